@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What several objects share: the licence, the configuration (constants for the verifier), maps, the flag. Linked first: bpftool's linker
+ * (7.1) leaves the BTF offset of an extern map unset when the object that defines it comes later.
+ */
+#include "request.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile struct rp_config cfg = {};
+const volatile struct rp_marker markers[RP_MAX_MARKERS] = {};
+
+struct counters_map counters SEC(".maps");
+struct events_map events SEC(".maps");
+struct threads_map threads SEC(".maps");
+struct readers_map readers SEC(".maps");
+struct live_map live SEC(".maps");
+struct workers_map workers SEC(".maps");
+
+__u32 live_requests = 0;

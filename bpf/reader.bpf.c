@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Which processes are followed, and the threads in them that read requests: how many of those have no complete response yet. */
+#include "request.bpf.h"
+
+/* Followed processes: in the storage of the group leader, so that every thread finds it. Filled by user space at attach, by fork later. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u32);
+} followed_tasks SEC(".maps");
+
+/* Reader records that were used and are free again; `readers_used` counts those that were ever taken. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, RP_MAX_READERS);
+	__type(value, __u32);
+} free_readers SEC(".maps");
+
+__u32 followed_processes = 0;   /* gauge; user space adds those that it marks */
+__u32 readers_used = 1;         /* 0 means none */
+
+/* ---- followed processes ----------------------------------------------------------------------------------------------- */
+
+__hidden int followed(struct task_struct *task)
+{
+	__u32 *mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0);
+
+	return mark && *mark == 1;
+}
+
+__hidden void follow_child(struct task_struct *child)
+{
+	__u32 one = 1;
+
+	if (bpf_task_storage_get(&followed_tasks, child, &one, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		__sync_fetch_and_add(&followed_processes, 1);
+	else
+		COUNT(storage_failed);
+}
+
+/* The last thread of a process ends. Two that end at the same time may both say so: the mark counts once. */
+__hidden void unfollow(struct task_struct *task)
+{
+	__u32 *mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0);
+
+	if (mark && __sync_val_compare_and_swap(mark, 1, 2) == 1)
+		__sync_fetch_and_add(&followed_processes, -1);
+}
+
+/* ---- threads that read requests ------------------------------------------------------------------------------------------ */
+
+static __always_inline __u32 reader_new(void)
+{
+	struct rp_reader *r;
+	__u32 index;
+
+	if (bpf_map_pop_elem(&free_readers, &index)) {
+		if (readers_used >= RP_MAX_READERS)
+			return 0;
+		index = __sync_fetch_and_add(&readers_used, 1);
+	}
+	r = reader_at(index);
+	if (!r)
+		return 0;
+	r->unfinished = 0;
+	r->live = 0;
+	r->orphan = 0;
+	return index;
+}
+
+static __always_inline void reader_free(__u32 index)
+{
+	bpf_map_push_elem(&free_readers, &index, BPF_ANY);
+}
+
+/* The thread is gone; its record lives on while a response to something that it read is owed. */
+__hidden void reader_orphan(struct task_struct *task)
+{
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+	struct rp_reader *r = t ? reader_at(t->reader) : NULL;
+
+	if (!r)
+		return;
+	if (__sync_val_compare_and_swap(&r->orphan, 0, 1) == 0 && r->unfinished <= 0 &&
+	    __sync_val_compare_and_swap(&r->orphan, 1, 2) == 1)
+		reader_free(t->reader);
+	t->reader = 0;
+}
+
+struct flight {
+	__u32 reader, unfinished;
+};
+
+static long note_flight(__u32 slot, struct flight *f)
+{
+	struct rp_live *l = live_slot(slot);
+
+	if (l && l->state != LIVE_FREE && l->reader == f->reader && l->in_flight_max < f->unfinished)
+		l->in_flight_max = f->unfinished;
+	return 0;
+}
+
+__hidden __u32 request_read(__u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct rp_worker *w = live_requests ? worker_of(task) : NULL;
+	struct rp_reader *r;
+
+	COUNT(requests);
+	COUNT(in_flight);
+	if (w)
+		worker_release(w, live_slot(w->slot), task, now, RP_RELEASE_OTHER_REQUEST);
+	if (!t) {
+		COUNT(storage_failed);
+		return 0;
+	}
+	if (!t->reader)
+		t->reader = reader_new();
+	r = reader_at(t->reader);
+	if (!r) {
+		COUNT(readers_full);
+		return 0;
+	}
+	__sync_fetch_and_add(&r->unfinished, 1);
+	if (r->live) {
+		struct flight f = {.reader = t->reader, .unfinished = r->unfinished};
+
+		bpf_loop(RP_MAX_LIVE, note_flight, &f, 0);
+	}
+	return t->reader;
+}
+
+__hidden void request_answered(__u32 reader)
+{
+	struct rp_reader *r = reader_at(reader);
+
+	count_add(RP_COUNT_in_flight, -1);
+	if (!r)
+		return;
+	if (__sync_fetch_and_add(&r->unfinished, -1) == 1 && r->orphan && __sync_val_compare_and_swap(&r->orphan, 1, 2) == 1)
+		reader_free(reader);
+}
+
+/* Up to 4 ms behind inside a slice (the scheduler's tick), exact at switches: good enough for what is marked as estimated. */
+__hidden __u64 thread_cpu_clock(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return BPF_CORE_READ(task, se.sum_exec_runtime);
+}

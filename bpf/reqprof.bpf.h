@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the BPF objects share among themselves; user space never sees it.
+ * Maps that one object uses are defined there; those that several use in maps.bpf.c, and the linker checks that all agree.
+ */
+#ifndef REQPROF_BPF_H
+#define REQPROF_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "reqprof.h"
+
+#ifndef __hidden
+#define __hidden __attribute__((visibility("hidden")))
+#endif
+
+extern const volatile struct rp_config cfg;                      /* maps.bpf.c */
+extern const volatile struct rp_marker markers[RP_MAX_MARKERS];  /* maps.bpf.c */
+
+/* ---- maps.bpf.c: rings and counters ---------------------------------------------------------------------------------- */
+
+struct counters_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RP_N_COUNTERS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+extern struct counters_map counters SEC(".maps");
+
+struct events_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+};
+extern struct events_map events SEC(".maps");
+
+static __always_inline void count_add(__u32 counter, __s64 n)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
+
+	if (value)
+		__sync_fetch_and_add(value, n);
+}
+
+#define COUNT(name) count_add(RP_COUNT_##name, 1)
+
+static __always_inline __u64 counter_value(__u32 counter)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
+
+	return value ? *value : 0;
+}
+
+/* ---- reader.bpf.c, request.bpf.c: what a source calls -----------------------------------------------------------------------
+ *
+ * A source (source_*.bpf.c) reports what it sees with the calls below; it knows nothing of sampling.
+ * `reader` names the thread that reads requests, as an index of the readers table; 0 = none.
+ */
+
+/* What a source knows when it has recognised a marked request. */
+struct request_start {
+	__u64 begin_ns;
+	__u64 tentative_cpu_ns;
+	__u64 socket_queue_ns;
+	__u64 pipeline_queue_ns;
+	__u64 sk;               /* struct sock *, for the event-wait check and the sweep; 0 = none */
+	__u32 marker;
+	__u32 flags;            /* RP_BEGIN_JOINED, RP_BEGIN_TENTATIVE */
+	__u32 reader;           /* of request_read() */
+	__u32 line_len;
+	__u32 ahead;            /* unfinished requests before it on its connection: > 0 = pipelined, begins later (request_turn) */
+	__u32 pad;
+	struct rp_addr local, remote;
+};
+
+/* A slot of the live table with its serial, as one number: stale ones are recognised. 0 = none. */
+typedef __u64 live_ref;
+
+/* Is the current task's process followed? (task storage of the group leader) */
+__hidden int followed(struct task_struct *task);
+
+/* The current thread has read a request line (marked or not), at `now`: makes its state, counts it as unfinished, releases the
+ * thread from a marked request that it worked for. Returns its reader index, 0 if there was no room (counted). */
+__hidden __u32 request_read(__u64 now);
+
+/* One response to a request read by `reader` is complete (or its connection is gone). May run in any thread or in softirq. */
+__hidden void request_answered(__u32 reader);
+
+/* On-CPU clock (ns) of the current thread: differences of two values on one thread are its run time between them. */
+__hidden __u64 thread_cpu_clock(void);
+
+/* A marked request was recognised by the current thread. `line` is its request line (start->line_len bytes, RP_LINE_MAX + 64 readable).
+ * Refuses (counted) by --max-live, --max-rate. Returns its reference or 0. With start->ahead > 0 the slot is taken, and the
+ * request begins at request_turn(). */
+__hidden live_ref request_begin(void *ctx, struct request_start *start, const char *line);
+
+/* The last response before a pipelined marked request is complete: it begins now, in the current thread. */
+__hidden void request_turn(void *ctx, live_ref ref, __u64 now);
+
+/* Reads of the request: bytes as they come; head and body complete at `now` (0 = not yet). */
+__hidden void request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns);
+__hidden void request_trace_id(live_ref ref, const __u8 *id);
+
+/* A write of `bytes` of its response. status 0 = still unknown or only 1xx so far. */
+__hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u32 status);
+
+/* It is over: the last byte was given to the kernel at end_ns (0 = the last request_sent(), else now); how = RP_END_*. */
+__hidden void request_end(live_ref ref, __u64 end_ns, __u32 how);
+
+/* ---- address.bpf.c ------------------------------------------------------------------------------------------------------------- */
+
+/* One end of a socket: its own address, or its peer's. */
+__hidden void socket_address(struct sock *sk, int peer, struct rp_addr *ret);
+
+#endif

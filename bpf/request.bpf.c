@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The life of a marked request: begin, what is read and sent, end. Knows no source and no sampler's insides. */
+#include "request.bpf.h"
+
+/* The begin event of the request in each slot, kept until it is sent: a pipelined one begins later. */
+struct begin_buffer {
+	struct rp_begin event;
+	char line[RP_LINE_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RP_MAX_LIVE);
+	__type(key, __u32);
+	__type(value, struct begin_buffer);
+} begins SEC(".maps");
+
+__u32 last_serial = 0;
+__u64 rate_allowed_ns = 0;      /* theoretical arrival time of the rate limit */
+
+/* ---- begin ------------------------------------------------------------------------------------------------------------------------ */
+
+/* At most rate_count requests in any burst, refilled evenly over the period (generic cell rate algorithm). */
+static __always_inline int rate_allows(__u64 now)
+{
+	__u64 step, at, from;
+
+	if (!cfg.rate_period_ns || !cfg.rate_count)
+		return 1;
+	step = cfg.rate_period_ns / cfg.rate_count;
+	for (int i = 0; i < 8; i++) {
+		at = rate_allowed_ns;
+		from = at > now ? at : now;
+		if (from + step > now + cfg.rate_period_ns)
+			return 0;
+		if (__sync_val_compare_and_swap(&rate_allowed_ns, at, from + step) == at)
+			return 1;
+	}
+	return 0;
+}
+
+static long take_slot(__u32 slot, __u32 *ret_slot)
+{
+	struct rp_live *l = live_slot(slot);
+
+	if (slot >= cfg.max_live || !l || __sync_val_compare_and_swap(&l->state, LIVE_FREE, LIVE_TAKEN) != LIVE_FREE)
+		return 0;
+	*ret_slot = slot;
+	return 1;
+}
+
+static __always_inline void live_init(struct rp_live *l, const struct request_start *start)
+{
+	struct rp_reader *r = reader_at(start->reader);
+	struct sock *sk = (struct sock *)start->sk;
+
+	l->reader = start->reader;
+	l->n_workers = 0;
+	l->begin_ns = start->begin_ns;
+	l->sk = start->sk;
+	l->socket = sk ? (__u64)BPF_CORE_READ(sk, sk_socket) : 0;
+	l->first_write_ns = l->last_write_ns = l->head_ns = l->body_ns = l->bytes_in = l->bytes_out = 0;
+	l->loop_ok_ns = 0;
+	l->dropped = counter_value(RP_COUNT_events_dropped);
+	l->refused_live = counter_value(RP_COUNT_refused_live);
+	l->refused_rate = counter_value(RP_COUNT_refused_rate);
+	l->stacks_dropped = counter_value(RP_COUNT_stacks_dropped);
+	l->status = 0;
+	l->in_flight_max = r && r->unfinished > 0 ? r->unfinished : 1;
+	l->events = l->capped = l->lost_ticks = l->lost_waits = l->ticks = l->switches = 0;
+	l->has_trace_id = 0;
+	l->serial = __sync_fetch_and_add(&last_serial, 1) + 1;
+	if (r)
+		__sync_fetch_and_add(&r->live, 1);
+}
+
+static __always_inline void fill_begin(struct rp_begin *e, const struct request_start *start, __u32 serial, struct task_struct *task)
+{
+	event_head(&e->h, RP_EV_BEGIN, sizeof *e + start->line_len, 0, serial, task);
+	e->h.flags = start->flags;
+	e->begin_ns = start->begin_ns;
+	e->tentative_cpu_ns = start->tentative_cpu_ns;
+	e->socket_queue_ns = start->socket_queue_ns;
+	e->pipeline_queue_ns = start->pipeline_queue_ns;
+	e->local = start->local;
+	e->remote = start->remote;
+	e->marker = start->marker;
+	e->line_len = start->line_len;
+	bpf_probe_read_kernel_str(e->comm, sizeof e->comm, task->comm);
+}
+
+/* The wall time begins: bind the current thread if it has nothing else to answer, send the begin, ask for samples. */
+static __always_inline void live_begin(void *ctx, struct rp_live *l, __u32 slot, struct begin_buffer *b, __u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_reader *r = reader_at(l->reader);
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+	int exclusive = r && t && t->reader == l->reader && r->unfinished == 1;
+	__u32 len = b->event.line_len;
+	struct rp_worker *w;
+
+	l->state = LIVE_BEGUN;
+	if (!exclusive)
+		b->event.h.flags |= RP_BEGIN_SHARED;
+	b->event.h.t = now;
+	if (len > RP_LINE_MAX)
+		len = RP_LINE_MAX;
+	if (bpf_ringbuf_output(&events, b, sizeof b->event + len, BPF_RB_FORCE_WAKEUP))
+		COUNT(events_dropped);
+	if (!exclusive)
+		return;
+	if (l->sk && epoll_state(l->sk) == EPOLL_QUEUED)
+		l->loop_ok_ns = now;
+	if (worker_bind(l, slot, task, now, 0))
+		return;
+	sampling_start(now);
+	w = worker_of(task);
+	if (w)
+		edge_send(ctx, l, w, task, now);
+}
+
+__hidden live_ref request_begin(void *ctx, struct request_start *start, const char *line)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	/* A line that came in one read was read by this thread just now: it has been on the CPU since. */
+	__u64 now = start->flags & RP_BEGIN_TENTATIVE ? bpf_ktime_get_ns() : start->begin_ns;
+	__u32 slot = RP_MAX_LIVE, len = start->line_len;
+	struct begin_buffer *b;
+	struct rp_live *l;
+
+	COUNT(marked);
+	bpf_loop(RP_MAX_LIVE, take_slot, &slot, 0);
+	l = live_slot(slot);
+	b = bpf_map_lookup_elem(&begins, &slot);
+	if (!l || !b) {
+		COUNT(refused_live);
+		return 0;
+	}
+	if (!rate_allows(now)) {
+		COUNT(refused_rate);
+		l->state = LIVE_FREE;
+		return 0;
+	}
+	live_init(l, start);
+	if (len > RP_LINE_MAX)
+		len = RP_LINE_MAX;
+	fill_begin(&b->event, start, l->serial, task);
+	bpf_probe_read_kernel(b->line, len, line);
+	__sync_fetch_and_add(&live_requests, 1);
+	COUNT(live);
+	if (!start->ahead)
+		live_begin(ctx, l, slot, b, now);
+	return (__u64)l->serial << 32 | (slot + 1);
+}
+
+static __always_inline struct rp_live *live_of(live_ref ref, __u32 *ret_slot)
+{
+	struct rp_live *l;
+
+	*ret_slot = (__u32)ref - 1;
+	l = ref ? live_slot(*ret_slot) : NULL;
+	return l && l->serial == ref >> 32 && (l->state == LIVE_TAKEN || l->state == LIVE_BEGUN) ? l : NULL;
+}
+
+__hidden void request_turn(void *ctx, live_ref ref, __u64 now)
+{
+	struct begin_buffer *b;
+	struct rp_live *l;
+	__u32 slot;
+
+	l = live_of(ref, &slot);
+	b = bpf_map_lookup_elem(&begins, &slot);
+	if (!l || !b || l->state != LIVE_TAKEN)
+		return;
+	b->event.pipeline_queue_ns = now > l->begin_ns ? now - l->begin_ns : 0;
+	b->event.begin_ns = now;
+	l->begin_ns = now;
+	live_begin(ctx, l, slot, b, now);
+}
+
+/* ---- in between ---------------------------------------------------------------------------------------------------------------------- */
+
+__hidden void request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns)
+{
+	struct rp_live *l;
+	__u32 slot;
+
+	l = live_of(ref, &slot);
+	if (!l)
+		return;
+	l->bytes_in += bytes;
+	if (head_ns)
+		l->head_ns = head_ns;
+	if (body_ns)
+		l->body_ns = body_ns;
+}
+
+__hidden void request_trace_id(live_ref ref, const __u8 *id)
+{
+	struct rp_live *l;
+	__u32 slot;
+
+	l = live_of(ref, &slot);
+	if (!l)
+		return;
+	bpf_probe_read_kernel(l->trace_id, sizeof l->trace_id, id);
+	l->has_trace_id = 1;
+}
+
+__hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u32 status)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_worker *w;
+	struct rp_live *l;
+	__u32 slot;
+
+	l = live_of(ref, &slot);
+	if (!l)
+		return;
+	l->bytes_out += bytes;
+	l->last_write_ns = now;
+	if (status) {
+		if (!l->first_write_ns)
+			l->first_write_ns = now;
+		l->status = status;
+	}
+	w = worker_of(task);
+	if (!w || w->slot != slot)
+		return;
+	if (loop_returned(w, l, task, now))
+		return;
+	if (w->last_tick_ns < w->run_since)
+		edge_send(ctx, l, w, task, now);
+}
+
+/* ---- end -------------------------------------------------------------------------------------------------------------------------------- */
+
+struct closing {
+	struct rp_live *l;
+	__u64 now;
+	__u32 slot;
+};
+
+/* A wait that is still open, so that nothing of it is lost. */
+static __always_inline void send_open_wait(struct rp_worker *w, struct rp_live *l, __u64 now)
+{
+	struct rp_wait *wait = &w->wait;
+
+	if (!wait->out_ns || wait->out_ns >= now)
+		return;
+	wait->in_ns = now;
+	wait->h.flags |= RP_WAIT_OPEN;
+	wait->h.t = now;
+	wait->seq = w->seq++;
+	if (event_send(wait, sizeof *wait))
+		__sync_fetch_and_add(&l->lost_waits, 1);
+}
+
+/* Close the account of each thread that still works; afterwards the record is nobody's. */
+static long close_worker(__u32 n, struct closing *c)
+{
+	__u32 key = c->slot * RP_MAX_WORKERS + n;
+	struct rp_release e = {.worker = n};
+	struct rp_worker *w;
+
+	if (n >= c->l->n_workers)
+		return 1;
+	w = bpf_map_lookup_elem(&workers, &key);
+	if (!w || w->serial != c->l->serial)
+		return 0;
+	send_open_wait(w, c->l, c->now);
+	event_head(&e.h, RP_EV_RELEASE, sizeof e, c->now, w->serial, bpf_get_current_task_btf());
+	e.h.flags = RP_RELEASE_END;
+	e.h.pid = w->pid;
+	e.h.tid = w->tid;
+	e.waits = w->seq;
+	e.cpu_ns = w->cpu_ns + (w->run_since && c->now > w->run_since ? c->now - w->run_since : 0);
+	w->serial = 0;
+	event_send(&e, sizeof e);
+	return 0;
+}
+
+static __always_inline void send_end(struct rp_live *l, __u64 now, __u64 end_ns, __u32 how)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_end e = {};
+
+	event_head(&e.h, RP_EV_END, sizeof e, now, l->serial, task);
+	e.h.flags = how;
+	e.end_ns = end_ns;
+	e.first_write_ns = l->first_write_ns;
+	e.head_read_ns = l->head_ns;
+	e.body_read_ns = l->body_ns;
+	e.bytes_in = l->bytes_in;
+	e.bytes_out = l->bytes_out;
+	e.status = l->status;
+	e.in_flight_max = l->in_flight_max;
+	e.dropped = counter_value(RP_COUNT_events_dropped) - l->dropped;
+	e.refused_live = counter_value(RP_COUNT_refused_live) - l->refused_live;
+	e.refused_rate = counter_value(RP_COUNT_refused_rate) - l->refused_rate;
+	e.stacks_dropped = counter_value(RP_COUNT_stacks_dropped) - l->stacks_dropped;
+	e.capped = l->capped;
+	e.lost_ticks = l->lost_ticks;
+	e.lost_waits = l->lost_waits;
+	e.workers_refused = l->n_workers > RP_MAX_WORKERS ? l->n_workers - RP_MAX_WORKERS : 0;
+	e.ticks = l->ticks;
+	e.switches = l->switches;
+	e.has_trace_id = l->has_trace_id;
+	__builtin_memcpy(e.trace_id, l->trace_id, sizeof e.trace_id);
+	if (bpf_ringbuf_output(&events, &e, sizeof e, BPF_RB_FORCE_WAKEUP))
+		COUNT(events_dropped);
+}
+
+static __always_inline void live_free(struct rp_live *l)
+{
+	struct rp_reader *r = reader_at(l->reader);
+
+	if (r)
+		__sync_fetch_and_add(&r->live, -1);
+	l->state = LIVE_FREE;
+	count_add(RP_COUNT_live, -1);
+	if (__sync_fetch_and_add(&live_requests, -1) == 1)
+		sampling_stop(bpf_ktime_get_ns());
+}
+
+__hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct closing c = {.l = l, .now = now, .slot = slot};
+	__u32 state = l->state;
+
+	/* Of two ends that race (a write, a close, the sweep) one counts. */
+	if (state == LIVE_ENDING || __sync_val_compare_and_swap(&l->state, state, LIVE_ENDING) != state)
+		return;
+	if (state == LIVE_BEGUN) {
+		bpf_loop(RP_MAX_WORKERS, close_worker, &c, 0);
+		send_end(l, now, end_ns ?: l->last_write_ns ?: now, how);
+	}
+	live_free(l);
+}
+
+__hidden void request_end(live_ref ref, __u64 end_ns, __u32 how)
+{
+	struct rp_live *l;
+	__u32 slot;
+
+	l = live_of(ref, &slot);
+	if (l)
+		live_end(l, slot, end_ns, how);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * State of the marked requests that are being recorded, shared by request.bpf.c (their life) and sample.bpf.c (what their threads do).
+ *
+ *   threads[task]   → which worker record this thread has now, which reader record it owns          task storage, 16 bytes
+ *   live[slot]      → one marked request; a live_ref names a slot and the serial of its occupant
+ *   workers[slot × RP_MAX_WORKERS + n] → the n-th thread that worked for the request in that slot, with its wait in progress
+ *   readers[n]      → one thread that reads requests: how many of them have no complete response yet
+ *
+ * A thread's record is valid while the serials agree, so ending a request is one store and nobody has to be visited.
+ */
+#ifndef REQPROF_REQUEST_BPF_H
+#define REQPROF_REQUEST_BPF_H
+
+#include "reqprof.bpf.h"
+
+#define RP_MAX_READERS 16384
+#define OBJECT_SLACK 256        /* room behind an rp_object for one bounded string read (see object.bpf.c) */
+
+#define LIVE_FREE 0
+#define LIVE_TAKEN 1            /* pipelined behind an earlier request: its wall time has not begun */
+#define LIVE_BEGUN 2
+#define LIVE_ENDING 3
+
+struct rp_thread {
+	__u32 worker;           /* index of workers + 1; 0 = none */
+	__u32 serial;           /* of the request that it was bound to */
+	__u32 reader;           /* index of readers; 0 = reads none */
+	__u32 pad;
+};
+
+struct rp_reader {
+	__s32 unfinished;       /* requests read by the thread without a complete response */
+	__u32 live;             /* marked ones of them that are recorded */
+	__u32 orphan;           /* the thread is gone: free the record when unfinished gets 0 */
+	__u32 pad;
+};
+
+struct rp_live {
+	__u32 state;            /* LIVE_* */
+	__u32 serial;           /* 0 = free */
+	__u32 reader;
+	__u32 n_workers;        /* bindings so far; may exceed RP_MAX_WORKERS (those are refused) */
+	__u64 begin_ns;
+	__u64 sk;               /* struct sock *, 0 = none */
+	__u64 socket;           /* its sk_socket at begin: another value later = closed */
+	__u64 first_write_ns, last_write_ns;
+	__u64 head_ns, body_ns;
+	__u64 bytes_in, bytes_out;
+	__u64 loop_ok_ns;       /* the last time the thread was known not to have returned to epoll; 0 = cannot be told */
+	__u64 dropped, refused_live, refused_rate, stacks_dropped; /* the counters at begin */
+	__u32 status;
+	__u32 in_flight_max;
+	__u32 events, capped, lost_ticks, lost_waits, ticks, switches;
+	__u32 has_trace_id;
+	__u32 pad;
+	__u8 trace_id[16];
+};
+
+struct rp_worker {
+	__u32 serial;           /* 0 = released */
+	__u32 slot;
+	__u32 index;            /* within the request */
+	__u32 reader;           /* it is the thread that read the request */
+	__u64 run_since;        /* 0 = not on a CPU */
+	__u64 cpu_ns;           /* closed slices */
+	__u64 waited_ns;        /* closed waits */
+	__u64 last_tick_ns;
+	__u64 ctx_address;      /* sched_waking: see on_interrupt_stack() */
+	__u32 pid, tid;
+	__u32 seq;
+	__u32 pad;
+	struct rp_wait wait;    /* in progress while out_ns != 0; object last: it is followed by slack */
+	__u8 slack[OBJECT_SLACK];
+};
+
+struct threads_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct rp_thread);
+};
+extern struct threads_map threads SEC(".maps");
+
+struct readers_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RP_MAX_READERS);
+	__type(key, __u32);
+	__type(value, struct rp_reader);
+};
+extern struct readers_map readers SEC(".maps");
+
+struct live_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RP_MAX_LIVE);
+	__type(key, __u32);
+	__type(value, struct rp_live);
+};
+extern struct live_map live SEC(".maps");
+
+struct workers_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RP_MAX_LIVE * RP_MAX_WORKERS);
+	__type(key, __u32);
+	__type(value, struct rp_worker);
+};
+extern struct workers_map workers SEC(".maps");
+
+static __always_inline struct rp_reader *reader_at(__u32 index)
+{
+	return index ? bpf_map_lookup_elem(&readers, &index) : NULL;
+}
+
+static __always_inline struct rp_live *live_slot(__u32 slot)
+{
+	return bpf_map_lookup_elem(&live, &slot);
+}
+
+/* The worker record of a thread that works for a live request now, or NULL. Never creates state. */
+static __always_inline struct rp_worker *worker_of(struct task_struct *task)
+{
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+	struct rp_worker *w;
+	__u32 index;
+
+	if (!t || !t->worker)
+		return NULL;
+	index = t->worker - 1;
+	w = bpf_map_lookup_elem(&workers, &index);
+	return w && w->serial && w->serial == t->serial ? w : NULL;
+}
+
+static __always_inline void event_head(struct rp_event *h, __u16 type, __u32 len, __u64 now, __u32 serial, struct task_struct *task)
+{
+	h->type = type;
+	h->flags = 0;
+	h->len = len;
+	h->t = now;
+	h->request = serial;
+	h->pid = task->tgid;
+	h->tid = task->pid;
+	h->pad = 0;
+}
+
+static __always_inline int event_send(void *event, __u32 len)
+{
+	if (!bpf_ringbuf_output(&events, event, len, BPF_RB_NO_WAKEUP))
+		return 0;
+	COUNT(events_dropped);
+	return -1;
+}
+
+/* A wait begins at `now`: its record without what the system call tells. It counts from when out_ns is set. */
+static __always_inline void wait_begin(struct rp_worker *w, struct task_struct *task, __u64 now, __u32 state)
+{
+	struct rp_wait *wait = &w->wait;
+
+	event_head(&wait->h, RP_EV_WAIT, sizeof *wait, now, w->serial, task);
+	wait->woken_ns = 0;
+	wait->cpu_ns = w->cpu_ns;
+	wait->waited_ns = w->waited_ns;
+	wait->worker = w->index;
+	wait->stack = 0;
+	wait->nr = -1;
+	wait->user_ip = 0;
+	wait->state = state;
+	wait->timeout_ns = RP_UNKNOWN_NS;
+	wait->waker_pid = wait->waker_tid = 0;
+	wait->object.kind = RP_OBJECT_NONE;
+	wait->object.flags = 0;
+	wait->object.len = 0;
+	wait->object.fd = -1;
+}
+
+/* ---- reader.bpf.c --------------------------------------------------------------------------------------------------------- */
+
+__hidden void follow_child(struct task_struct *child);  /* a new process of a followed one */
+__hidden void unfollow(struct task_struct *task);       /* the last thread of a process ends */
+__hidden void reader_orphan(struct task_struct *task);  /* a thread ends */
+
+/* ---- worker.bpf.c --------------------------------------------------------------------------------------------------------- */
+
+/* Bind `task` to the request in `slot`; cloned: created by one of its threads and not yet run. */
+__hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, int cloned);
+
+/* The thread no longer works for its request, from `t` on. */
+__hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 t, __u32 why);
+
+/* Send a stack taken at the begin or at a write: it stands for a slice of the thread that no tick hits. */
+__hidden void edge_send(void *ctx, struct rp_live *l, struct rp_worker *w, struct task_struct *task, __u64 now);
+
+/* Did the thread that read the request return to epoll without blocking? Then it is released, and the answer is non-zero. */
+__hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 now);
+
+/* ---- request.bpf.c -------------------------------------------------------------------------------------------------------- */
+
+/* End a request that is recorded (request_end for a slot at hand). */
+__hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how);
+
+extern __u32 live_requests; /* slots in use: the flag test of the scheduler programs; user space reads it too */
+
+/* ---- event_wait.bpf.c ------------------------------------------------------------------------------------------------------- */
+
+/* Is this system call an event wait: epoll, io_uring_enter, poll or select on more than one descriptor? Else the one descriptor that it
+ * waits for goes to *fd (−1 = none) and its timeout to *timeout_ns. */
+__hidden int event_wait(struct task_struct *task, __s32 nr, const __u64 args[6], __s32 *fd, __u64 *timeout_ns);
+
+#define EPOLL_UNKNOWN 0         /* not level-triggered in an epoll set: nothing can be told */
+#define EPOLL_QUEUED 1          /* still on the ready list: epoll_wait was not called since it reported the socket */
+#define EPOLL_TAKEN 2           /* no longer on it: it was */
+
+/* Was epoll_wait called since it reported this socket as readable, even without blocking? */
+__hidden int epoll_state(__u64 sk);
+
+/* ---- sample.bpf.c ------------------------------------------------------------------------------------------------------------- */
+
+/* Ask for samples on this CPU: perf events by the arming thread, a timer until they run. */
+__hidden void sampling_start(__u64 now);
+
+/* The last request is over. */
+__hidden void sampling_stop(__u64 now);
+
+/* ---- stack.bpf.c ---------------------------------------------------------------------------------------------------------------- */
+
+#define STACK_TICK 0            /* perf event: own per-CPU buffer, it may interrupt the others */
+#define STACK_SWITCH 1          /* scheduler tracepoint: own per-CPU buffer, interrupts are off */
+#define STACK_TIMER 2           /* timer callback: own per-CPU buffer, user part only */
+#define STACK_CONTEXTS 3
+
+/* Take the stack of `task` (current, or prev of a switch), send it unless this request has it already. Its id, 0 = none could be had.
+ * ctx: the program's context, NULL = no kernel part (a timer callback has none). *ret_kernel: the number of kernel frames. */
+__hidden __u64 stack_take(void *ctx, struct task_struct *task, __u32 serial, __u32 context, __u32 *ret_kernel);
+
+/* The same for programs that can be preempted by another one on the same CPU. */
+__hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32 serial);
+
+/* ---- object.bpf.c ----------------------------------------------------------------------------------------------------------------- */
+
+/* Describe the file behind a descriptor of `task`. OBJECT_SLACK bytes must be writable behind *o. */
+__hidden void object_describe(struct task_struct *task, __s32 fd, struct rp_object *o);
+
+#endif

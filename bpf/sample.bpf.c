@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What the threads of a marked request do: samples on the CPU, and exactly when they were off it.
+ *
+ * Without a live request every program here is one test. A begin wakes the arming thread, which enables the perf events of the CPUs that matter;
+ * until it has, a timer samples (a thread that is woken on the server's own CPU may come too late for a short request).
+ */
+#include "request.bpf.h"
+
+#define TASK_STOPPED_OR_TRACED 0xc      /* include/linux/sched.h: __TASK_STOPPED | __TASK_TRACED */
+#define THREAD_SIZE 16384               /* arch/x86/include/asm/page_64_types.h */
+#define FIRST_TIMER_TICK_NS 10000
+#define CLOCK_MONOTONIC 1
+#ifndef BPF_F_TIMER_CPU_PIN
+#define BPF_F_TIMER_CPU_PIN 2           /* include/uapi/linux/bpf.h */
+#endif
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} arm SEC(".maps");
+
+/* State of each CPU's perf event; user space resizes it to the number of CPUs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u64);
+} cpu_state SEC(".maps");
+
+/* In a map of their own: programs other than tp_btf ones may not use a map with timers. Resized like cpu_state. */
+struct bridge {
+	struct bpf_timer timer;
+	__u32 initialised;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bridge);
+} bridges SEC(".maps");
+
+/* ---- ticks ---------------------------------------------------------------------------------------------------------- */
+
+static __always_inline int event_allowed(struct rp_live *l)
+{
+	if (__sync_fetch_and_add(&l->events, 1) < RP_MAX_EVENTS)
+		return 1;
+	__sync_fetch_and_add(&l->capped, 1);
+	COUNT(events_capped);
+	return 0;
+}
+
+static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_worker *w, __u32 context)
+{
+	struct rp_live *l = live_slot(w->slot);
+	__u64 now = bpf_ktime_get_ns();
+	__u32 kernel = 0;
+
+	if (!l)
+		return;
+	__sync_fetch_and_add(&l->ticks, 1);
+	if (loop_returned(w, l, task, now))
+		return;
+	if (!event_allowed(l)) {
+		__sync_fetch_and_add(&l->lost_ticks, 1);
+		return;
+	}
+	struct rp_tick e = {.worker = w->index, .cpu = bpf_get_smp_processor_id()};
+	w->last_tick_ns = now;
+	event_head(&e.h, RP_EV_TICK, sizeof e, now, w->serial, task);
+	e.stack = stack_take(ctx, task, w->serial, context, &kernel);
+	if (context == STACK_TIMER) {
+		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+		/* The interrupt itself left a negative number; a system call in progress its own. */
+		kernel = (long)BPF_CORE_READ(regs, orig_ax) >= 0;
+		e.h.flags = RP_TICK_TIMER;
+	}
+	if (kernel)
+		e.h.flags |= RP_TICK_KERNEL;
+	if (event_send(&e, sizeof e))
+		__sync_fetch_and_add(&l->lost_ticks, 1);
+}
+
+SEC("perf_event")
+int on_tick(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_worker *w = live_requests ? worker_of(task) : NULL;
+
+	if (w)
+		tick(ctx, task, w, STACK_TICK);
+	return 0;
+}
+
+/* Pinned to this CPU where the kernel can (6.7), else it may tick where another thread runs: a sample missed, never a wrong one. */
+static __always_inline void timer_start(struct bpf_timer *timer, __u64 after_ns)
+{
+	if (bpf_timer_start(timer, after_ns, BPF_F_TIMER_CPU_PIN) == -22 /* EINVAL */)
+		bpf_timer_start(timer, after_ns, 0);
+}
+
+static int bridge_tick(void *map, __u32 *cpu, struct bridge *b)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 *state = bpf_map_lookup_elem(&cpu_state, cpu);
+	struct rp_worker *w;
+
+	if (!live_requests || !state || *state != RP_CPU_ASKED)
+		return 0;
+	w = worker_of(task);
+	if (w)
+		tick(NULL, task, w, STACK_TIMER);
+	timer_start(&b->timer, cfg.interval_ns);
+	return 0;
+}
+
+static __always_inline void bridge_start(__u32 cpu)
+{
+	struct bridge *b = bpf_map_lookup_elem(&bridges, &cpu);
+
+	if (!b)
+		return;
+	if (!b->initialised) {
+		bpf_timer_init(&b->timer, &bridges, CLOCK_MONOTONIC);
+		bpf_timer_set_callback(&b->timer, bridge_tick);
+		b->initialised = 1;
+	}
+	timer_start(&b->timer, FIRST_TIMER_TICK_NS);
+}
+
+/* Ask for this CPU's perf event, once. */
+static __always_inline int ask(__u64 now)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	__u64 *state = bpf_map_lookup_elem(&cpu_state, &cpu);
+	struct rp_arm message = {.what = RP_ARM_CPU, .cpu = cpu, .t = now};
+
+	if (!state || *state != RP_CPU_IDLE || __sync_val_compare_and_swap(state, RP_CPU_IDLE, RP_CPU_ASKED) != RP_CPU_IDLE)
+		return 0;
+	if (bpf_ringbuf_output(&arm, &message, sizeof message, BPF_RB_FORCE_WAKEUP))
+		*state = RP_CPU_IDLE;
+	return 1;
+}
+
+__hidden void sampling_start(__u64 now)
+{
+	if (ask(now))
+		bridge_start(bpf_get_smp_processor_id());
+}
+
+__hidden void sampling_stop(__u64 now)
+{
+	struct rp_arm message = {.what = RP_ARM_NONE, .t = now};
+
+	bpf_ringbuf_output(&arm, &message, sizeof message, BPF_RB_FORCE_WAKEUP);
+}
+
+/* ---- waits ------------------------------------------------------------------------------------------------------------- */
+
+struct task_struct___throttled {
+	bool throttled;
+} __attribute__((preserve_access_index));
+
+/* Is the task kept off the CPU by its cgroup's quota? (6.18 throttles tasks one by one, before that whole run queues.) */
+static __always_inline int throttled(struct task_struct *task)
+{
+	struct task_struct___throttled *t = (void *)task;
+
+	if (bpf_core_field_exists(t->throttled) && BPF_CORE_READ(t, throttled))
+		return 1;
+	if (bpf_core_field_exists(task->se.cfs_rq->throttle_count))
+		return BPF_CORE_READ(task, se.cfs_rq, throttle_count) > 0;
+	return 0;
+}
+
+static __always_inline void read_syscall(struct task_struct *task, struct rp_wait *wait)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	long nr = BPF_CORE_READ(regs, orig_ax);
+
+	wait->user_ip = BPF_CORE_READ(regs, ip);
+	wait->nr = nr;
+	if (nr < 0)
+		return;
+	wait->h.flags |= RP_WAIT_SYSCALL;
+	wait->args[0] = BPF_CORE_READ(regs, di);
+	wait->args[1] = BPF_CORE_READ(regs, si);
+	wait->args[2] = BPF_CORE_READ(regs, dx);
+	wait->args[3] = BPF_CORE_READ(regs, r10);
+	wait->args[4] = BPF_CORE_READ(regs, r8);
+	wait->args[5] = BPF_CORE_READ(regs, r9);
+}
+
+/* A voluntary wait: what for. Non-zero if the thread has returned to an event wait and is no longer the request's. */
+static __always_inline int describe_wait(struct task_struct *task, struct rp_worker *w, struct rp_live *l, __u64 now)
+{
+	struct rp_wait *wait = &w->wait;
+	__s32 fd = -1;
+
+	if (BPF_CORE_READ_BITFIELD_PROBED(task, in_iowait))
+		wait->h.flags |= RP_WAIT_IOWAIT;
+	if (!(wait->h.flags & RP_WAIT_SYSCALL))
+		return 0;
+	if (!(wait->state & TASK_STOPPED_OR_TRACED) && event_wait(task, wait->nr, wait->args, &fd, &wait->timeout_ns)) {
+		worker_release(w, l, task, now, RP_RELEASE_EVENT_WAIT);
+		return 1;
+	}
+	object_describe(task, fd, &wait->object);
+	return 0;
+}
+
+static __always_inline void switch_out(void *ctx, bool preempt, struct task_struct *task, struct rp_worker *w, __u32 state)
+{
+	struct rp_live *l = live_slot(w->slot);
+	struct rp_wait *wait = &w->wait;
+	__u64 now = bpf_ktime_get_ns();
+	__u32 kernel;
+
+	if (!l || loop_returned(w, l, task, now))
+		return;
+	__sync_fetch_and_add(&l->switches, 1);
+	if (w->run_since)
+		w->cpu_ns += now - w->run_since;
+	w->run_since = 0;
+	wait_begin(w, task, now, state);
+	read_syscall(task, wait);
+	if (preempt || !state) {
+		wait->h.flags |= RP_WAIT_PREEMPTED | (throttled(task) ? RP_WAIT_THROTTLED : 0);
+		wait->woken_ns = now;
+	} else if (describe_wait(task, w, l, now)) {
+		return;
+	}
+	wait->stack = stack_take(ctx, task, w->serial, STACK_SWITCH, &kernel);
+	wait->out_ns = now;
+}
+
+static __always_inline void switch_in(struct task_struct *task, struct rp_worker *w)
+{
+	struct rp_live *l = live_slot(w->slot);
+	struct rp_wait *wait = &w->wait;
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!l)
+		return;
+	if (wait->out_ns) {
+		wait->in_ns = now;
+		wait->h.t = now;
+		wait->seq = w->seq++;
+		if (!event_allowed(l) || event_send(wait, sizeof *wait))
+			__sync_fetch_and_add(&l->lost_waits, 1);
+		w->waited_ns += now - wait->out_ns;
+		wait->out_ns = 0;
+	}
+	w->run_since = now;
+	ask(now);
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state)
+{
+	struct rp_worker *w;
+
+	if (!live_requests)
+		return 0;
+	w = worker_of(prev);
+	if (w)
+		switch_out(ctx, preempt, prev, w, prev_state);
+	w = worker_of(next);
+	if (w)
+		switch_in(next, w);
+	return 0;
+}
+
+/* ---- wake-ups ------------------------------------------------------------------------------------------------------------ */
+
+/* x86 serves interrupts, hard and soft, on a stack of the CPU. The arguments of a tp_btf program lie on the stack that its tracepoint runs
+ * on (kernel/trace/bpf_trace.c, __bpf_trace_run), so the address of ctx tells; through memory, because the verifier keeps pointers opaque. */
+static __always_inline int on_interrupt_stack(void *ctx, struct rp_worker *w, struct task_struct *task)
+{
+	volatile __u64 *address = &w->ctx_address;
+
+	*address = (__u64)ctx;
+	return *address - (__u64)BPF_CORE_READ(task, stack) >= THREAD_SIZE;
+}
+
+/* Is the current task inside a system call that sends? Then a wake-up from a soft interrupt is its own doing: loopback delivers there. */
+static __always_inline int sends(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	switch ((long)BPF_CORE_READ(regs, orig_ax)) {
+	case 1: case 3: case 20: case 40: case 42: case 44: case 46: case 48: case 275: case 307: /* write, close, writev, sendfile, connect,
+												   * sendto, sendmsg, shutdown, splice, sendmmsg */
+		return 1;
+	}
+	return 0;
+}
+
+static __always_inline void name_waker(void *ctx, struct rp_worker *w)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct rp_wait *wait = &w->wait;
+
+	wait->h.flags |= RP_WAIT_WAKER;
+	if (on_interrupt_stack(ctx, w, current) && !sends(current)) {
+		wait->h.flags |= RP_WAIT_WAKER_IRQ;
+		__builtin_memcpy(wait->waker_comm, "interrupt", 10);
+		return;
+	}
+	wait->waker_pid = current->tgid;
+	wait->waker_tid = current->pid;
+	bpf_probe_read_kernel_str(wait->waker_comm, sizeof wait->waker_comm, current->comm);
+}
+
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_waking, struct task_struct *task)
+{
+	struct rp_worker *w;
+
+	if (!live_requests)
+		return 0;
+	w = worker_of(task);
+	if (!w || !w->wait.out_ns || w->wait.woken_ns)
+		return 0;
+	name_waker(ctx, w);
+	w->wait.woken_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* ---- threads and processes come and go ------------------------------------------------------------------------------------ */
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct rp_worker *w;
+	struct rp_live *l;
+
+	if (child->pid == child->tgid && followed(parent))
+		follow_child(child);
+	if (!live_requests)
+		return 0;
+	w = worker_of(parent);
+	l = w ? live_slot(w->slot) : NULL;
+	if (l)
+		worker_bind(l, w->slot, child, bpf_ktime_get_ns(), 1);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct rp_worker *w = live_requests ? worker_of(task) : NULL;
+
+	if (w)
+		worker_release(w, live_slot(w->slot), task, bpf_ktime_get_ns(), RP_RELEASE_EXIT);
+	reader_orphan(task);
+	if (BPF_CORE_READ(task, signal, live.counter) == 0)
+		unfollow(task);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	struct rp_event e;
+
+	if (!live_requests || !followed(task))
+		return 0;
+	event_head(&e, RP_EV_EXEC, sizeof e, bpf_ktime_get_ns(), 0, task);
+	event_send(&e, sizeof e);
+	return 0;
+}
+
+/* ---- sweep: what only time can tell, run by the tracer every 100 ms while something is live ---------------------------------- */
+
+struct sweep {
+	struct rp_sweep *args;
+	__u64 now;
+};
+
+static long sweep_slot(__u32 slot, struct sweep *s)
+{
+	struct rp_live *l = live_slot(slot);
+	struct sock *sk;
+
+	if (!l || l->state == LIVE_FREE || l->state == LIVE_ENDING)
+		return 0;
+	sk = (struct sock *)l->sk;
+	if (s->args->flags & RP_SWEEP_CUT || (cfg.max_time_ns && s->now - l->begin_ns > cfg.max_time_ns))
+		live_end(l, slot, s->now, RP_END_CUT_OFF);
+	else if (sk && (__u64)BPF_CORE_READ(sk, sk_socket) != l->socket) /* closed; Unix sockets fire no event for that */
+		live_end(l, slot, l->last_write_ns, l->status ? RP_END_INFERRED : RP_END_CUT_OFF);
+	else
+		return 0;
+	s->args->ended++;
+	return 0;
+}
+
+SEC("syscall")
+int sweep(struct rp_sweep *args)
+{
+	struct sweep s = {.args = args, .now = bpf_ktime_get_ns()};
+
+	args->ended = 0;
+	bpf_loop(RP_MAX_LIVE, sweep_slot, &s, 0);
+	args->live = live_requests;
+	return 0;
+}

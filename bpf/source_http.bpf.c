@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * HTTP/1.x on the sockets of followed processes: the programs, the state of a socket, and whether its bytes are seen without a gap.
+ *
+ * A connection is in sync if its first byte was seen. For TCP the bytes read so far tell: they equal the stream's position at every read, or
+ * something took bytes that no event showed. For Unix sockets there is no position: those that were open at attach are listed by
+ * http_open_sockets, which the tracer runs.
+ */
+#include "http.bpf.h"
+
+#define SOCK_STREAM_TYPE 1      /* include/linux/net.h */
+#define SHUTDOWN_RECEIVE 1      /* RCV_SHUTDOWN, include/net/sock.h */
+
+/* include/net/tcp_states.h */
+#define STATE_FIN_WAIT1 4
+#define STATE_CLOSE 7
+#define STATE_LAST_ACK 9
+#define STATE_LISTEN 10
+
+/* include/linux/socket.h */
+#define FLAG_OOB 1
+#define FLAG_PEEK 2
+#define FLAG_TRUNC 0x20
+#define FLAG_ERRQUEUE 0x2000
+
+#define POSITION_TRIES 8
+
+/* A listening socket hands its (fresh) state to the connections that it accepts: so bytes that come before accept() are timed, too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct http_conn);
+} http_conns SEC(".maps");
+
+__u32 http_unix_listed = 0;     /* the Unix sockets of all followed processes were listed; user space clears it before it follows more */
+
+/* ---- state of a socket ------------------------------------------------------------------------------------------------------------ */
+
+static __always_inline struct http_conn *conn_of(struct sock *sk)
+{
+	return bpf_sk_storage_get(&http_conns, sk, 0, 0);
+}
+
+static __always_inline struct http_conn *conn_new(struct sock *sk)
+{
+	struct http_conn *c = bpf_sk_storage_get(&http_conns, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!c) {
+		COUNT(storage_failed);
+		return NULL;
+	}
+	c->fresh = 1;
+	c->local = sk->__sk_common.skc_family == RP_AF_UNIX;
+	c->in.flags = HTTP_FIRST;
+	c->out.flags = HTTP_RESPONSE;
+	return c;
+}
+
+static __always_inline int is_stream(struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	return sk->sk_type == SOCK_STREAM_TYPE && (family == RP_AF_INET || family == RP_AF_INET6 || family == RP_AF_UNIX);
+}
+
+/* ---- in sync? ----------------------------------------------------------------------------------------------------------------------- */
+
+/* Bytes that were read from the stream. A FIN in the queue counts as a byte that was received. */
+static __always_inline __u64 consumed(const struct tcp_sock *tp)
+{
+	return tp->bytes_received - (__u32)(tp->rcv_nxt - tp->copied_seq);
+}
+
+/* Does the position agree with the bytes seen? New bytes may arrive between the loads: a few tries tell that from a gap. */
+static __always_inline int position_agrees(struct http_conn *c, const struct tcp_sock *tp, __u8 fin)
+{
+	__u64 at = 0;
+
+	for (int i = 0; i < POSITION_TRIES; i++) {
+		at = consumed(tp);
+		if (at == c->position || (fin && at + 1 == c->position))
+			return 1;
+		asm volatile("" : : : "memory");
+	}
+	c->position = at + fin;
+	return 0;
+}
+
+/* The first read. What has sent before it received is a client, or no HTTP; a Unix socket without address was not accepted by a listener. */
+static __always_inline void first_read(struct http_conn *c, struct sock *sk, const struct tcp_sock *tp, int agrees)
+{
+	c->fresh = 0;
+	if (c->local) {
+		c->sync = http_unix_listed;
+		if (!BPF_CORE_READ((struct unix_sock *)sk, addr))
+			c->off = HTTP_CLIENT;
+		return;
+	}
+	c->sync = agrees;
+	if (!agrees)
+		c->in.flags = 0;
+	else if (tp && tp->bytes_sent)
+		c->off = HTTP_CLIENT;
+}
+
+static __always_inline void gap(struct http_conn *c)
+{
+	COUNT(out_of_sync);
+	c->sync = 0;
+	c->wrote = 0;
+	c->reading = 0;
+	http_slot_drop(c);
+	http_restart(&c->in);
+}
+
+/* n bytes were read. 0 = their place in the stream is known to follow the last ones. */
+static __always_inline int out_of_place(struct http_conn *c, struct sock *sk, __u32 n)
+{
+	struct tcp_sock *tp = NULL;
+	int agrees = 1;
+
+	if (!c->local) {
+		tp = bpf_skc_to_tcp_sock(sk);
+		if (!tp) { /* MPTCP, SCTP, … */
+			c->off = HTTP_OTHER;
+			return 1;
+		}
+		c->position += n;
+		agrees = position_agrees(c, tp, sk->sk_shutdown & SHUTDOWN_RECEIVE);
+	}
+	if (c->fresh)
+		first_read(c, sk, tp, agrees);
+	else if (!agrees && c->sync)
+		gap(c);
+	return c->off != HTTP_ON;
+}
+
+/* ---- reads -------------------------------------------------------------------------------------------------------------------------------- */
+
+static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags, int joining)
+{
+	struct http_conn *c = r->conn;
+	struct http_slot *s = http_slot_take(c);
+
+	if (!s) {
+		c->sync = 0;
+		http_restart(&c->in);
+		return;
+	}
+	r->slot = s;
+	s->joining = joining;
+	if (!s->carried)
+		s->ready_ns = c->ready_ns;
+	if (http_bytes(s, n, 0) || (flags & FLAG_TRUNC && !c->local)) {
+		s->hidden = 1;
+		COUNT(unreadable);
+	}
+	if (!http_slot_put(c, s, http_receive(r)))
+		return;
+	c->sync = 0;
+	http_restart(&c->in);
+}
+
+static __always_inline void received(struct http_run *r, __u32 n, int flags)
+{
+	struct http_conn *c = r->conn;
+	int joining;
+
+	if (out_of_place(c, r->sk, n))
+		return;
+	joining = !c->sync && c->wrote;
+	if (!c->sync)
+		c->wrote = 0;
+	if (c->sync || joining)
+		read_bytes(r, n, flags, joining);
+	c->ready_ns = r->sk->sk_receive_queue.qlen ? HTTP_READY_UNKNOWN : 0;
+}
+
+/* The peer will send nothing more. */
+static __always_inline void received_end(struct http_conn *c, struct sock *sk)
+{
+	if (!(sk->sk_shutdown & SHUTDOWN_RECEIVE) || !http_acquire(&c->in))
+		return;
+	if (c->local || c->out.phase == HTTP_LOST) /* else a close will be seen */
+		http_infer(c);
+	http_slot_drop(c);
+	http_release(&c->in);
+}
+
+SEC("?tp_btf/sock_recv_length")
+int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
+{
+	struct http_run r = {.sk = sk, .ctx = ctx};
+	struct http_conn *c;
+
+	if (ret < 0 || flags & (FLAG_PEEK | FLAG_OOB | FLAG_ERRQUEUE))
+		return 0;
+	c = conn_of(sk);
+	if (!c && is_stream(sk) && followed(bpf_get_current_task_btf()))
+		c = conn_new(sk);
+	if (!c || c->off || c->closed)
+		return 0;
+	if (!ret) {
+		received_end(c, sk);
+		return 0;
+	}
+	COUNT(received);
+	r.conn = c;
+	if (!http_acquire(&c->in)) {
+		COUNT(framing_lost);
+		c->off = HTTP_GIVEN_UP;
+		return 0;
+	}
+	received(&r, ret, flags);
+	http_release(&c->in);
+	return 0;
+}
+
+/* Bytes come into a socket: when they came into an empty one before a request is what its socket_queue time is counted from. */
+SEC("?tp_btf/sk_data_ready")
+int BPF_PROG(http_data_ready, struct sock *sk)
+{
+	struct http_conn *c = conn_of(sk);
+
+	if (!c || c->off || c->ready_ns || c->in.phase != HTTP_START || sk->__sk_common.skc_state == STATE_LISTEN)
+		return 0;
+	c->ready_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* ---- writes --------------------------------------------------------------------------------------------------------------------------------- */
+
+/* Out of sync, a write proves that the requests before it were read, unless it is a 1xx. */
+static __always_inline int is_final(struct http_slot *s)
+{
+	const char *p = http_at(s, 0);
+
+	s->window = HTTP_CHUNK_WINDOW;
+	return http_fetch(s) || s->end < 10 || p[0] != 'H' || p[4] != '/' || p[9] != '1';
+}
+
+static __always_inline void sent(struct http_run *r, __u32 n)
+{
+	struct http_conn *c = r->conn;
+	struct http_slot *s = http_slot_scratch();
+
+	if (!s) {
+		c->out.phase = HTTP_LOST;
+		return;
+	}
+	r->slot = s;
+	if (http_bytes(s, n, 1))
+		s->hidden = 1;
+	if (http_owed(c))
+		http_send(r);
+	else
+		c->wrote = is_final(s);
+	if (!c->sync && http_owed(c))
+		c->wrote = 0;
+	s->token = 0;
+}
+
+SEC("?tp_btf/sock_send_length")
+int BPF_PROG(http_sent, struct sock *sk, int ret, int flags)
+{
+	struct http_run r = {.sk = sk, .ctx = ctx};
+	struct http_conn *c;
+
+	if (ret <= 0)
+		return 0;
+	c = conn_of(sk);
+	if (!c || c->off || c->closed || (c->sync && !http_owed(c)))
+		return 0;
+	if (c->fresh) {
+		c->off = HTTP_CLIENT;
+		return 0;
+	}
+	r.conn = c;
+	if (!http_acquire(&c->out)) {
+		COUNT(framing_lost);
+		c->off = HTTP_GIVEN_UP;
+		return 0;
+	}
+	sent(&r, ret);
+	http_release(&c->out);
+	return 0;
+}
+
+/* ---- begin and end of connections ----------------------------------------------------------------------------------------------------------------- */
+
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(http_state, struct sock *sk, int old_state, int new_state)
+{
+	struct http_conn *c;
+
+	if (new_state == STATE_LISTEN) {
+		if (is_stream(sk) && followed(bpf_get_current_task_btf()) && !conn_of(sk))
+			conn_new(sk);
+		return 0;
+	}
+	if (new_state != STATE_FIN_WAIT1 && new_state != STATE_LAST_ACK && new_state != STATE_CLOSE)
+		return 0;
+	c = conn_of(sk);
+	if (!c || __sync_lock_test_and_set(&c->closed, 1))
+		return 0;
+	http_slot_drop(c);
+	http_abandon(c);
+	return 0;
+}
+
+/* What the followed processes have open: Unix sockets are out of sync, TCP listeners get the state that accepted connections inherit. */
+SEC("?iter/task_file")
+int http_open_sockets(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct socket *socket;
+	struct http_conn *c;
+	struct sock *sk;
+
+	if (!task || !file) {
+		http_unix_listed = 1;
+		return 0;
+	}
+	if (!followed(task))
+		return 0;
+	socket = bpf_sock_from_file(file);
+	sk = socket ? socket->sk : NULL;
+	if (!sk || !is_stream(sk) || conn_of(sk))
+		return 0;
+	if (sk->__sk_common.skc_family != RP_AF_UNIX && sk->__sk_common.skc_state != STATE_LISTEN)
+		return 0;
+	c = conn_new(sk);
+	if (c && c->local)
+		c->fresh = 0;
+	return 0;
+}

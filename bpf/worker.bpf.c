@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Which thread works for a marked request.
+ *
+ * Binding is rung 1 of the ladder only: the thread that read the request, if it had no other unfinished one, until it reads another or returns
+ * to an event wait; and the threads that a bound thread creates. Everything else stays unbound: a missing frame, never a wrong one.
+ */
+#include "request.bpf.h"
+
+static __always_inline struct rp_worker *worker_new(struct rp_live *l, __u32 slot, __u32 *ret_key)
+{
+	__u32 n = __sync_fetch_and_add(&l->n_workers, 1);
+
+	if (n >= RP_MAX_WORKERS) {
+		COUNT(workers_full);
+		return NULL;
+	}
+	*ret_key = slot * RP_MAX_WORKERS + n;
+	return bpf_map_lookup_elem(&workers, ret_key);
+}
+
+static __always_inline void send_bind(struct rp_worker *w, struct task_struct *task, __u64 now, int cloned)
+{
+	struct rp_bind e = {.bound = 1, .worker = w->index};
+
+	event_head(&e.h, RP_EV_BIND, sizeof e, now, w->serial, task);
+	e.h.flags = cloned ? RP_BIND_CLONED : 0;
+	bpf_probe_read_kernel_str(e.comm, sizeof e.comm, task->comm);
+	event_send(&e, sizeof e);
+}
+
+__hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, int cloned)
+{
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct rp_worker *w;
+	__u32 key;
+
+	if (!t) {
+		COUNT(storage_failed);
+		return -1;
+	}
+	w = worker_new(l, slot, &key);
+	if (!w)
+		return -1;
+	w->slot = slot;
+	w->index = key - slot * RP_MAX_WORKERS;
+	w->reader = !cloned;
+	w->run_since = cloned ? 0 : now;
+	w->cpu_ns = 0;
+	w->waited_ns = 0;
+	w->last_tick_ns = 0;
+	w->seq = 0;
+	w->wait.out_ns = 0;
+	w->pid = task->tgid;
+	w->tid = task->pid;
+	w->serial = l->serial;
+	t->worker = key + 1;
+	t->serial = l->serial;
+	if (cloned) {
+		wait_begin(w, task, now, 0);
+		w->wait.h.flags = RP_WAIT_NEW | RP_WAIT_PREEMPTED;
+		w->wait.woken_ns = now;
+		w->wait.out_ns = now;
+	}
+	send_bind(w, task, now, cloned);
+	return 0;
+}
+
+__hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 t, __u32 why)
+{
+	struct rp_release e = {.worker = w->index, .waits = w->seq};
+
+	event_head(&e.h, RP_EV_RELEASE, sizeof e, t, w->serial, task);
+	e.h.flags = why;
+	e.cpu_ns = w->cpu_ns + (w->run_since && t > w->run_since ? t - w->run_since : 0);
+	w->serial = 0;
+	if (event_send(&e, sizeof e) && l)
+		__sync_fetch_and_add(&l->lost_waits, 1);
+}
+
+__hidden void edge_send(void *ctx, struct rp_live *l, struct rp_worker *w, struct task_struct *task, __u64 now)
+{
+	struct rp_tick e = {.worker = w->index, .cpu = bpf_get_smp_processor_id()};
+
+	event_head(&e.h, RP_EV_EDGE, sizeof e, now, l->serial, task);
+	e.h.flags = RP_TICK_KERNEL;
+	e.stack = stack_take_preemptible(ctx, task, l->serial);
+	event_send(&e, sizeof e);
+}
+
+/* If it returned it was at some time after loop_ok_ns. */
+__hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 now)
+{
+	if (!w->reader || !l->loop_ok_ns)
+		return 0;
+	if (epoll_state(l->sk) == EPOLL_QUEUED) {
+		l->loop_ok_ns = now;
+		return 0;
+	}
+	worker_release(w, l, task, l->loop_ok_ns, RP_RELEASE_EVENT_WAIT);
+	return 1;
+}
