@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The protocol between the two processes: fixed-size messages over a SOCK_SEQPACKET pair, descriptors by SCM_RIGHTS.
+ *
+ *   tracer → worker   START (with the descriptors of the event ring and of the counters), STOP, SNAPSHOT, ANSWER
+ *   worker → tracer   READY, ASK_MAPS, ASK_FILE, ASK_DEBUG, ENOUGH
+ *
+ * The worker asks one thing at a time and waits for the answer; the tracer answers only about processes that it follows, or that an
+ * event named. It parses nothing that it hands over.
+ */
+#ifndef REQPROF_PROTOCOL_H
+#define REQPROF_PROTOCOL_H
+
+#include <stdint.h>
+
+#define MSG_BUILD_ID_MAX 32
+
+enum msg_type {
+	MSG_START = 1,  /* descriptors: event ring map, counters map; value: START_* */
+	MSG_STOP,       /* recording is over (why in `value`): write what is live as cut off, print the summary, exit */
+	MSG_SNAPSHOT,   /* write the live requests as they are now */
+	MSG_ANSWER,     /* to the question `seq`: value = 0 and one descriptor, or −errno */
+	MSG_READY,      /* the worker has given up its privileges and listens */
+	MSG_ASK_MAPS,   /* a descriptor of /proc/PID/maps */
+	MSG_ASK_FILE,   /* a descriptor of the file mapped at [start, end) in `pid` */
+	MSG_ASK_DEBUG,  /* a descriptor of .build-id/…/….debug in the root directory of `pid` */
+	MSG_ENOUGH,     /* -n reports are written: stop */
+};
+
+enum stop_reason {
+	STOP_SIGNAL = 1, /* ^C, SIGTERM */
+	STOP_DURATION,   /* -d is over */
+	STOP_TARGET,     /* every target process is gone */
+	STOP_ENOUGH,     /* answer to MSG_ENOUGH */
+	STOP_FAILED,     /* the tracer failed; it has said why */
+	STOP_NOW,        /* second ^C: exit at once, say how many requests are not written */
+};
+
+#define START_FIFO 1 /* the arming thread runs under SCHED_FIFO; else the timer samples first */
+
+struct msg {
+	uint32_t type;          /* enum msg_type */
+	uint32_t seq;           /* number of a question, repeated in its answer */
+	int32_t value;
+	int32_t pid;
+	uint64_t start, end;
+	uint32_t build_id_len;
+	uint8_t build_id[MSG_BUILD_ID_MAX];
+	uint32_t pad;
+};
+
+#define MSG_FDS_MAX 2
+
+/* Send a message with n_fds descriptors (at most MSG_FDS_MAX; they stay open here). 0 or −errno; −EPIPE: the peer is gone. */
+int msg_send(int sock, const struct msg *msg, const int *fds, int n_fds);
+
+/* Receive one message. fds receives up to MSG_FDS_MAX descriptors that the caller owns, *ret_n_fds their number; further ones are closed.
+ * A message of another size or of an unknown type is −EPROTO. Returns 1, 0 at the end of the stream, −errno. */
+int msg_receive(int sock, struct msg *ret_msg, int fds[MSG_FDS_MAX], int *ret_n_fds);
+
+#endif
