@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Builds the profile of one request from what was seen of it: pure, no system calls. Times are CLOCK_MONOTONIC ns as the events have them;
+ * stacks are already symbolized (indices of the profile's stack table).
+ *
+ * Feed it in the order of the events, then finish it once. A thread is on the CPU from its binding on (unless bound asleep) but for its waits.
+ */
+#ifndef REQPROF_BUILDER_H
+#define REQPROF_BUILDER_H
+
+#include "profile/profile.h"
+
+struct builder;
+
+/* Why a binding ended: what its thread does afterwards may be anybody's work; the thread ended; the request did. */
+enum released { RELEASED_EVENT_WAIT, RELEASED_OTHER_REQUEST, RELEASED_EXIT, RELEASED_END };
+
+struct seen_wait {
+	uint64_t out_ns, woken_ns, in_ns; /* woken_ns 0: no wake-up was seen */
+	uint64_t cpu_ns;        /* on-CPU time of the binding up to out_ns, as the kernel side counted it */
+	uint64_t waited_ns;     /* Σ (in − out) of the binding's earlier waits, as it counted them */
+	uint32_t seq;           /* number of this wait in its binding */
+	bool preempted;         /* cause is TIME_run_queue or TIME_throttled, nothing was waited for */
+	bool open;              /* still waiting at in_ns */
+	enum time_class cause;
+	enum time_class runnable_class; /* TIME_run_queue or TIME_throttled */
+	const char *object;
+	const struct waker *waker; /* NULL = none */
+	int32_t stack;
+};
+
+struct builder *builder_new(struct profile *p); /* fills *p, does not own it */
+void builder_free(struct builder *b);
+
+/* The request. `recognised_ns`: from there on threads are observed; what lies between begin_ns and it is network (waiting for the client, the
+ * profile's request.remote) less tentative_cpu_ns, estimated. `shared`: its thread had other unfinished requests: nothing is bound, all of it is ambiguous. */
+void builder_begin(struct builder *b, uint64_t begin_ns, uint64_t recognised_ns, uint64_t tentative_cpu_ns, bool shared, int32_t begin_stack);
+
+/* A thread begins to work for it; `worker` numbers the binding. asleep: it was cloned and does not run yet (its first wait says since when).
+ * The same tid may be bound several times; it stays one thread of the profile. */
+void builder_bind(struct builder *b, uint32_t worker, uint64_t t, int32_t pid, int32_t tid, const char *comm, uint8_t rung, bool asleep);
+/* It does no longer from t on; what was fed of it after t is void. cpu_ns and waits are the kernel side's account of the whole binding. */
+void builder_release(struct builder *b, uint32_t worker, uint64_t t, enum released why, uint64_t cpu_ns, uint32_t waits);
+void builder_wait(struct builder *b, uint32_t worker, const struct seen_wait *w);
+/* A tick; edge: the stack of a write, no tick. */
+void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, bool kernel, bool edge);
+void builder_lost(struct builder *b, uint64_t ticks, uint64_t waits);
+
+/* The end: clips everything to [begin_ns, end_ns], makes slices, weights, waits, the partition, ambiguous_ns. May be called again with another
+ * end: everything is made anew from what was fed. */
+void builder_finish(struct builder *b, uint64_t end_ns);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What every profile promises its readers. Files are checked with it, so nothing here may trust anything. */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "profile/profile.h"
+
+#define CHECK(condition, what)                     \
+	do {                                       \
+		if (!(condition))                  \
+			return what;               \
+	} while (0)
+
+static bool in_range(int32_t index, int32_t low, size_t n)
+{
+	return index >= low && (index < 0 || (size_t)index < n);
+}
+
+/* a + b, or the largest number if that does not fit. */
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static const char *check_tables(const struct profile *p)
+{
+	for (size_t i = 0; i < p->n_frames; i++) {
+		CHECK(p->frames[i].function, "a frame has no name");
+		CHECK((unsigned)p->frames[i].kind < N_FRAME_KINDS, "a frame has an unknown kind");
+	}
+	for (size_t i = 0; i < p->n_stacks; i++) {
+		CHECK(in_range(p->stacks[i].parent, -1, i), "a stack's parent does not stand before it");
+		CHECK(in_range(p->stacks[i].frame, 0, p->n_frames), "a stack names no frame");
+	}
+	return NULL;
+}
+
+static const char *check_time(const struct time_split *t)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < N_TIME_CLASSES; i++)
+		sum = add(sum, t->classes_ns[i]);
+	CHECK(sum == t->wall_ns, "the classes do not sum to the wall time");
+	CHECK(t->ambiguous_ns <= t->wall_ns, "more is ambiguous than there is");
+	return NULL;
+}
+
+static const char *check_request(const struct profile *p)
+{
+	const struct request *r = &p->request;
+
+	for (int i = 0; i < 6; i++)
+		CHECK((r->id[i] >= '0' && r->id[i] <= '9') || (r->id[i] >= 'a' && r->id[i] <= 'f'), "the id is not 6 hex digits");
+	CHECK(!r->id[6], "the id is not 6 hex digits");
+	CHECK((unsigned)r->source <= SOURCE_HANDLER && (unsigned)r->begin <= BEGIN_JOINED && (unsigned)r->end <= END_CUT_OFF,
+	      "an unknown source, begin or end");
+	CHECK(r->n_marks <= sizeof r->marks / sizeof *r->marks, "too many marks");
+	for (size_t i = 0; i < r->n_marks; i++)
+		CHECK((unsigned)r->marks[i].kind < N_MARKS && r->marks[i].t <= p->time.wall_ns, "a mark is unknown or outside the request");
+	return NULL;
+}
+
+static const char *check_samples(const struct profile *p, const struct work *w, uint64_t wall_ns)
+{
+	for (size_t i = 0; i < w->n_samples; i++) {
+		const struct sample *s = &w->samples[i];
+
+		CHECK(in_range(s->thread, 0, w->n_threads) && in_range(s->task, -1, p->n_tasks) && in_range(s->stack, -1, p->n_stacks),
+		      "a sample names no thread, task or stack");
+		CHECK(s->t <= wall_ns, "a sample is outside the request");
+		CHECK(s->bound >= 1 && s->bound <= 4, "a sample is bound by no rung");
+	}
+	return NULL;
+}
+
+static const char *check_waits(const struct profile *p, const struct work *w, uint64_t wall_ns)
+{
+	for (size_t i = 0; i < w->n_waits; i++) {
+		const struct wait *x = &w->waits[i];
+
+		CHECK(in_range(x->thread, 0, w->n_threads) && in_range(x->task, -1, p->n_tasks) && in_range(x->stack, -1, p->n_stacks),
+		      "a wait names no thread, task or stack");
+		CHECK(add(x->t, add(x->duration_ns, x->runnable_ns)) <= wall_ns, "a wait is outside the request");
+		CHECK(x->cause >= TIME_run_queue && x->cause <= TIME_other_wait, "a wait has no cause");
+		CHECK(!x->has_waker || in_range(x->waker.stack, -1, p->n_stacks), "a waker's stack is none");
+	}
+	return NULL;
+}
+
+static const char *check_sums(const struct profile *p, const struct work *w)
+{
+	_cleanup_free_ uint64_t *cpu = xcalloc(w->n_threads, sizeof *cpu), *waited = xcalloc(w->n_threads, sizeof *waited);
+
+	for (size_t i = 0; i < w->n_samples; i++)
+		cpu[w->samples[i].thread] = add(cpu[w->samples[i].thread], w->samples[i].weight_ns);
+	for (size_t i = 0; i < w->n_waits; i++)
+		waited[w->waits[i].thread] = add(waited[w->waits[i].thread], w->waits[i].duration_ns);
+	for (size_t i = 0; i < w->n_threads; i++) {
+		CHECK(w->threads[i].cpu_ns == cpu[i], "a thread's CPU time is not what its samples weigh");
+		CHECK(w->threads[i].wait_ns == waited[i] || (p->lost.waits && w->threads[i].wait_ns > waited[i]),
+		      "a thread's waiting time is not what its waits last");
+	}
+	return NULL;
+}
+
+static const char *check_work(const struct profile *p, const struct work *w, uint64_t wall_ns)
+{
+	const char *why = check_samples(p, w, wall_ns);
+
+	if (!why)
+		why = check_waits(p, w, wall_ns);
+	return why ?: check_sums(p, w);
+}
+
+static const char *check_awaits(const struct profile *p)
+{
+	for (size_t i = 0; i < p->n_awaits; i++) {
+		const struct await *a = &p->awaits[i];
+
+		CHECK(in_range(a->task, 0, p->n_tasks) && in_range(a->stack, -1, p->n_stacks), "an await names no task or stack");
+		CHECK(add(a->t, a->duration_ns) <= p->time.wall_ns, "an await is outside the request");
+		CHECK(a->cause >= TIME_run_queue && a->cause <= TIME_other_wait, "an await has no cause");
+	}
+	return NULL;
+}
+
+const char *profile_check(const struct profile *p)
+{
+	const char *why = check_tables(p);
+
+	if (!why)
+		why = check_time(&p->time);
+	if (!why)
+		why = check_request(p);
+	if (!why)
+		why = check_work(p, &p->work, p->time.wall_ns);
+	if (!why && p->after)
+		why = check_work(p, p->after, UINT64_MAX);
+	return why ?: check_awaits(p);
+}
