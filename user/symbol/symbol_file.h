@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One ELF file as a source of names: its symbols, its lines, its debug file, each loaded when first wanted, and what was already looked up.
+ */
+#ifndef REQPROF_SYMBOL_FILE_H
+#define REQPROF_SYMBOL_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "symbol/debug_file.h"
+#include "symbol/elf.h"
+
+struct symbol_file;
+
+/* What stands at an address: the innermost inlined function first, the function itself last. */
+struct place {
+	const char *function;   /* NULL = unknown */
+	const char *file;       /* NULL = unknown */
+	uint32_t line;          /* 0 = unknown */
+	bool inlined;
+};
+
+struct places {
+	size_t n;               /* at least 1 */
+	const struct place *list;
+};
+
+/* Takes the ELF file. */
+struct symbol_file *symbol_file_new(struct elf_file *elf);
+void symbol_file_free(struct symbol_file *f); /* NULL is fine */
+
+const struct elf_file *symbol_file_elf(const struct symbol_file *f);
+
+/* Look up an address of the file (not of the process). The answer is the file's, until the next question. */
+struct places symbol_file_find(struct symbol_file *f, const struct asked *asked, uint64_t address);
+
+/* The variable that holds an address of the file, or NULL; the caller frees it. */
+char *symbol_file_data_name(struct symbol_file *f, const struct asked *asked, uint64_t address);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "symbol/symbolizer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "symbol/kernel.h"
+#include "symbol/process_maps.h"
+#include "symbol/profiler_frames.h"
+#include "symbol/vdso.h"
+
+#define NAME_MAX_BYTES 4096 /* of MODULE+0x…: a path's last component is at most 255 */
+
+struct symbolizer {
+	struct process_table processes;
+	struct kernel_symbols *kernel;
+	struct symbol_file *vdso; /* NULL = none */
+};
+
+struct symbolizer *symbolizer_new(const struct symbol_source *source, int kallsyms_fd)
+{
+	struct symbolizer *s = xcalloc(1, sizeof *s);
+	struct elf_file *vdso = vdso_open();
+
+	s->processes.source = source;
+	s->kernel = kernel_symbols_read(kallsyms_fd);
+	s->vdso = vdso ? symbol_file_new(vdso) : NULL;
+	return s;
+}
+
+void symbolizer_free(struct symbolizer *s)
+{
+	if (!s)
+		return;
+	process_table_clear(&s->processes);
+	kernel_symbols_free(s->kernel);
+	symbol_file_free(s->vdso);
+	free(s);
+}
+
+int symbolizer_add_process(struct symbolizer *s, int pid)
+{
+	return process_table_read(&s->processes, pid, false);
+}
+
+int symbolizer_renew_process(struct symbolizer *s, int pid)
+{
+	return process_table_read(&s->processes, pid, true);
+}
+
+void symbolizer_forget_process(struct symbolizer *s, int pid)
+{
+	process_table_forget(&s->processes, pid);
+}
+
+/* ---- a stack as it grows in the profile, outermost frame first ----------------------------------------------------------- */
+
+struct growing {
+	struct symbolizer *s;
+	struct profile *p;
+	int pid;
+	int32_t stack;
+	uint64_t *unknown;
+};
+
+static void push(struct growing *g, const struct frame *frame)
+{
+	if (!frame->module)
+		++*g->unknown;
+	g->stack = profile_stack(g->p, g->stack, profile_frame(g->p, frame));
+}
+
+/* "MODULE+0xOFFSET", or the offset alone. */
+static void push_unnamed(struct growing *g, struct frame frame, const char *what, uint64_t offset)
+{
+	const char *slash = what ? strrchr(what, '/') : NULL;
+	char name[NAME_MAX_BYTES];
+
+	if (!what)
+		what = "";
+	else if (slash && slash[1])
+		what = slash + 1;
+	snprintf(name, sizeof name, "%.2000s%s0x%llx", what, *what ? "+" : "", (unsigned long long)offset);
+	frame.function = name;
+	push(g, &frame);
+}
+
+/* ---- user frames --------------------------------------------------------------------------------------------------------- */
+
+/* Where an address is in its file, as its symbols count it. False: the file does not say. */
+static bool address_in_file(const struct mapping *m, const struct symbol_file *file, uint64_t address, uint64_t *ret)
+{
+	uint64_t offset = address - m->start + m->offset;
+	const struct segment *segment = elf_file_segment(symbol_file_elf(file), offset, m->executable);
+
+	if (!segment)
+		return false;
+	*ret = offset - segment->offset + segment->address;
+	return true;
+}
+
+static void push_places(struct growing *g, const struct mapping *m, struct places places, uint64_t address)
+{
+	for (size_t i = places.n; i-- > 0;) {
+		const struct place *place = &places.list[i];
+		struct frame frame = {.function = place->function, .file = place->file, .line = place->line, .module = m->path,
+				      .kind = FRAME_native, .inlined = place->inlined};
+
+		if (frame.function)
+			push(g, &frame);
+		else
+			push_unnamed(g, frame, m->path, address);
+	}
+}
+
+/* A file that is no ELF file, or that cannot be had any more; memory without a file, where programs put code that they make. */
+static void push_without_symbols(struct growing *g, const struct mapping *m, uint64_t address)
+{
+	struct frame frame = {.kind = FRAME_native};
+
+	if (mapping_is_file(m)) {
+		frame.module = m->path;
+		push_unnamed(g, frame, m->path, address - m->start + m->offset);
+	} else if (mapping_is_kernels(m)) {
+		frame.module = m->path;
+		push_unnamed(g, frame, m->path, address - m->start);
+	} else {
+		frame.kind = m->executable ? FRAME_jit : FRAME_native;
+		push_unnamed(g, frame, m->path ? m->path : "[anon]", address - m->start);
+	}
+}
+
+static struct symbol_file *file_of(const struct symbolizer *s, const struct mapping *m)
+{
+	return m->path && !m->inode && !strcmp(m->path, "[vdso]") ? s->vdso : m->file;
+}
+
+static void push_user(struct growing *g, uint64_t address)
+{
+	const struct mapping *m = process_table_find(&g->s->processes, g->pid, address);
+	const struct asked asked = {.source = g->s->processes.source, .pid = g->pid};
+	struct symbol_file *file = m ? file_of(g->s, m) : NULL;
+	uint64_t in_file;
+
+	if (!m)
+		push_unnamed(g, (struct frame){.kind = FRAME_native}, NULL, address);
+	else if (file && address_in_file(m, file, address, &in_file))
+		push_places(g, m, symbol_file_find(file, file == g->s->vdso ? NULL : &asked, in_file), in_file);
+	else
+		push_without_symbols(g, m, address);
+}
+
+/* The code that a signal handler returns to: mov $15, %eax or %rax; syscall (rt_sigreturn). The kernel puts its address there, so it is
+ * not behind a call. */
+static bool is_signal_return(struct growing *g, uint64_t address)
+{
+	static const uint8_t codes[][9] = {{0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05}, {0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05}};
+	static const size_t lengths[] = {9, 7};
+	const struct mapping *m = process_table_find(&g->s->processes, g->pid, address);
+
+	for (size_t i = 0; m && m->file && i < ARRAY_LEN(codes); i++) {
+		const uint8_t *bytes = elf_file_bytes(symbol_file_elf(m->file), address - m->start + m->offset, lengths[i]);
+
+		if (bytes && !memcmp(bytes, codes[i], lengths[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Return addresses are looked up one byte before, in the call: what follows it may be another line or function. */
+static void push_users(struct growing *g, const uint64_t *addresses, size_t n, bool innermost_exact)
+{
+	for (size_t i = n; i-- > 0;) {
+		bool exact = i ? is_signal_return(g, addresses[i]) : innermost_exact;
+
+		push_user(g, addresses[i] - (!exact && addresses[i]));
+	}
+}
+
+/* ---- kernel frames ------------------------------------------------------------------------------------------------------- */
+
+static const char *push_kernel(struct growing *g, uint64_t address)
+{
+	struct kernel_symbol symbol = kernel_symbols_find(g->s->kernel, address);
+	struct frame frame = {.function = symbol.name, .module = symbol.module, .kind = FRAME_kernel};
+
+	if (symbol.name)
+		push(g, &frame);
+	else
+		push_unnamed(g, frame, symbol.module, address);
+	return symbol.name;
+}
+
+static bool is_interrupted(const struct symbolizer *s, uint64_t inner)
+{
+	const char *function = kernel_symbols_find(s->kernel, inner - 1).name;
+
+	return function && is_interrupt_entry(function);
+}
+
+static void push_kernels(struct growing *g, const uint64_t *addresses, size_t n)
+{
+	size_t left_out = profiler_frames(g->s->kernel, addresses, n);
+
+	for (size_t i = n; i-- > left_out;) {
+		bool exact = !i || is_interrupted(g->s, addresses[i - 1]);
+
+		push_kernel(g, addresses[i] - !exact);
+	}
+}
+
+int32_t symbolizer_stack(struct symbolizer *s, struct profile *p, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user,
+			 int user_exact, uint64_t *unknown)
+{
+	struct growing g = {.s = s, .p = p, .pid = pid, .stack = -1, .unknown = unknown};
+
+	push_users(&g, addresses + n_kernel, n_user, user_exact);
+	push_kernels(&g, addresses, n_kernel);
+	return g.stack;
+}
+
+/* ---- variables ----------------------------------------------------------------------------------------------------------- */
+
+/* The file of a mapping that holds no code: opened already for the one that does. */
+static struct symbol_file *file_beside(const struct maps *maps, const struct mapping *m)
+{
+	for (size_t i = 0; i < maps->n; i++) {
+		const struct mapping *other = &maps->list[i];
+
+		if (other->file && other->inode == m->inode && other->device == m->device && !strcmp(other->path, m->path))
+			return other->file;
+	}
+	return NULL;
+}
+
+/* Variables that start out as zero lie in anonymous memory right behind the file's last page. */
+static const struct mapping *mapping_of_data(const struct maps *maps, const struct mapping *m)
+{
+	if (!mapping_is_file(m) && m > maps->list && m[-1].end == m->start)
+		m--;
+	return mapping_is_file(m) ? m : NULL;
+}
+
+char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address)
+{
+	const struct asked asked = {.source = s->processes.source, .pid = pid};
+	const struct mapping *found = process_table_find(&s->processes, pid, address), *m;
+	const struct maps *maps = process_table_maps(&s->processes, pid);
+	struct symbol_file *file;
+	const struct segment *segment;
+	uint64_t in_file;
+
+	m = found ? mapping_of_data(maps, found) : NULL;
+	file = m ? file_beside(maps, m) : NULL;
+	segment = file ? elf_file_segment(symbol_file_elf(file), m->offset, m->executable) : NULL;
+	if (!segment)
+		return NULL;
+	in_file = address - m->start + m->offset - segment->offset + segment->address;
+	if (in_file < segment->address || in_file - segment->address >= segment->memory_size)
+		return NULL;
+	return symbol_file_data_name(file, &asked, in_file);
+}
+
+/* ---- executables --------------------------------------------------------------------------------------------------------- */
+
+static bool is_listed(const struct about *about, const char *path)
+{
+	for (size_t i = 0; i < about->n_executables; i++)
+		if (about->executables[i].path == path)
+			return true;
+	return false;
+}
+
+static void list_executable(struct profile *p, const struct mapping *m)
+{
+	const struct elf_file *elf = symbol_file_elf(m->file);
+	struct executable e = {.path = profile_string(p, m->path)};
+	char hex[2 * BUILD_ID_MAX + 1] = "";
+
+	if (is_listed(&p->about, e.path))
+		return;
+	for (size_t i = 0; i < elf->build_id_len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", elf->build_id[i]);
+	e.build_id = *hex ? profile_string(p, hex) : NULL;
+	GROW(p->about.executables, p->about.n_executables, p->about.cap_executables);
+	p->about.executables[p->about.n_executables++] = e;
+}
+
+void symbolizer_executables(struct symbolizer *s, struct profile *p, int pid)
+{
+	const struct maps *maps = process_table_maps(&s->processes, pid);
+
+	for (size_t i = 0; maps && i < maps->n; i++)
+		if (maps->list[i].file)
+			list_executable(p, &maps->list[i]);
+}
