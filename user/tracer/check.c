@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What `reqprof doctor` reports. Everything is tried, nothing is concluded from a version number. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "tracer/listeners.h"
+#include "tracer/session.h"
+#include "tracer/tracer.h"
+
+struct report {
+	struct check *checks;
+	size_t n, max;
+};
+
+static void add(struct report *r, const char *what, bool ok, bool fatal, const char *why, ...) __attribute__((format(printf, 5, 6)));
+
+static void add(struct report *r, const char *what, bool ok, bool fatal, const char *why, ...)
+{
+	struct check *c;
+	va_list args;
+
+	if (r->n == r->max)
+		return;
+	c = &r->checks[r->n++];
+	*c = (struct check){.what = what, .ok = ok, .fatal = fatal};
+	va_start(args, why);
+	vsnprintf(c->why, sizeof c->why, why, args);
+	va_end(args);
+}
+
+static void check_tracepoints(struct report *r)
+{
+	int found = session_has_socket_tracepoints();
+
+	add(r, "kernel types (BTF)", found >= 0, true, "%s",
+	    found >= 0 ? "/sys/kernel/btf/vmlinux" : "no /sys/kernel/btf/vmlinux: a kernel with CONFIG_DEBUG_INFO_BTF is needed");
+	if (found >= 0)
+		add(r, "socket tracepoints", found == 1, true, "%s",
+		    found ? "sock_recv_length, sock_send_length" : "sock_recv_length is missing: this release needs Linux 6.5 or newer");
+}
+
+static void check_load(struct report *r)
+{
+	static const struct tracer_options options = {.config = {.interval_ns = 1000000, .max_live = 4}};
+	struct session *s = session_new(&options);
+
+	add(r, "BPF programs", s, true, "%s", s ? "load" : strerror(errno));
+	session_free(s);
+}
+
+static void check_perf(struct report *r)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof attr, .config = PERF_COUNT_SW_CPU_CLOCK, .sample_period = 1000000, .disabled = 1,
+	};
+	_cleanup_close_ int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+	add(r, "sampling clock", fd >= 0, true, "%s", fd >= 0 ? "cpu-clock" : strerror(errno));
+}
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static void check_fifo(struct report *r)
+{
+	struct sched_param parameter = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
+	pthread_attr_t attr;
+	pthread_t thread;
+	int error;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
+	pthread_attr_setschedparam(&attr, &parameter);
+	error = pthread_create(&thread, &attr, nothing, NULL);
+	pthread_attr_destroy(&attr);
+	if (!error)
+		pthread_join(thread, NULL);
+	add(r, "real-time arming thread", !error, false, "%s",
+	    error ? "SCHED_FIFO is refused (RT group scheduling, or a container without CAP_SYS_NICE): a timer samples the first milliseconds"
+		  : "SCHED_FIFO");
+}
+
+static void check_kallsyms(struct report *r)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/kallsyms", "re");
+	unsigned long long address = 0;
+	bool ok = f && fscanf(f, "%llx", &address) == 1;
+	char line[256];
+
+	for (int i = 0; ok && !address && i < 1000 && fgets(line, sizeof line, f); i++)
+		sscanf(line, "%llx", &address);
+	add(r, "kernel symbols", address != 0, false, "%s",
+	    address ? "/proc/kallsyms" : "/proc/kallsyms shows no addresses (kernel.kptr_restrict=2?): kernel frames will have no names");
+}
+
+static void check_target(struct report *r, pid_t pid)
+{
+	_cleanup_free_ struct listener *listeners = NULL;
+	_cleanup_close_ int exe = -1;
+	unsigned char ident[5] = {0};
+	char path[64];
+	int n;
+
+	snprintf(path, sizeof path, "/proc/%d/exe", pid);
+	exe = open(path, O_RDONLY | O_CLOEXEC);
+	add(r, "process", exe >= 0, true, "%s", exe >= 0 ? "readable" : errno == ENOENT ? "no such process, or a kernel thread" : strerror(errno));
+	if (exe < 0)
+		return;
+	add(r, "64-bit", read(exe, ident, sizeof ident) == sizeof ident && ident[4] == 2, false, "%s",
+	    ident[4] == 2 ? "x86-64" : "a 32-bit process: its system calls cannot be read, requests will not be found");
+	n = listeners_find(pid, &listeners);
+	add(r, "listens", n > 0, false, "%s",
+	    n > 0 ? listeners[0].address : "on no socket: nothing will be seen unless it starts to, or is handed connections");
+}
+
+size_t tracer_check(pid_t pid, struct check *checks, size_t max)
+{
+	struct report r = {.checks = checks, .max = max};
+
+	check_tracepoints(&r);
+	if (geteuid() == 0 && r.n == 2 && checks[1].ok)
+		check_load(&r);
+	check_perf(&r);
+	check_fifo(&r);
+	check_kallsyms(&r);
+	if (pid > 0)
+		check_target(&r, pid);
+	return r.n;
+}

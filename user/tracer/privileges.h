@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The tracer's own privileges, once everything is attached. */
+#ifndef REQPROF_PRIVILEGES_H
+#define REQPROF_PRIVILEGES_H
+
+/* The calling thread (capabilities are per thread) keeps only what answering the worker needs: PTRACE, PERFMON, CHECKPOINT_RESTORE,
+ * DAC_READ_SEARCH, SYSLOG, and gains nothing by exec. 0 or −errno. */
+int privileges_drop(void);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tracer/session.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "reqprof.skel.h"
+
+struct session {
+	struct reqprof *skel;
+};
+
+/* libbpf's own words are for -v; what a user needs to know is said here. */
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (log_level() < LOG_VERBOSE || level == LIBBPF_DEBUG)
+		return 0;
+	return vfprintf(stderr, format, args);
+}
+
+int session_has_socket_tracepoints(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int r;
+
+	r = libbpf_get_error(btf);
+	if (r)
+		return r;
+	r = btf__find_by_name_kind(btf, "btf_trace_sock_recv_length", BTF_KIND_TYPEDEF) > 0 &&
+	    btf__find_by_name_kind(btf, "btf_trace_sock_send_length", BTF_KIND_TYPEDEF) > 0;
+	btf__free(btf);
+	return r;
+}
+
+static void configure(struct session *s, const struct tracer_options *options)
+{
+	struct reqprof *skel = s->skel;
+	int cpus = libbpf_num_possible_cpus();
+	struct bpf_program *program;
+
+	memcpy((void *)&skel->rodata->cfg, &options->config, sizeof options->config);
+	memcpy((void *)skel->rodata->markers, options->markers, sizeof options->markers);
+	bpf_map__set_max_entries(skel->maps.cpu_state, cpus);
+	bpf_map__set_max_entries(skel->maps.bridges, cpus);
+	bpf_object__for_each_program(program, skel->obj)
+		bpf_program__set_autoload(program, true);
+	bpf_program__set_autoattach(skel->progs.http_open_sockets, false);
+}
+
+struct session *session_new(const struct tracer_options *options)
+{
+	struct session *s = xcalloc(1, sizeof *s);
+	int r;
+
+	libbpf_set_print(print_libbpf);
+	s->skel = reqprof__open();
+	if (!s->skel) {
+		r = errno;
+		log_error("cannot open the BPF programs: %s", strerror(r));
+		goto fail;
+	}
+	configure(s, options);
+	r = -reqprof__load(s->skel);
+	if (r) {
+		log_error("cannot load the BPF programs into this kernel: %s; `reqprof doctor` says what is missing, -v shows the verifier's log",
+			  strerror(r));
+		goto fail;
+	}
+	return s;
+fail:
+	session_free(s);
+	errno = r;
+	return NULL;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	reqprof__destroy(s->skel);
+	free(s);
+}
+
+/* Run an iterator program to its end: it writes nothing, reading is what runs it. */
+static int iterate(struct bpf_program *program)
+{
+	_cleanup_close_ int fd = -1;
+	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
+	char buffer[256];
+	ssize_t n;
+	int r = libbpf_get_error(link);
+
+	if (r)
+		return r;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	while (fd >= 0 && ((n = read(fd, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR)))
+		;
+	r = fd < 0 || n < 0 ? -errno : 0;
+	bpf_link__destroy(link);
+	return r;
+}
+
+int session_list_sockets(struct session *s)
+{
+	int r = iterate(s->skel->progs.http_open_sockets);
+
+	if (r)
+		log_error("cannot list the open sockets of the target: %s", strerror(-r));
+	return r;
+}
+
+int session_attach(struct session *s)
+{
+	int r = reqprof__attach(s->skel);
+
+	if (r)
+		log_error("cannot attach to the kernel's tracepoints: %s", strerror(-r));
+	return r;
+}
+
+void session_detach(struct session *s)
+{
+	reqprof__detach(s->skel);
+}
+
+static int open_pidfd(pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int session_follow(struct session *s, pid_t pid)
+{
+	_cleanup_close_ int pidfd = open_pidfd(pid);
+	uint32_t one = 1;
+
+	if (pidfd < 0)
+		return pidfd;
+	if (session_follows(s, pid))
+		return 0;
+	/* Its Unix sockets are not known before session_list_sockets(). */
+	__atomic_store_n(&s->skel->bss->http_unix_listed, 0, __ATOMIC_SEQ_CST);
+	/* Counted first: it may exit as soon as it is marked. */
+	__atomic_fetch_add(&s->skel->bss->followed_processes, 1, __ATOMIC_SEQ_CST);
+	if (!bpf_map_update_elem(bpf_map__fd(s->skel->maps.followed_tasks), &pidfd, &one, BPF_NOEXIST))
+		return 0;
+	__atomic_fetch_sub(&s->skel->bss->followed_processes, 1, __ATOMIC_SEQ_CST);
+	return errno == EEXIST ? 0 : -errno;
+}
+
+bool session_follows(struct session *s, pid_t pid)
+{
+	_cleanup_close_ int pidfd = open_pidfd(pid);
+	uint32_t mark;
+
+	return pidfd >= 0 && !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.followed_tasks), &pidfd, &mark);
+}
+
+int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret)
+{
+	struct rp_sweep args = {.flags = flags};
+	/* The kernel writes the results back to ctx_in (net/bpf/test_run.c, bpf_prog_test_run_syscall). */
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &args, .ctx_size_in = sizeof args);
+	int r = bpf_prog_test_run_opts(bpf_program__fd(s->skel->progs.sweep), &options);
+
+	if (!r)
+		*ret = args;
+	return r;
+}
+
+uint32_t session_live(const struct session *s)
+{
+	return __atomic_load_n(&s->skel->bss->live_requests, __ATOMIC_SEQ_CST);
+}
+
+uint32_t session_followed(const struct session *s)
+{
+	return __atomic_load_n(&s->skel->bss->followed_processes, __ATOMIC_SEQ_CST);
+}
+
+int session_events_fd(const struct session *s)
+{
+	return bpf_map__fd(s->skel->maps.events);
+}
+
+int session_counters_fd(const struct session *s)
+{
+	return bpf_map__fd(s->skel->maps.counters);
+}
+
+int session_arm_fd(const struct session *s)
+{
+	return bpf_map__fd(s->skel->maps.arm);
+}
+
+int session_cpu_state_fd(const struct session *s)
+{
+	return bpf_map__fd(s->skel->maps.cpu_state);
+}
+
+int session_tick_fd(const struct session *s)
+{
+	return bpf_program__fd(s->skel->progs.on_tick);
+}

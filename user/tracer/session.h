@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The BPF side of a recording: loads, attaches, follows processes. The only module that knows the skeleton. Errors are −errno and printed here,
+ * because only here is known which step failed. */
+#ifndef REQPROF_SESSION_H
+#define REQPROF_SESSION_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "reqprof.h"
+#include "tracer/tracer.h"
+
+struct session;
+
+/* Load the programs with this configuration. NULL and errno on failure. */
+struct session *session_new(const struct tracer_options *options);
+void session_free(struct session *s); /* detaches; NULL is fine */
+
+/* Attach everything but the perf events (those are the arming thread's). */
+int session_attach(struct session *s);
+void session_detach(struct session *s);
+
+/* Follow a process (not its descendants) from now on. −ESRCH: it is gone. */
+int session_follow(struct session *s, pid_t pid);
+bool session_follows(struct session *s, pid_t pid);
+
+/* After one or more session_follow(): learn which of their sockets are open already, so that a connection in the middle of a message does not
+ * pass for a new one. */
+int session_list_sockets(struct session *s);
+
+/* End what only time can tell, or (RP_SWEEP_CUT) everything. */
+int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret);
+
+uint32_t session_live(const struct session *s);     /* requests being recorded */
+uint32_t session_followed(const struct session *s); /* processes followed that have not exited */
+
+int session_events_fd(const struct session *s);     /* map descriptors, owned by the session */
+int session_counters_fd(const struct session *s);
+int session_arm_fd(const struct session *s);
+int session_cpu_state_fd(const struct session *s);
+int session_tick_fd(const struct session *s);       /* program of the perf events */
+
+/* Does this kernel have the socket tracepoints of 6.5 (sock_recv_length and sock_send_length with BTF)? −errno: no BTF. */
+int session_has_socket_tracepoints(void);
+
+#endif

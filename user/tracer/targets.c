@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tracer/targets.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "tracer/listeners.h"
+
+struct process {
+	pid_t pid, parent;
+	bool wanted;
+};
+
+struct processes {
+	struct process *items;
+	size_t n, cap;
+};
+
+static void processes_read(struct processes *list)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+
+	list->n = 0;
+	while (dir && (entry = readdir(dir))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		GROW(list->items, list->n, list->cap);
+		pid_t pid = atoi(entry->d_name);
+		list->items[list->n++] = (struct process){.pid = pid, .parent = process_parent(pid)};
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Never this process or its worker, which are descendants of the shell that they were started in. */
+static bool is_own(const struct process *p)
+{
+	return p->pid == getpid() || p->parent == getpid();
+}
+
+static void want(struct processes *list, pid_t pid)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].pid == pid && !is_own(&list->items[i]))
+			list->items[i].wanted = true;
+}
+
+/* Children of what is wanted are wanted, to any depth. */
+static void want_descendants(struct processes *list)
+{
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < list->n; i++) {
+			struct process *child = &list->items[i];
+
+			for (size_t j = 0; j < list->n && !child->wanted && !is_own(child); j++)
+				more |= child->wanted = list->items[j].wanted && list->items[j].pid == child->parent;
+		}
+	}
+}
+
+static void want_listeners(struct processes *list, uint16_t port)
+{
+	_cleanup_free_ struct listener *listeners = NULL;
+	int n = listeners_find(0, &listeners);
+
+	for (int i = 0; i < n; i++)
+		if (listeners[i].port == port)
+			want(list, listeners[i].pid);
+}
+
+static const char *comm_of(pid_t pid, char comm[32])
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (!f || !fgets(comm, 32, f))
+		return "?";
+	comm[strcspn(comm, "\n")] = 0;
+	for (char *c = comm; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+	return comm;
+}
+
+static void print_attached(pid_t pid)
+{
+	_cleanup_free_ struct listener *listeners = NULL;
+	_cleanup_free_ char *where = NULL;
+	char comm[32];
+	int n = listeners_find(pid, &listeners);
+
+	for (int i = 0; i < n; i++) {
+		char *longer = xasprintf("%s%s%s", where ?: "", where ? ", " : "", listeners[i].address);
+
+		free(where);
+		where = longer;
+	}
+	log_info("attached %d %s: %s%s", pid, comm_of(pid, comm), where ? "listens on " : "listens nowhere", where ?: "");
+}
+
+/* One pass: follow what is wanted and not followed yet. Returns how many are new, or −ESRCH for a named process that is gone. */
+static int follow_wanted(struct session *session, const struct tracer_options *o, struct processes *list)
+{
+	int added = 0;
+
+	processes_read(list);
+	for (size_t i = 0; i < o->n_pids; i++)
+		want(list, o->pids[i]);
+	if (o->port)
+		want_listeners(list, o->port);
+	want_descendants(list);
+	for (size_t i = 0; i < list->n; i++) {
+		if (!list->items[i].wanted || session_follows(session, list->items[i].pid))
+			continue;
+		if (session_follow(session, list->items[i].pid))
+			continue; /* it went meanwhile */
+		print_attached(list->items[i].pid);
+		added++;
+	}
+	return added;
+}
+
+static int check_named(struct session *session, const struct tracer_options *o)
+{
+	for (size_t i = 0; i < o->n_pids; i++)
+		if (!session_follows(session, o->pids[i]))
+			return log_error("cannot attach to %d: no such process", o->pids[i]), -ESRCH;
+	return 0;
+}
+
+/* Does this process, or one below it, listen? */
+static bool tree_listens(struct processes *list, pid_t root)
+{
+	for (size_t i = 0; i < list->n; i++)
+		list->items[i].wanted = list->items[i].pid == root;
+	want_descendants(list);
+	for (size_t i = 0; i < list->n; i++) {
+		_cleanup_free_ struct listener *listeners = NULL;
+
+		if (list->items[i].wanted && listeners_find(list->items[i].pid, &listeners) > 0)
+			return true;
+	}
+	return false;
+}
+
+int targets_attach(struct session *session, const struct tracer_options *o)
+{
+	struct processes list = {0};
+	int total = 0, r;
+
+	/* Again until nothing is new: a process may have forked before it was followed. */
+	for (int pass = 0; pass < 10; pass++) {
+		r = follow_wanted(session, o, &list);
+		if (r <= 0)
+			break;
+		total += r;
+	}
+	r = check_named(session, o);
+	if (!r)
+		r = session_list_sockets(session);
+	for (size_t i = 0; i < o->n_pids && !r; i++)
+		if (!tree_listens(&list, o->pids[i]))
+			log_warn("%d listens on no socket: nothing will be seen unless it starts to, or is handed connections", o->pids[i]);
+	free(list.items);
+	return r ?: total;
+}
+
+void targets_rescan(struct session *session, const struct tracer_options *o)
+{
+	struct processes list = {0};
+
+	if (follow_wanted(session, o, &list) > 0)
+		session_list_sockets(session);
+	free(list.items);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which processes a recording follows, found at attach and, for --port, again and again. */
+#ifndef REQPROF_TARGETS_H
+#define REQPROF_TARGETS_H
+
+#include "tracer/session.h"
+#include "tracer/tracer.h"
+
+/* Follow the processes of the options and all their descendants, those that fork meanwhile included. Prints one line a process that is followed
+ * from now on. Returns how many those are, or −errno (printed): a process that was named is gone. */
+int targets_attach(struct session *session, const struct tracer_options *options);
+
+/* --port: follow what listens there since. Prints its lines. */
+void targets_rescan(struct session *session, const struct tracer_options *options);
+
+#endif

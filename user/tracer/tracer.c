@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tracer/tracer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/protocol.h"
+#include "tracer/answers.h"
+#include "tracer/arm.h"
+#include "tracer/hello.h"
+#include "tracer/privileges.h"
+#include "tracer/session.h"
+#include "tracer/targets.h"
+
+#define TICK_NS 100000000 /* sweep, end of the targets */
+#define RESCAN_TICKS 20   /* --port: look for new listeners every 2 s */
+
+struct tracer {
+	const struct tracer_options *options;
+	struct session *session;
+	struct arm *arm;
+	int sock;
+	pid_t worker;
+	int signals, timer;
+	uint64_t start_ns;
+	unsigned ticks;
+	bool stopping;
+	int status;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void tell(struct tracer *t, uint32_t type, int32_t value)
+{
+	msg_send(t->sock, &(struct msg){.type = type, .value = value}, NULL, 0);
+}
+
+/* End recording: what is live becomes cut off, nothing is probed any more, the worker writes what it has. */
+static void stop(struct tracer *t, enum stop_reason why)
+{
+	struct rp_sweep swept;
+	int r;
+
+	if (t->stopping)
+		return;
+	t->stopping = true;
+	r = session_sweep(t->session, RP_SWEEP_CUT, &swept);
+	if (r)
+		log_warn("live requests could not be ended: %s", strerror(-r));
+	arm_stop(TAKE_PTR(t->arm));
+	session_detach(t->session);
+	tell(t, MSG_STOP, why);
+}
+
+/* The second ^C does not wait for the worker: it gets a moment to say what is not written. */
+static void stop_now(struct tracer *t)
+{
+	struct pollfd fd = {.fd = t->sock};
+
+	tell(t, MSG_STOP, STOP_NOW);
+	if (!poll(&fd, 1, 500))
+		kill(t->worker, SIGKILL);
+	t->status = 1;
+}
+
+static void on_signal(struct tracer *t)
+{
+	struct signalfd_siginfo info;
+
+	if (read(t->signals, &info, sizeof info) != sizeof info)
+		return;
+	if (info.ssi_signo == SIGUSR1)
+		tell(t, MSG_SNAPSHOT, 0);
+	else if (t->stopping)
+		stop_now(t);
+	else
+		stop(t, STOP_SIGNAL);
+}
+
+static void log_arming(struct tracer *t)
+{
+	uint32_t cpus[64];
+	uint64_t ns[64];
+	size_t n = t->arm ? arm_latencies(t->arm, cpus, ns, ARRAY_LEN(ns)) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		log_debug("armed cpu %u after %.1f us", cpus[i], ns[i] / 1e3);
+}
+
+static void on_tick(struct tracer *t)
+{
+	struct rp_sweep swept;
+	uint64_t expirations;
+
+	if (read(t->timer, &expirations, sizeof expirations) != sizeof expirations || t->stopping)
+		return;
+	t->ticks++;
+	log_arming(t);
+	if (session_live(t->session))
+		session_sweep(t->session, 0, &swept);
+	if (t->options->duration_ns && now_ns() - t->start_ns >= t->options->duration_ns)
+		stop(t, STOP_DURATION);
+	else if (t->options->port && t->ticks % RESCAN_TICKS == 0)
+		targets_rescan(t->session, t->options);
+	else if (!t->options->port && session_followed(t->session) == 0)
+		stop(t, STOP_TARGET);
+}
+
+/* Returns 0 when the worker is gone. */
+static int on_worker(struct tracer *t)
+{
+	int fds[MSG_FDS_MAX], n_fds;
+	struct msg msg;
+	int r = msg_receive(t->sock, &msg, fds, &n_fds);
+
+	if (r <= 0) {
+		if (!t->stopping) {
+			log_error("the worker process ended unexpectedly: recording stops");
+			t->status = 1;
+		}
+		return 0;
+	}
+	while (n_fds)
+		close(fds[--n_fds]);
+	switch (msg.type) {
+	case MSG_ASK_MAPS:
+	case MSG_ASK_FILE:
+	case MSG_ASK_DEBUG:
+		answer(t->session, t->sock, &msg);
+		break;
+	case MSG_ENOUGH:
+		stop(t, STOP_ENOUGH);
+		break;
+	}
+	return 1;
+}
+
+static void run(struct tracer *t)
+{
+	struct pollfd fds[] = {
+		{.fd = t->sock, .events = POLLIN}, {.fd = t->signals, .events = POLLIN}, {.fd = t->timer, .events = POLLIN},
+	};
+
+	for (;;) {
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return;
+		}
+		if (fds[1].revents)
+			on_signal(t);
+		if (fds[2].revents)
+			on_tick(t);
+		if (fds[0].revents && !on_worker(t))
+			return;
+	}
+}
+
+static int open_events(struct tracer *t)
+{
+	struct itimerspec every = {.it_interval.tv_nsec = TICK_NS, .it_value.tv_nsec = TICK_NS};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	t->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	t->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (t->signals < 0 || t->timer < 0 || timerfd_settime(t->timer, 0, &every, NULL))
+		return log_error("cannot wait for signals: %s", strerror(errno)), -errno;
+	return 0;
+}
+
+/* The worker says when it has given up its privileges; before that nothing is attached. */
+static int wait_for_worker(struct tracer *t)
+{
+	int fds[MSG_FDS_MAX], n_fds;
+	struct msg msg;
+	int r = msg_receive(t->sock, &msg, fds, &n_fds);
+
+	return r == 1 && msg.type == MSG_READY ? 0 : -EPIPE; /* it has said what failed */
+}
+
+static int start_worker(struct tracer *t)
+{
+	int fds[] = {session_events_fd(t->session), session_counters_fd(t->session)};
+	struct msg start = {.type = MSG_START, .value = arm_is_fifo(t->arm) ? START_FIFO : 0};
+
+	return msg_send(t->sock, &start, fds, ARRAY_LEN(fds));
+}
+
+static int attach(struct tracer *t)
+{
+	int r;
+
+	t->session = session_new(t->options);
+	if (!t->session)
+		return -errno;
+	t->arm = arm_start(t->session, t->options->config.interval_ns);
+	if (!t->arm)
+		return -errno;
+	r = start_worker(t);
+	if (!r)
+		r = session_attach(t->session);
+	if (!r)
+		r = targets_attach(t->session, t->options);
+	if (r < 0)
+		return r;
+	r = privileges_drop();
+	if (r)
+		return log_error("cannot give up privileges: %s", strerror(-r)), r;
+	log_debug("attached in %.0f ms", (now_ns() - t->start_ns) / 1e6);
+	hello_print(t->session, t->options);
+	return 0;
+}
+
+int tracer_run(const struct tracer_options *options, int sock, pid_t worker)
+{
+	struct tracer t = {.options = options, .sock = sock, .worker = worker, .signals = -1, .timer = -1, .start_ns = now_ns()};
+	int r = open_events(&t);
+
+	if (!r)
+		r = wait_for_worker(&t);
+	if (!r)
+		r = attach(&t);
+	if (!r) {
+		t.start_ns = now_ns();
+		run(&t);
+	} else {
+		t.status = 1;
+		tell(&t, MSG_STOP, STOP_FAILED);
+	}
+	arm_stop(t.arm);
+	session_free(t.session);
+	if (t.signals >= 0)
+		close(t.signals);
+	if (t.timer >= 0)
+		close(t.timer);
+	return t.status;
+}
