@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "capture/live.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "capture/causes.h"
+#include "capture/contexts.h"
+#include "capture/redact.h"
+#include "capture/sources.h"
+
+#define NS_PER_S 1000000000LL
+
+void live_init(struct live *l, const struct worker_options *options, struct symbolizer *symbols)
+{
+	*l = (struct live){.options = options, .symbols = symbols};
+	l->finished_tail = &l->finished;
+}
+
+static void request_free(struct live_request *r)
+{
+	profile_free(r->profile);
+	free(r->processes.list);
+	stacks_free(&r->stacks);
+	record_log_free(&r->log);
+	free(r);
+}
+
+static void free_list(struct live_request *r)
+{
+	while (r) {
+		struct live_request *next = r->next;
+
+		request_free(r);
+		r = next;
+	}
+}
+
+void live_fini(struct live *l)
+{
+	free_list(l->requests);
+	free_list(l->finished);
+}
+
+/* ---- which request ----------------------------------------------------------------------------------------------------------- */
+
+static bool has_ended(const struct live *l, uint32_t serial)
+{
+	unsigned int n = l->n_ended < LIVE_ENDED_MAX ? l->n_ended : LIVE_ENDED_MAX;
+
+	for (unsigned int i = 0; i < n; i++)
+		if (l->ended[i] == serial)
+			return true;
+	return false;
+}
+
+static struct live_request *find(struct live *l, uint32_t serial)
+{
+	for (struct live_request *r = l->requests; r; r = r->next)
+		if (r->serial == serial)
+			return r;
+	return NULL;
+}
+
+/* A request is made by the first event that names it, so that one whose begin was dropped is counted when it ends. */
+static struct live_request *find_or_make(struct live *l, uint32_t serial)
+{
+	struct live_request *r = find(l, serial);
+
+	if (r || !serial || l->closed || has_ended(l, serial))
+		return r;
+	r = xcalloc(1, sizeof *r);
+	r->serial = serial;
+	r->profile = profile_new();
+	r->next = l->requests;
+	l->requests = r;
+	return r;
+}
+
+static void unlink_request(struct live *l, struct live_request *r)
+{
+	struct live_request **at = &l->requests;
+
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	r->next = NULL;
+	l->ended[l->n_ended++ % LIVE_ENDED_MAX] = r->serial;
+}
+
+/* ---- events ------------------------------------------------------------------------------------------------------------------ */
+
+static struct raw_stack *use_stack(struct live_request *r, uint64_t id)
+{
+	struct raw_stack *s = stack_find(r->stacks, id);
+
+	if (s)
+		s->used = true;
+	return s;
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static void set_start(struct request *q, uint64_t begin_ns)
+{
+	struct tm tm;
+	time_t seconds;
+
+	q->start_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC) + (int64_t)begin_ns;
+	seconds = q->start_ns / NS_PER_S;
+	q->utc_offset_s = localtime_r(&seconds, &tm) ? tm.tm_gmtoff : 0;
+}
+
+static void on_begin(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	const struct rp_begin *begin = (const void *)e;
+	struct request *q = &r->profile->request;
+	_cleanup_free_ char *marker = NULL;
+
+	if (r->has_begin)
+		return;
+	r->has_begin = true;
+	r->begin = *begin;
+	source_begin(r->profile, begin, (const char *)(begin + 1), l->options);
+	if (begin->marker < l->options->n_markers)
+		marker = redact_marker(&l->options->markers[begin->marker]);
+	q->marker = profile_string(r->profile, marker);
+	q->pid = e->pid;
+	q->comm = profile_string_n(r->profile, begin->comm, sizeof begin->comm);
+	q->begin = e->flags & RP_BEGIN_JOINED ? BEGIN_JOINED : BEGIN_SEEN;
+	set_start(q, begin->begin_ns);
+	processes_add(&r->processes, l->symbols, e->pid);
+}
+
+static void on_bind(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	const struct rp_bind *bind = (const void *)e;
+	struct record_bind *record = record_add(&r->log, RECORD_BIND);
+
+	record->t = e->t;
+	record->worker = bind->worker;
+	record->pid = e->pid;
+	record->tid = e->tid;
+	record->rung = bind->bound;
+	record->asleep = e->flags & RP_BIND_CLONED;
+	record->comm = profile_string_n(r->profile, bind->comm, sizeof bind->comm);
+	processes_add(&r->processes, l->symbols, e->pid);
+}
+
+static void on_release(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	const struct rp_release *release = (const void *)e;
+	struct record_release *record = record_add(&r->log, RECORD_RELEASE);
+
+	(void)l;
+	record->t = e->t;
+	record->worker = release->worker;
+	record->why = e->flags;
+	record->cpu_ns = release->cpu_ns;
+	record->waits = release->waits;
+}
+
+static void on_tick(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	const struct rp_tick *tick = (const void *)e;
+	struct record_tick *record = record_add(&r->log, RECORD_TICK);
+
+	(void)l;
+	record->t = e->t;
+	record->worker = tick->worker;
+	record->kernel = e->flags & RP_TICK_KERNEL;
+	record->edge = e->type == RP_EV_EDGE;
+	record->stack = use_stack(r, tick->stack);
+}
+
+static void record_cause(struct live_request *r, struct record_wait *record, const struct rp_wait *w)
+{
+	struct wait_cause cause;
+
+	wait_cause(w, &cause);
+	record->cause = cause.cause;
+	record->runnable = cause.runnable;
+	record->futex = cause.futex;
+	record->object = *cause.object ? profile_string(r->profile, cause.object) : NULL;
+}
+
+static void record_waker(struct live_request *r, struct record_wait *record, const struct rp_wait *w)
+{
+	record->has_waker = w->h.flags & (RP_WAIT_WAKER | RP_WAIT_WAKER_IRQ);
+	if (!record->has_waker)
+		return;
+	if (!(w->h.flags & RP_WAIT_WAKER_IRQ)) {
+		record->waker_pid = w->waker_pid;
+		record->waker_tid = w->waker_tid;
+	}
+	record->waker_comm = profile_string_n(r->profile, w->waker_comm, sizeof w->waker_comm);
+}
+
+static void on_wait(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	const struct rp_wait *w = (const void *)e;
+	struct record_wait *record = record_add(&r->log, RECORD_WAIT);
+
+	(void)l;
+	record->out_ns = w->out_ns;
+	record->woken_ns = w->woken_ns;
+	record->in_ns = w->in_ns;
+	record->cpu_ns = w->cpu_ns;
+	record->waited_ns = w->waited_ns;
+	record->seq = w->seq;
+	record->worker = w->worker;
+	record->pid = e->pid;
+	record->preempted = e->flags & (RP_WAIT_PREEMPTED | RP_WAIT_NEW);
+	record->open = e->flags & RP_WAIT_OPEN;
+	record->stack = use_stack(r, w->stack);
+	record_cause(r, record, w);
+	record_waker(r, record, w);
+}
+
+static void on_stack(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	(void)l;
+	stack_add(&r->stacks, (const void *)e);
+}
+
+static void finish(struct live *l, struct live_request *r)
+{
+	unlink_request(l, r);
+	if (!r->has_begin) {
+		l->incomplete++;
+		request_free(r);
+		return;
+	}
+	*l->finished_tail = r;
+	l->finished_tail = &r->next;
+}
+
+static void on_end(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	r->has_end = true;
+	r->end = *(const struct rp_end *)e;
+	finish(l, r);
+}
+
+/* The stacks of a process before its exec are named by what was mapped then. */
+static void name_stacks_of(struct live *l, struct live_request *r, int pid)
+{
+	int maps_pid = processes_maps(&r->processes, pid, true);
+	struct raw_stack *s, *next;
+
+	HASH_ITER(hh, r->stacks, s, next)
+		if (s->pid == pid)
+			stack_name(s, l->symbols, r->profile, maps_pid, &r->frames_unknown);
+}
+
+/* An exec is no request's own event: all that the process works for are concerned, also those whose report is not written yet. */
+static void on_exec(struct live *l, int pid)
+{
+	struct live_request *const lists[] = {l->requests, l->finished};
+	bool concerns = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		for (struct live_request *r = lists[i]; r; r = r->next) {
+			if (!processes_has(&r->processes, pid))
+				continue;
+			name_stacks_of(l, r, pid);
+			processes_exec(&r->processes, pid);
+			concerns = true;
+		}
+	}
+	if (concerns && symbolizer_renew_process(l->symbols, pid))
+		log_debug("process %d was gone before its mappings could be read", pid);
+}
+
+static void (*const handlers[])(struct live *, struct live_request *, const struct rp_event *) = {
+	[RP_EV_BEGIN] = on_begin, [RP_EV_BIND] = on_bind, [RP_EV_RELEASE] = on_release, [RP_EV_TICK] = on_tick, [RP_EV_WAIT] = on_wait,
+	[RP_EV_STACK] = on_stack, [RP_EV_END] = on_end,   [RP_EV_EDGE] = on_tick,
+};
+
+bool live_event(struct live *l, const struct rp_event *e)
+{
+	struct live_request *r;
+
+	if (e->type == RP_EV_EXEC) {
+		on_exec(l, e->pid);
+		return true;
+	}
+	r = find_or_make(l, e->request);
+	if (!r) {
+		l->given_up += l->closed && e->type == RP_EV_BEGIN;
+		return true;
+	}
+	if (e->type < ARRAY_LEN(handlers) && handlers[e->type]) {
+		handlers[e->type](l, r, e);
+		return true;
+	}
+	return context_event(r, e);
+}
+
+/* ---- the end of requests ----------------------------------------------------------------------------------------------------- */
+
+struct live_request *live_finished(const struct live *l)
+{
+	return l->finished;
+}
+
+static bool any_has(const struct live_request *r, int pid)
+{
+	for (; r; r = r->next)
+		if (processes_has(&r->processes, pid))
+			return true;
+	return false;
+}
+
+/* Mappings are read anew for the next request: what they were is no longer watched, and a process id may come again. */
+void live_release(struct live *l)
+{
+	struct live_request *r = l->finished;
+
+	l->finished = r->next;
+	if (!l->finished)
+		l->finished_tail = &l->finished;
+	for (size_t i = 0; i < r->processes.n; i++) {
+		int pid = r->processes.list[i].pid;
+
+		if (!any_has(l->requests, pid) && !any_has(l->finished, pid))
+			symbolizer_forget_process(l->symbols, pid);
+	}
+	request_free(r);
+}
+
+void live_cut(struct live *l)
+{
+	while (l->requests)
+		finish(l, l->requests);
+}
+
+uint64_t live_pending(const struct live *l)
+{
+	uint64_t n = 0;
+
+	for (const struct live_request *r = l->requests; r; r = r->next)
+		n += r->has_begin;
+	for (const struct live_request *r = l->finished; r; r = r->next)
+		n++;
+	return n;
+}
+
+void live_close(struct live *l)
+{
+	l->closed = true;
+	live_cut(l);
+	while (l->finished) {
+		l->given_up++;
+		live_release(l);
+	}
+}

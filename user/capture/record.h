@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What was seen of one request, in the order of the events and in less space than they take, until it is replayed into the builder.
+ * Strings belong to the profile of the request, stacks to its stack table.
+ */
+#ifndef REQPROF_RECORD_H
+#define REQPROF_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "profile/profile.h"
+
+enum record_kind { RECORD_BIND, RECORD_RELEASE, RECORD_TICK, RECORD_WAIT, N_RECORD_KINDS };
+
+struct raw_stack;
+
+struct record_bind {
+	uint64_t t;
+	uint32_t worker;
+	int32_t pid, tid;
+	uint8_t rung;
+	bool asleep;
+	const char *comm;
+};
+
+struct record_release {
+	uint64_t t;
+	uint32_t worker;
+	uint32_t why;           /* RP_RELEASE_* */
+	uint32_t waits;
+	uint64_t cpu_ns;
+};
+
+struct record_tick {
+	uint64_t t;
+	uint32_t worker;
+	bool kernel, edge;
+	struct raw_stack *stack; /* NULL = none */
+};
+
+struct record_wait {
+	uint64_t out_ns, woken_ns, in_ns, cpu_ns, waited_ns;
+	uint64_t futex;         /* 0, or the object is to be named with the stack */
+	const char *object;
+	struct raw_stack *stack;
+	uint32_t seq, worker;
+	int32_t pid;            /* of the waiting thread */
+	uint8_t cause, runnable; /* enum time_class */
+	bool preempted, open, has_waker;
+	int32_t waker_pid, waker_tid;
+	const char *waker_comm;
+};
+
+struct record_chunk;
+
+struct record_log {
+	struct record_chunk *first, *last;
+};
+
+/* Zeroed new record at the end, of the struct that its kind says; stays where it is until the log is freed. */
+void *record_add(struct record_log *log, enum record_kind kind);
+void record_log_free(struct record_log *log);
+
+/* Walk: starts zeroed; returns the next record, NULL at the end. */
+struct record_cursor {
+	const struct record_chunk *chunk;
+	size_t at;
+	bool started;
+};
+const void *record_next(const struct record_log *log, struct record_cursor *cursor, enum record_kind *ret_kind);
+
+#endif

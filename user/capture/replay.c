@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "capture/replay.h"
+
+#include "capture/locks.h"
+#include "profile/builder.h"
+
+#define STACKS_PER_PUMP 64
+
+struct replay {
+	struct live_request *request;
+	struct symbolizer *symbols;
+	struct profile *profile;
+	struct builder *builder;
+	struct lock_name *locks;
+};
+
+void replay_name_stacks(struct live_request *q, struct symbolizer *s, void (*pump)(void *ctx), void *ctx)
+{
+	struct raw_stack *stack, *next;
+	size_t n = 0;
+
+	HASH_ITER(hh, q->stacks, stack, next) {
+		if (!stack->used)
+			continue;
+		stack_name(stack, s, q->profile, processes_maps(&q->processes, stack->pid, false), &q->frames_unknown);
+		if (pump && ++n % STACKS_PER_PUMP == 0)
+			pump(ctx);
+	}
+}
+
+void replay_copy_stacks(struct profile *to, const struct profile *from)
+{
+	/* Equal frames and stacks are one in `from`, so each gets the next index in `to`. */
+	for (size_t i = 0; i < from->n_frames; i++)
+		profile_frame(to, &from->frames[i]);
+	for (size_t i = 0; i < from->n_stacks; i++)
+		profile_stack(to, from->stacks[i].parent, from->stacks[i].frame);
+}
+
+static int32_t index_of(const struct raw_stack *s)
+{
+	return s && s->index >= 0 ? s->index : -1;
+}
+
+static enum released released(uint32_t why)
+{
+	switch (why) {
+	case RP_RELEASE_EXIT:
+		return RELEASED_EXIT;
+	case RP_RELEASE_END:
+		return RELEASED_END;
+	case RP_RELEASE_OTHER_REQUEST:
+		return RELEASED_OTHER_REQUEST;
+	}
+	return RELEASED_EVENT_WAIT;
+}
+
+static void feed_wait(struct replay *r, const struct record_wait *w)
+{
+	struct waker waker = {.pid = w->waker_pid, .tid = w->waker_tid, .comm = w->waker_comm, .stack = -1};
+	struct seen_wait seen = {
+		.out_ns = w->out_ns, .woken_ns = w->woken_ns, .in_ns = w->in_ns, .cpu_ns = w->cpu_ns, .waited_ns = w->waited_ns,
+		.seq = w->seq, .preempted = w->preempted, .open = w->open, .cause = w->cause, .runnable_class = w->runnable,
+		.object = w->object, .waker = w->has_waker ? &waker : NULL, .stack = index_of(w->stack),
+	};
+
+	if (w->futex)
+		seen.object = lock_object(&r->locks, r->symbols, r->profile, w->pid, w->futex, seen.stack);
+	builder_wait(r->builder, w->worker, &seen);
+}
+
+static void feed_record(struct replay *r, enum record_kind kind, const void *record)
+{
+	const struct record_bind *bind = record;
+	const struct record_release *release = record;
+	const struct record_tick *tick = record;
+
+	switch (kind) {
+	case RECORD_BIND:
+		builder_bind(r->builder, bind->worker, bind->t, bind->pid, bind->tid, bind->comm, bind->rung, bind->asleep);
+		break;
+	case RECORD_RELEASE:
+		builder_release(r->builder, release->worker, release->t, released(release->why), release->cpu_ns, release->waits);
+		break;
+	case RECORD_TICK:
+		builder_tick(r->builder, tick->worker, tick->t, index_of(tick->stack), tick->kernel, tick->edge);
+		break;
+	case RECORD_WAIT:
+		feed_wait(r, record);
+		break;
+	case N_RECORD_KINDS:
+		break;
+	}
+}
+
+static void feed_begin(struct replay *r)
+{
+	const struct live_request *q = r->request;
+	const struct rp_begin *b = &q->begin;
+
+	/* The stack of the begin comes as an edge, after the binding. */
+	builder_begin(r->builder, b->begin_ns, b->h.t, b->tentative_cpu_ns, b->h.flags & RP_BEGIN_SHARED, -1);
+}
+
+void replay_build(struct live_request *q, struct symbolizer *s, struct profile *p, uint64_t end_ns)
+{
+	struct replay r = {.request = q, .symbols = s, .profile = p, .builder = builder_new(p)};
+	struct record_cursor cursor = {0};
+	enum record_kind kind;
+	const void *record;
+
+	feed_begin(&r);
+	while ((record = record_next(&q->log, &cursor, &kind)))
+		feed_record(&r, kind, record);
+	builder_lost(r.builder, q->end.lost_ticks, q->end.lost_waits);
+	builder_finish(r.builder, end_ns);
+	builder_free(r.builder);
+	lock_names_free(&r.locks);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "capture/report.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "capture/replay.h"
+#include "capture/report_line.h"
+
+#define ID_BITS 24
+
+void reporter_init(struct reporter *r, const struct worker_options *options, struct symbolizer *symbols)
+{
+	*r = (struct reporter){.options = options, .symbols = symbols};
+	r->ids = xcalloc(1 << (ID_BITS - 3), 1); /* 2 MB of address space, a page of memory per id at most */
+}
+
+void reporter_fini(struct reporter *r)
+{
+	free(r->ids);
+}
+
+/* ---- facts ------------------------------------------------------------------------------------------------------------------- */
+
+/* Random, so that names do not collide with those of other runs in the same directory; unique in this one. */
+static void new_id(struct reporter *r, char id[static 7])
+{
+	uint32_t n;
+
+	do {
+		while (getrandom(&n, sizeof n, 0) != sizeof n)
+			;
+		n &= (1U << ID_BITS) - 1;
+	} while (r->ids[n / 8] & 1U << n % 8);
+	r->ids[n / 8] |= 1U << n % 8;
+	snprintf(id, 7, "%06x", n);
+}
+
+static void copy_request(struct profile *to, const struct request *from)
+{
+	struct request *q = &to->request;
+
+	*q = *from;
+	q->method = profile_string(to, from->method);
+	q->target = profile_string(to, from->target);
+	q->http_version = profile_string(to, from->http_version);
+	q->local = profile_string(to, from->local);
+	q->remote = profile_string(to, from->remote);
+	q->marker = profile_string(to, from->marker);
+	q->comm = profile_string(to, from->comm);
+}
+
+static int mark_order(const void *a, const void *b)
+{
+	const struct mark *x = a, *y = b;
+
+	return x->t != y->t ? (x->t > y->t) - (x->t < y->t) : (int)x->kind - (int)y->kind;
+}
+
+static void add_mark(struct profile *p, enum mark_kind kind, uint64_t ns, uint64_t begin_ns)
+{
+	struct request *q = &p->request;
+	uint64_t t = ns > begin_ns ? ns - begin_ns : 0;
+
+	if (ns)
+		q->marks[q->n_marks++] = (struct mark){.t = t < p->time.wall_ns ? t : p->time.wall_ns, .kind = kind};
+}
+
+static void fill_marks(struct profile *p, const struct rp_begin *begin, const struct rp_end *end)
+{
+	p->request.n_marks = 0;
+	add_mark(p, MARK_head_read, end->head_read_ns, begin->begin_ns);
+	add_mark(p, MARK_body_read, end->body_read_ns, begin->begin_ns);
+	add_mark(p, MARK_first_response_byte, end->first_write_ns, begin->begin_ns);
+	qsort(p->request.marks, p->request.n_marks, sizeof p->request.marks[0], mark_order);
+}
+
+static const char *trace_id(struct profile *p, const struct rp_end *end)
+{
+	char hex[2 * sizeof end->trace_id + 1];
+
+	if (!end->has_trace_id)
+		return NULL;
+	for (size_t i = 0; i < sizeof end->trace_id; i++)
+		sprintf(hex + 2 * i, "%02x", end->trace_id[i]);
+	return profile_string(p, hex);
+}
+
+/* What only the end of the request tells. */
+static void fill_end(struct profile *p, const struct live_request *q)
+{
+	static const enum request_end ends[] = {[RP_END_SEEN] = END_SEEN, [RP_END_INFERRED] = END_INFERRED, [RP_END_CUT_OFF] = END_CUT_OFF};
+	const struct rp_end *end = &q->end;
+	struct request *r = &p->request;
+
+	r->end = q->has_end && end->h.flags < ARRAY_LEN(ends) ? ends[end->h.flags] : END_CUT_OFF;
+	if (!q->has_end)
+		return;
+	r->status = end->status;
+	r->bytes_in = end->bytes_in;
+	r->bytes_out = end->bytes_out;
+	r->trace_id = trace_id(p, end);
+	fill_marks(p, &q->begin, end);
+}
+
+static void fill_time(struct profile *p, const struct live_request *q)
+{
+	const struct rp_begin *begin = &q->begin;
+
+	p->time.network_estimated = begin->h.flags & RP_BEGIN_TENTATIVE;
+	p->time.socket_queue_ns = begin->socket_queue_ns == RP_UNKNOWN_NS ? -1 : (int64_t)begin->socket_queue_ns;
+	p->time.pipeline_queue_ns = begin->pipeline_queue_ns;
+	p->time.in_flight_max = q->has_end && q->end.in_flight_max ? q->end.in_flight_max : 1;
+}
+
+static void fill_lost(struct profile *p, const struct live_request *q)
+{
+	struct raw_stack *s, *next;
+
+	HASH_ITER(hh, q->stacks, s, next)
+		if (s->used && s->flags & (RP_STACK_TRUNCATED | RP_STACK_USER_FAULT))
+			p->lost.stacks_truncated++;
+	p->lost.frames_unknown = q->frames_unknown;
+	p->lost.events_dropped = q->end.dropped;
+	p->lost.refused_live = q->end.refused_live;
+	p->lost.refused_rate = q->end.refused_rate;
+}
+
+static void fill_machine(struct profile *p)
+{
+	struct utsname u;
+
+	if (uname(&u))
+		return;
+	p->about.host = profile_string(p, u.nodename);
+	p->about.kernel = profile_string(p, u.release);
+}
+
+static void fill_about(const struct reporter *r, struct profile *p, const struct live_request *q)
+{
+	const struct worker_options *o = r->options;
+	struct about *about = &p->about;
+
+	fill_machine(p);
+	about->version = profile_string(p, REQPROF_VERSION);
+	about->command = profile_string(p, o->command);
+	about->event = profile_string(p, "cpu-clock");
+	about->interrupt = profile_string(p, "unavailable");
+	about->arming = profile_string(p, r->fifo ? "fifo" : "timer");
+	about->interval_ns = o->interval_ns;
+	about->overhead_ns = q->end.ticks * o->tick_cost_ns + q->end.switches * o->switch_cost_ns;
+	about->workers_refused = q->end.workers_refused;
+	about->keeps_url = o->keep_url;
+	for (size_t i = 0; i < q->processes.n; i++)
+		symbolizer_executables(r->symbols, p, q->processes.list[i].pid);
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------------------------------- */
+
+static void print_line(struct reporter *r, const struct profile *p, const char *path)
+{
+	_cleanup_free_ char *link = NULL;
+	_cleanup_free_ char *line = NULL;
+
+	if (r->silent)
+		return;
+	if (r->options->color && isatty(STDOUT_FILENO))
+		link = realpath(path, NULL);
+	line = report_line(p, path, link);
+	log_status_hide();
+	if (puts(line) == EOF || fflush(stdout) == EOF) {
+		r->silent = true;
+		if (errno != EPIPE)
+			log_warn("cannot print to stdout: %s; recording goes on", strerror(errno));
+	}
+	log_status_show();
+}
+
+/* Write it under a new id, in place of `replaces` ("" = none). */
+static bool write_report(struct reporter *r, struct profile *p, const char *replaces)
+{
+	_cleanup_free_ char *path = NULL;
+	int e;
+
+	new_id(r, p->request.id);
+	e = r->options->writer.write(r->options->writer.ctx, p, *replaces ? replaces : NULL, &path);
+	if (e) {
+		log_error("%s", path ? path : strerror(-e));
+		r->failed++;
+		return false;
+	}
+	if (path)
+		print_line(r, p, path);
+	return true;
+}
+
+static void fill(const struct reporter *r, struct profile *p, const struct live_request *q)
+{
+	fill_end(p, q);
+	fill_time(p, q);
+	fill_lost(p, q);
+	fill_about(r, p, q);
+}
+
+void report_final(struct reporter *r, struct live_request *q, uint64_t now_ns)
+{
+	struct profile *p = q->profile;
+
+	replay_name_stacks(q, r->symbols, r->pump, r->pump_ctx);
+	replay_build(q, r->symbols, p, q->has_end ? q->end.end_ns : now_ns);
+	fill(r, p, q);
+	r->written += write_report(r, p, q->snapshot_id);
+}
+
+void report_snapshot(struct reporter *r, struct live_request *q, uint64_t now_ns)
+{
+	struct profile *p = profile_new();
+
+	replay_name_stacks(q, r->symbols, NULL, NULL); /* a pump might end the request under our hands */
+	replay_copy_stacks(p, q->profile);
+	copy_request(p, &q->profile->request);
+	replay_build(q, r->symbols, p, now_ns);
+	fill(r, p, q);
+	if (write_report(r, p, q->snapshot_id))
+		strcpy(q->snapshot_id, p->request.id);
+	profile_free(p);
+}

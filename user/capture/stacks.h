@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The stacks of one request as addresses, found by the id that later events carry. */
+#ifndef REQPROF_STACKS_H
+#define REQPROF_STACKS_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <uthash.h>
+
+#include "reqprof.h"
+#include "symbol/symbolizer.h"
+
+#define STACK_NOT_NAMED (-2)
+
+struct raw_stack {
+	UT_hash_handle hh;
+	uint64_t id;
+	int pid;
+	int32_t index;          /* in the profile, −1 = no frame, or STACK_NOT_NAMED */
+	uint16_t flags;         /* RP_STACK_* */
+	uint16_t n_kernel, n_user;
+	bool used;              /* some record names it */
+	uint64_t addresses[];
+};
+
+/* `stacks` is the head of a uthash table: NULL = empty. */
+void stack_add(struct raw_stack **stacks, const struct rp_stack *e);
+struct raw_stack *stack_find(struct raw_stack *stacks, uint64_t id); /* NULL = never seen, or id 0 */
+void stacks_free(struct raw_stack **stacks);
+
+/* Name it by the mappings of maps_pid, once. A process whose mappings are not known (maps_pid 0) yields no frame: *unknown counts. */
+void stack_name(struct raw_stack *stack, struct symbolizer *s, struct profile *p, int maps_pid, uint64_t *unknown);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "capture/worker.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "capture/ask.h"
+#include "capture/counters.h"
+#include "capture/events.h"
+#include "capture/hints.h"
+#include "capture/live.h"
+#include "capture/report.h"
+#include "capture/sources.h"
+#include "capture/status.h"
+#include "unwind/unwinders.h"
+
+#define NS_PER_MS 1000000ULL
+#define LIVE_POLL_MS 20         /* most events do not wake us: that would cost the server */
+#define STATUS_MS 250           /* of the live line */
+#define IDLE_MS 1000            /* losses and hints */
+
+struct worker {
+	const struct worker_options *options;
+	struct channel channel;
+	struct symbol_source files;
+	struct symbolizer *symbols;
+	struct ring_buffer *ring;
+	struct counters counters;
+	struct live live;
+	struct reporter reporter;
+	struct hints hints;
+	struct losses_said losses;
+	int epoll;
+	uint64_t start_ns, status_ns, losses_ns; /* when it began, when these were last said */
+	uint64_t bad_events;
+	enum stop_reason stopped; /* 0 = not yet */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+/* ---- what is said ------------------------------------------------------------------------------------------------------------ */
+
+static void say(char *hint)
+{
+	if (hint)
+		log_info("%s", hint);
+	free(hint);
+}
+
+static struct tally tally(const struct worker *w)
+{
+	return (struct tally){
+		.written = w->reporter.written, .failed = w->reporter.failed, .unwritten = w->live.given_up,
+		.incomplete = w->live.incomplete, .bad_events = w->bad_events,
+	};
+}
+
+static void say_losses(struct worker *w)
+{
+	_cleanup_free_ char *text = status_losses(&w->counters, &w->losses);
+
+	if (text)
+		log_warn("%s", text);
+}
+
+static void say_summary(struct worker *w)
+{
+	struct tally t = tally(w);
+	_cleanup_free_ char *text = status_summary(&w->counters, &t);
+
+	log_status(NULL);
+	say_losses(w);
+	if (w->stopped != STOP_FAILED || t.written || t.failed || t.unwritten)
+		log_info("%s", text);
+}
+
+static void show_status(struct worker *w)
+{
+	struct tally t = tally(w);
+	_cleanup_free_ char *line = status_line(&w->counters, &t);
+
+	log_status(line);
+}
+
+static void talk(struct worker *w)
+{
+	uint64_t now = now_ns();
+
+	say(hint_no_request(&w->hints, &w->counters, now - w->start_ns));
+	if (now - w->losses_ns >= IDLE_MS * NS_PER_MS) {
+		w->losses_ns = now;
+		say_losses(w);
+	}
+	if (w->options->color && now - w->status_ns >= STATUS_MS * NS_PER_MS) {
+		w->status_ns = now;
+		show_status(w);
+	}
+}
+
+/* ---- events ------------------------------------------------------------------------------------------------------------------ */
+
+static int on_record(void *ctx, void *data, size_t size)
+{
+	struct worker *w = ctx;
+	const struct rp_event *e = event_check(data, size);
+
+	if (!e)
+		w->bad_events++;
+	else if (e->type == RP_EV_NEAR)
+		say(hint_near(&w->hints, (const void *)e));
+	else if (!live_event(&w->live, e))
+		w->bad_events++;
+	return 0;
+}
+
+static void drain(struct worker *w)
+{
+	ring_buffer__consume(w->ring);
+}
+
+/* The second ^C: nothing more is written, only said. */
+static void stop_now(struct worker *w)
+{
+	w->live.given_up += live_pending(&w->live);
+	say_summary(w);
+	_exit(1);
+}
+
+static void pump(void *ctx)
+{
+	struct worker *w = ctx;
+
+	drain(w);
+	if (channel_stop_now(&w->channel))
+		stop_now(w);
+}
+
+static void enough(struct worker *w)
+{
+	live_close(&w->live);
+	msg_send(w->channel.sock, &(struct msg){.type = MSG_ENOUGH}, NULL, 0);
+}
+
+static bool has_enough(const struct worker *w)
+{
+	return w->options->count && w->reporter.written >= w->options->count;
+}
+
+static void write_finished(struct worker *w)
+{
+	struct live_request *r;
+
+	while ((r = live_finished(&w->live))) {
+		report_final(&w->reporter, r, now_ns());
+		say(hint_refused_by_app(&w->hints, &r->profile->request));
+		live_release(&w->live);
+		pump(w);
+		if (has_enough(w))
+			enough(w);
+	}
+}
+
+/* ---- the tracer -------------------------------------------------------------------------------------------------------------- */
+
+static void snapshot(struct worker *w)
+{
+	uint64_t now = now_ns();
+
+	for (struct live_request *r = w->live.requests; r; r = r->next)
+		if (r->has_begin)
+			report_snapshot(&w->reporter, r, now);
+}
+
+static void on_message(struct worker *w, const struct msg *msg)
+{
+	switch (msg->type) {
+	case MSG_SNAPSHOT:
+		snapshot(w);
+		break;
+	case MSG_STOP:
+		if (msg->value == STOP_NOW)
+			stop_now(w);
+		w->stopped = msg->value;
+		break;
+	}
+}
+
+static void on_messages(struct worker *w)
+{
+	struct msg msg;
+
+	while (!w->stopped && channel_next(&w->channel, &msg))
+		on_message(w, &msg);
+	if (w->stopped || !w->channel.gone)
+		return;
+	log_error("the tracer ended unexpectedly: recording stops, what is there is written");
+	w->stopped = STOP_FAILED;
+}
+
+/* ---- start, loop, end -------------------------------------------------------------------------------------------------------- */
+
+/* The terminal sends ^C to both processes, and a service manager SIGTERM: the tracer decides. A closed stdout is no reason to stop. */
+static void ignore_signals(void)
+{
+	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE};
+
+	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+static int watch(struct worker *w, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int open_ring(struct worker *w, int map_fd)
+{
+	int e;
+
+	w->ring = ring_buffer__new(map_fd, on_record, w, NULL);
+	if (!w->ring)
+		return -errno;
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (w->epoll < 0)
+		return -errno;
+	e = watch(w, ring_buffer__epoll_fd(w->ring));
+	return e ? e : watch(w, w->channel.sock);
+}
+
+/* Wait for MSG_START and open what it brings. 0, or −1: said, or nothing to say. */
+static int start(struct worker *w)
+{
+	int fds[MSG_FDS_MAX], n_fds = 0, e;
+	struct msg msg;
+
+	e = msg_send(w->channel.sock, &(struct msg){.type = MSG_READY}, NULL, 0);
+	if (e || !channel_wait(&w->channel, MSG_START, &msg, fds, &n_fds))
+		return -1;
+	w->reporter.fifo = msg.value & START_FIFO;
+	e = n_fds == 2 ? open_ring(w, fds[0]) : -EPROTO;
+	if (!e)
+		e = counters_map(&w->counters, fds[1]);
+	while (n_fds)
+		close(fds[--n_fds]);
+	w->start_ns = w->losses_ns = now_ns();
+	return e ? log_error("the worker cannot read events: %s", strerror(-e)) : 0;
+}
+
+static int timeout_ms(const struct worker *w)
+{
+	if (w->live.requests || COUNTER(&w->counters, live))
+		return LIVE_POLL_MS;
+	return w->options->color ? STATUS_MS : IDLE_MS;
+}
+
+static void run(struct worker *w)
+{
+	struct epoll_event events[2];
+
+	while (!w->stopped) {
+		epoll_wait(w->epoll, events, ARRAY_LEN(events), timeout_ms(w));
+		drain(w);
+		write_finished(w);
+		on_messages(w);
+		talk(w);
+	}
+	/* Whatever the tracer's last sweep ended is in the ring; what is still live then has lost its end. */
+	drain(w);
+	live_cut(&w->live);
+	write_finished(w);
+	say_summary(w);
+}
+
+static int exit_status(const struct worker *w)
+{
+	return w->stopped == STOP_FAILED || w->reporter.failed || (w->options->count && !has_enough(w));
+}
+
+static void log_tables(void)
+{
+	for (const struct source *const *s = sources; *s; s++)
+		log_debug("requests are found by: %s", (*s)->name);
+	for (const struct unwinder *const *u = unwinders; *u; u++)
+		log_debug("user stacks are walked by %s: %s", (*u)->name, (*u)->covers);
+}
+
+static void worker_init(struct worker *w, const struct worker_options *options, int sock)
+{
+	*w = (struct worker){.options = options, .epoll = -1};
+	channel_init(&w->channel, sock);
+	w->files = channel_source(&w->channel);
+	w->symbols = symbolizer_new(&w->files, options->kallsyms_fd);
+	live_init(&w->live, options, w->symbols);
+	reporter_init(&w->reporter, options, w->symbols);
+	w->reporter.pump = pump;
+	w->reporter.pump_ctx = w;
+	hints_init(&w->hints, options);
+}
+
+static void worker_fini(struct worker *w)
+{
+	ring_buffer__free(w->ring);
+	if (w->epoll >= 0)
+		close(w->epoll);
+	counters_unmap(&w->counters);
+	live_fini(&w->live);
+	reporter_fini(&w->reporter);
+	symbolizer_free(w->symbols);
+	channel_fini(&w->channel);
+}
+
+int worker_run(const struct worker_options *options, int sock)
+{
+	struct worker w;
+	int status = 1;
+
+	ignore_signals();
+	libbpf_set_print(NULL);
+	worker_init(&w, options, sock);
+	log_tables();
+	if (!start(&w)) {
+		run(&w);
+		status = exit_status(&w);
+	}
+	worker_fini(&w);
+	return status;
+}
