@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The files of the page, embedded by user/html/embed.S. Each ends where its _end symbol stands, without a NUL byte. */
+#ifndef REQPROF_ASSETS_H
+#define REQPROF_ASSETS_H
+
+extern const char asset_page[], asset_page_end[];     /* report.html, with {{slots}} */
+extern const char asset_style[], asset_style_end[];   /* report.css */
+extern const char asset_script[], asset_script_end[]; /* report/….js, one after the other */
+
+#endif

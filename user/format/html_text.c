@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "format/html_text.h"
+
+#include <stdlib.h>
+
+void html_text(FILE *f, const char *s)
+{
+	for (; *s; s++) {
+		switch (*s) {
+		case '&':
+			fputs("&amp;", f);
+			break;
+		case '<':
+			fputs("&lt;", f);
+			break;
+		case '>':
+			fputs("&gt;", f);
+			break;
+		case '"':
+			fputs("&quot;", f);
+			break;
+		case '\'':
+			fputs("&#39;", f);
+			break;
+		default:
+			fputc(*s, f);
+		}
+	}
+}
+
+void html_take(FILE *f, char *s)
+{
+	if (s)
+		html_text(f, s);
+	free(s);
+}
+
+void html_element(FILE *f, const char *tag, const char *class, char *text)
+{
+	fprintf(f, class ? "<%s class=\"%s\">" : "<%s>", tag, class);
+	html_take(f, text);
+	fprintf(f, "</%s>", tag);
+}
