@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Servers under test, recordings of them, clients. Everything that is started is ended with the test, by its process id."""
+import atexit
+import glob
+import http.client
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = f"{ROOT}/build"
+SERVERS = f"{ROOT}/tests/servers"
+REQPROF = os.environ.get("REQPROF", f"{BUILD}/reqprof")
+PYTHON = "/usr/bin/python3"
+NOBODY = 65534
+PATIENCE = 30          # seconds to wait for something that happens at once unless it is broken: not a property that is tested
+
+_children = []
+_scratch = tempfile.mkdtemp(prefix="reqprof-test-")
+os.chmod(_scratch, 0o755)
+
+
+@atexit.register
+def _end_all():
+    for child in _children:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)    # its own group: nginx's workers outlive their master
+        except ProcessLookupError:
+            pass
+        child.wait()
+    shutil.rmtree(_scratch, ignore_errors=True)
+
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
+def scratch(name):
+    """A new directory with this name in it, removed at the end."""
+    return tempfile.mkdtemp(prefix=f"{name}-", dir=_scratch)
+
+
+def environment(**more):
+    """Ours without what a sudo before us left."""
+    left = ("SUDO_UID", "SUDO_GID", "PKEXEC_UID", "DOAS_USER")
+    return {k: v for k, v in os.environ.items() if k not in left} | more
+
+
+def start(command, **how):
+    how = {"stdin": subprocess.DEVNULL, "env": environment()} | how
+    child = subprocess.Popen([str(c) for c in command], process_group=0, **how)
+    _children.append(child)
+    return child
+
+
+def wait_until(condition, what, patience=PATIENCE):
+    """The first true value of the condition."""
+    deadline = time.monotonic() + patience
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {patience} s")
+        time.sleep(0.01)
+
+
+def free_port(family=socket.AF_INET):
+    with socket.socket(family) as s:
+        s.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def can_connect(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Output:
+    """The lines of a stream, read as they come so that the writer never waits."""
+
+    def __init__(self, stream):
+        self.lines = []
+        self._stream = stream
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self):
+        for line in self._stream:
+            self.lines.append(line.rstrip("\n"))
+
+    @property
+    def text(self):
+        return "\n".join(self.lines)
+
+    def find(self, pattern):
+        return next((m for line in list(self.lines) if (m := re.search(pattern, line))), None)
+
+    def wait(self, pattern, patience=PATIENCE):
+        return wait_until(lambda: self.find(pattern), f"a line like {pattern} (seen: {self.lines})", patience)
+
+    def close(self):
+        self._thread.join(PATIENCE)
+
+
+class Server:
+    """A process that serves HTTP on `port` of 127.0.0.1."""
+
+    def __init__(self, command, port=None, **how):
+        how = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True} | how
+        self.process = start(command, **how)
+        self.pid = self.process.pid
+        self.output = Output(self.process.stdout)
+        if port:
+            wait_until(lambda: can_connect(port) or self._ended(), f"{command} listens")
+            self.port = port
+        else:
+            self.port = int(self.output.wait(r"^port (\d+)$")[1])
+
+    def _ended(self):
+        if self.process.poll() is not None:
+            raise ChildProcessError(f"the server ended with {self.process.returncode}: {self.output.text}")
+
+    def get(self, path, headers=None):
+        """One request on a connection of its own: (status, body)."""
+        with connection(self.port) as c:
+            return fetch(c, path, headers)
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        self.process.wait(PATIENCE)
+
+
+def pool(workers=12):
+    """The thread pool, and the database that it asks."""
+    database = Server([f"{BUILD}/tests/servers/database"])
+    return Server([f"{BUILD}/tests/servers/pool", workers, database.port])
+
+
+def http_server(threaded=True):
+    return Server([PYTHON, f"{SERVERS}/http_server.py", *(["--threaded"] if threaded else [])])
+
+
+def nginx(backend=None, workers=1):
+    where = scratch("nginx")
+    os.makedirs(f"{where}/files")
+    os.chmod(where, 0o755)
+    port = free_port()
+    with open(f"{SERVERS}/nginx.conf", encoding="utf-8") as f:
+        text = f.read()
+    values = {"WHERE": where, "PORT": port, "WORKERS": workers, "BACKEND": backend or 1}
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    with open(f"{where}/nginx.conf", "w", encoding="utf-8") as f:
+        f.write(text)
+    for name, size in ("small.txt", 100), ("large.bin", 1 << 20):
+        with open(f"{where}/files/{name}", "wb") as f:
+            f.write(b"x" * size)
+    return Server(["/usr/sbin/nginx", "-p", where, "-c", f"{where}/nginx.conf", "-e", f"{where}/error.log"], port)
+
+
+def uvicorn(app="fastapi_app", loop="uvloop", cwd=SERVERS):
+    port = free_port()
+    return Server([PYTHON, "-m", "uvicorn", f"{app}:app", "--port", port, "--loop", loop, "--http", "httptools", "--no-access-log",
+                   "--log-level", "warning"], port, cwd=cwd)
+
+
+def gunicorn(workers=2):
+    port = free_port()
+    return Server([PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", workers, "--worker-tmp-dir", "/dev/shm",
+                   "--log-level", "error", "wsgi_app:application"], port, cwd=SERVERS)
+
+
+class connection(http.client.HTTPConnection):
+    """A client connection that closes with its `with`."""
+
+    def __init__(self, port):
+        super().__init__("127.0.0.1", port, timeout=PATIENCE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def fetch(c, path, headers=None, method="GET", body=None):
+    c.request(method, path, body=body, headers=headers or {})
+    response = c.getresponse()
+    return response.status, response.read()
+
+
+class Load:
+    """Clients that send unmarked requests, each on a connection of its own, until the end of the `with`."""
+
+    def __init__(self, port, path, clients=8, pause=0.0):
+        self.port, self.path, self.pause = port, path, pause
+        self.sent = 0
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
+
+    def _run(self):
+        with connection(self.port) as c:
+            while not self._stop.is_set():
+                fetch(c, self.path)
+                with self._lock:
+                    self.sent += 1
+                self._stop.wait(self.pause)
+
+    def __enter__(self):
+        for t in self._threads:
+            t.start()
+        wait_until(lambda: self.sent >= len(self._threads), "unmarked requests are served")
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for t in self._threads:
+            t.join(PATIENCE)
+
+
+class Recording:
+    """reqprof record on one target, from armed to stopped. `limits`: without, the default ones do not get in the way."""
+
+    def __init__(self, *target, options=(), limits=False, formats=("json",), ready=r"^curl ", wrapper=(), where=None, **how):
+        self.where = where or scratch("reports")
+        command = [*wrapper, REQPROF, "record", *target, "-o", self.where]
+        for name in formats:
+            command += ["-f", name]
+        if not limits:
+            command += ["--max-rate", "0", "--max-live", "64"]
+        self.process = start([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
+        self.reports, self.log = Output(self.process.stdout), Output(self.process.stderr)
+        if ready:
+            wait_until(lambda: self.log.find(ready) or self._ended(), f"{command} is armed ({ready})")
+
+    def _ended(self):
+        if self.process.poll() is not None:
+            self.log.close()
+            raise ChildProcessError(f"reqprof ended with {self.process.returncode}: {self.log.text}")
+
+    def wait_reports(self, n, patience=PATIENCE):
+        wait_until(lambda: len(self.reports.lines) >= n or self._ended(),
+                   f"{n} reports (log: {self.log.lines})", patience)
+
+    def stop(self, how=signal.SIGINT):
+        """^C; then all that was recorded is on the disk. Returns the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.end()
+
+    def end(self):
+        status = self.process.wait(PATIENCE)
+        self.reports.close()
+        self.log.close()
+        return status
+
+    def json(self):
+        """The reports that are there now, in the order of their begin."""
+        found = []
+        for path in glob.glob(f"{self.where}/*.json"):
+            with open(path, encoding="utf-8") as f:
+                found.append(json.load(f))
+        return sorted(found, key=lambda r: r["request"]["start"])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+# ---- questions about a report ------------------------------------------------------------------------------------------------------
+
+
+def path_of(report):
+    return report["request"]["target"].split("?")[0]
+
+
+def functions(report, stack):
+    """The names of a stack's functions, innermost first."""
+    names = []
+    while stack >= 0:
+        stack, frame = report["stacks"][stack]
+        names.append(report["frames"][frame]["function"])
+    return names
+
+
+def all_functions(report):
+    return {f["function"] for f in report["frames"]}
+
+
+def cpu_of(report, function):
+    """The weight of the samples whose stack has this function in it."""
+    s = report["samples"]
+    return sum(weight for weight, stack in zip(s["weight_ns"], s["stack"]) if function in functions(report, stack))
+
+
+def cpu_total(report):
+    return sum(report["samples"]["weight_ns"])
+
+
+def waits_of(report, cause):
+    return [w for w in report["waits"] if w["cause"] == cause]
+
+
+def readable(fd, seconds):
+    return bool(select.select([fd], [], [], seconds)[0])

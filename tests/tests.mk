@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# How the tests are built and run; tests/README.md says what there is.
+
+# Unit tests: tests/unit/test_NAME.c, one program each. Its line "links: FILE …" names the sources that it is linked with (below user/ or bpf/,
+# or gen/profile.pb-c.c, html/embed.S); everything is compiled with ASan and UBSan.
+
+ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+UNIT_SRCS := $(wildcard tests/unit/test_*.c)
+UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(B)/unit/%)
+links = $(shell sed -n 's/^.*links: *\(.*[^ */]\)[ */]*$$/\1/p' $(1))
+
+$(B)/asan/%.o: user/%.c
+	$(call say,ASAN)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(ASAN) -c -o $@ $<
+$(B)/asan/gen/%.o: $(B)/gen/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(ASAN) -c -o $@ $<
+$(B)/asan/html/embed.o: $(B)/html/embed.o
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+$(B)/asan/profile/encode.o $(B)/asan/profile/decode.o: | $(PROTO)
+
+# A BPF source compiled for the host, against tests/unit/fake_bpf/ instead of the kernel's headers.
+$(B)/asan/bpf/%.o: bpf/%.bpf.c
+	$(call say,ASAN)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -MMD -MP -std=gnu11 -Wall -Wno-unused-parameter $(ASAN) -Itests/unit/fake_bpf -Ibpf -c -o $@ $<
+
+.SECONDEXPANSION:
+$(B)/unit/%: tests/unit/%.c $$(patsubst %.S,$(B)/asan/%.o,$$(patsubst %.bpf.c,$(B)/asan/%.o,$$(patsubst %.c,$(B)/asan/%.o,$$(call links,tests/unit/$$*.c))))
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(ASAN) -Itests/unit -o $@ $< $(filter %.o,$^) -lcmocka $(LDLIBS)
+
+# Tests of BPF programs in the kernel: tests/bpf/NAME.c. Its line "bpf: FILE …" names the BPF sources that are linked into one object, whose
+# skeleton it includes as "NAME.skel.h"; without one it may include the program's "reqprof.skel.h". "links: FILE …" as above, not instrumented.
+BPF_TEST_SRCS := $(filter-out %.bpf.c,$(wildcard tests/bpf/*.c))
+BPF_TEST_BINS := $(BPF_TEST_SRCS:%.c=$(B)/%)
+bpf-links = $(patsubst %.bpf.c,$(B)/%.bpf.o,$(shell sed -n 's/^.*bpf: *\(.*[^ */]\)[ */]*$$/\1/p' $(1)))
+test-skel = $(if $(call bpf-links,$(1)),$(patsubst %.c,$(B)/%.skel.h,$(1)))
+
+$(B)/tests/bpf/%.bpf.o: tests/bpf/%.bpf.c
+	$(call say,BPF)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -Itests/bpf -MMD -MP -c -o $@ $<
+$(B)/tests/bpf/%.linked.o: tests/bpf/%.c $$(call bpf-links,tests/bpf/$$*.c)
+	$(call say,BPFLINK)
+	$(Q)$(BPFTOOL) gen object $@ $(filter %.o,$^)
+$(B)/tests/bpf/%.skel.h: $(B)/tests/bpf/%.linked.o
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
+$(B)/tests/bpf/%: tests/bpf/%.c $$(patsubst %.c,$(B)/%.o,$$(call links,tests/bpf/$$*.c)) | $$(or $$(call test-skel,tests/bpf/$$*.c),$(SKEL))
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -I$(@D) -Itests/bpf -o $@ $< $(filter %.o,$^) -lcmocka $(LDLIBS)
+
+# Golden files: the formats, instrumented, applied to the fixtures.
+GOLDEN_BIN := $(if $(wildcard tests/golden/render.c),$(B)/golden/render)
+GOLDEN_OBJS := $(patsubst user/%.c,$(B)/asan/%.o,$(wildcard user/format/*.c user/profile/*.c user/base/*.c)) \
+               $(B)/asan/gen/profile.pb-c.o $(B)/asan/html/embed.o
+$(B)/golden/render: $(wildcard tests/golden/*.c) $(GOLDEN_OBJS)
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(ASAN) -Itests/golden -o $@ $^ $(LDLIBS)
+
+# Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say.
+SERVER_BINS := $(B)/tests/servers/pool $(B)/tests/servers/database
+$(B)/tests/servers/pool: tests/servers/operations.c
+$(SERVER_BINS): $(B)/tests/servers/%: tests/servers/%.c tests/servers/pool.h
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -o $@ $(filter %.c,$^) -lpthread
+
+# ---- running them: make test, make test-NAME, with T=NAME only the files of that name ---------------------------------------------------
+
+SUITES := unit bpf golden integration browser lint
+T ?= *
+browser-modules = $(if $(wildcard tests/browser/package-lock.json),tests/browser/node_modules/.package-lock.json)
+needs-unit = $(files-unit)
+needs-bpf = $(files-bpf)
+needs-golden := $(GOLDEN_BIN)
+needs-integration := $(B)/reqprof $(SERVER_BINS)
+needs-browser = $(GOLDEN_BIN) $(browser-modules)
+needs-lint = $(browser-modules)
+files-unit = $(filter $(B)/unit/test_$(T:*=%),$(UNIT_BINS))
+files-bpf = $(filter $(B)/tests/bpf/$(T:*=%),$(BPF_TEST_BINS))
+files-scripts = $(wildcard tests/$(1)/$(T).t)
+files = $(if $(filter unit bpf,$(1)),$(files-$(1)),$(files-scripts))
+
+tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
+	$(Q)cd tests/browser && npm ci --no-audit --no-fund
+
+$(SUITES:%=test-%): test-%: $$(needs-$$*)
+	$(Q)tests/run -j 2 $(call files,$*)
+
+# What is missing is installed first, and only then is anything else looked at.
+test: ## run all tests (some need root)
+	$(Q)tests/lib/install-packages --check $(PACKAGES) || $(MAKE) deps
+	$(Q)$(MAKE) --no-print-directory run-tests
+
+run-tests: $(foreach s,$(SUITES),$(needs-$(s)))
+	$(Q)tests/run -j 2 $(foreach s,$(SUITES),$(call files,$(s)))
+
+unit: test-unit ## run the unit tests; also test-bpf, test-golden, test-integration, test-browser, test-lint; T=NAME picks one
+lint: test-lint ## check layers, lengths and style
+
+bench: all $(SERVER_BINS) $(patsubst %.bpf.c,$(B)/%.bpf.o,$(wildcard tests/bench/*.bpf.c)) ## measure what it costs (needs root and a quiet machine)
+	$(Q)tests/bench/run $(BENCH)
+
+$(B)/tests/bench/%.bpf.o: tests/bench/%.bpf.c
+	$(call say,BPF)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+.PHONY: test run-tests unit lint bench $(SUITES:%=test-%)

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From what was seen of a request to its profile: numbers worked out by hand, then invariants over random timelines.
+ *
+ * links: profile/builder.c profile/partition.c profile/profile.c profile/check.c base/alloc.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "profile/builder.h"
+
+#define BEGIN 1000
+#define READER 0
+
+struct scene {
+	struct profile *p;
+	struct builder *b;
+};
+
+static int open_scene(void **state)
+{
+	static struct scene s;
+
+	s.p = profile_new();
+	s.b = builder_new(s.p);
+	memcpy(s.p->request.id, "0a1b2c", 7);
+	s.p->request.remote = profile_string(s.p, "127.0.0.1:4000");
+	*state = &s;
+	return 0;
+}
+
+static int close_scene(void **state)
+{
+	struct scene *s = *state;
+
+	builder_free(s->b);
+	profile_free(s->p);
+	return 0;
+}
+
+static int32_t stack(struct profile *p, const char *function, enum frame_kind kind, int32_t parent)
+{
+	return profile_stack(p, parent, profile_frame(p, &(struct frame){.function = function, .kind = kind}));
+}
+
+static void begin(struct scene *s)
+{
+	builder_begin(s->b, BEGIN, BEGIN, 0, false, -1);
+	builder_bind(s->b, READER, BEGIN, 10, 10, "server", 1, false);
+}
+
+/* A wait with the account that goes with it. */
+static void wait_for(struct scene *s, uint32_t worker, uint32_t seq, uint64_t out, uint64_t woken, uint64_t in, uint64_t cpu, enum time_class cause)
+{
+	builder_wait(s->b, worker, &(struct seen_wait){
+		.out_ns = out, .woken_ns = woken, .in_ns = in, .cpu_ns = cpu, .seq = seq, .cause = cause, .runnable_class = TIME_run_queue,
+		.object = "127.0.0.1:5432", .stack = -1,
+	});
+}
+
+static void finish(struct scene *s, uint64_t end)
+{
+	builder_finish(s->b, end);
+	assert_null(profile_check(s->p));
+}
+
+static uint64_t *classes(struct scene *s)
+{
+	return s->p->time.classes_ns;
+}
+
+static void a_thread_that_only_ran(void **state)
+{
+	struct scene *s = *state;
+	int32_t hot = stack(s->p, "hot", FRAME_native, -1);
+
+	begin(s);
+	builder_tick(s->b, READER, BEGIN + 30, hot, false, false);
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->time.wall_ns, 100);
+	assert_int_equal(classes(s)[TIME_cpu_user], 100);
+	assert_int_equal(s->p->work.n_samples, 1);
+	assert_int_equal(s->p->work.samples[0].weight_ns, 100);
+	assert_int_equal(s->p->work.samples[0].stack, hot);
+	assert_int_equal(s->p->work.threads[0].cpu_ns, 100);
+}
+
+static void waits_are_cut_out_of_the_cpu_time(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	wait_for(s, READER, 0, BEGIN + 20, BEGIN + 60, BEGIN + 70, 20, TIME_network);
+	finish(s, BEGIN + 100);
+	assert_int_equal(classes(s)[TIME_cpu_user], 50);
+	assert_int_equal(classes(s)[TIME_network], 40);
+	assert_int_equal(classes(s)[TIME_run_queue], 10);
+	assert_int_equal(s->p->work.waits[0].t, 20);
+	assert_int_equal(s->p->work.waits[0].duration_ns, 40);
+	assert_int_equal(s->p->work.waits[0].runnable_ns, 10);
+	assert_string_equal(s->p->work.waits[0].object, "127.0.0.1:5432");
+	assert_int_equal(s->p->work.threads[0].wait_ns, 40);
+}
+
+static void a_preemption_waits_for_nothing(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_wait(s->b, READER, &(struct seen_wait){
+		.out_ns = BEGIN + 20, .woken_ns = BEGIN + 20, .in_ns = BEGIN + 50, .cpu_ns = 20, .preempted = true,
+		.cause = TIME_run_queue, .runnable_class = TIME_throttled, .stack = -1,
+	});
+	finish(s, BEGIN + 100);
+	assert_int_equal(classes(s)[TIME_throttled], 30);
+	assert_int_equal(s->p->work.waits[0].duration_ns, 0);
+	assert_int_equal(s->p->work.waits[0].runnable_ns, 30);
+	assert_int_equal(s->p->work.waits[0].cause, TIME_throttled);
+}
+
+static void a_wake_up_that_was_not_seen(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	wait_for(s, READER, 0, BEGIN + 20, 0, BEGIN + 70, 20, TIME_lock);
+	finish(s, BEGIN + 100);
+	assert_int_equal(classes(s)[TIME_lock], 50);
+	assert_int_equal(s->p->work.waits[0].runnable_ns, 0);
+}
+
+static void ticks_stand_for_the_time_around_them(void **state)
+{
+	struct scene *s = *state;
+	int32_t a = stack(s->p, "a", FRAME_native, -1), k = stack(s->p, "k", FRAME_kernel, a);
+
+	begin(s);
+	builder_tick(s->b, READER, BEGIN + 10, a, false, false);
+	builder_tick(s->b, READER, BEGIN + 30, k, true, false);
+	builder_tick(s->b, READER, BEGIN + 90, a, false, false);
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->work.samples[0].weight_ns, 20);
+	assert_int_equal(s->p->work.samples[1].weight_ns, 40);
+	assert_int_equal(s->p->work.samples[2].weight_ns, 40);
+	assert_int_equal(classes(s)[TIME_cpu_kernel], 40);
+	assert_int_equal(classes(s)[TIME_cpu_user], 60);
+}
+
+static void a_slice_without_a_tick_has_the_stack_of_its_edge(void **state)
+{
+	struct scene *s = *state;
+	int32_t user = stack(s->p, "recv", FRAME_native, -1), kernel = stack(s->p, "tcp_recvmsg", FRAME_kernel, user);
+
+	begin(s);
+	builder_wait(s->b, READER, &(struct seen_wait){
+		.out_ns = BEGIN + 20, .woken_ns = BEGIN + 60, .in_ns = BEGIN + 60, .cpu_ns = 20, .cause = TIME_network, .stack = kernel,
+		.runnable_class = TIME_run_queue,
+	});
+	builder_tick(s->b, READER, BEGIN + 80, kernel, true, true);
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->work.n_samples, 2);
+	assert_true(s->p->work.samples[0].edge);
+	assert_int_equal(s->p->work.samples[0].weight_ns, 20);
+	assert_int_equal(s->p->work.samples[0].stack, user); /* the kernel part is how it left, not where it was */
+	assert_int_equal(s->p->work.samples[1].stack, user);
+	assert_int_equal(classes(s)[TIME_cpu_user], 60);     /* no tick says otherwise */
+	assert_int_equal(s->p->about.edges, 2);
+	assert_int_equal(s->p->about.ticks, 0);
+}
+
+static void after_an_event_wait_the_rest_is_ambiguous(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_release(s->b, READER, BEGIN + 30, RELEASED_EVENT_WAIT, 30, 0);
+	builder_tick(s->b, READER, BEGIN + 50, -1, false, false);
+	wait_for(s, READER, 0, BEGIN + 60, BEGIN + 70, BEGIN + 70, 60, TIME_network);
+	finish(s, BEGIN + 100);
+	assert_int_equal(classes(s)[TIME_cpu_user], 30);
+	assert_int_equal(classes(s)[TIME_unknown], 70);
+	assert_int_equal(s->p->time.ambiguous_ns, 70);
+	assert_int_equal(s->p->work.n_waits, 0);
+	assert_int_equal(s->p->lost.waits, 0);
+}
+
+static void an_exit_leaves_nothing_ambiguous(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_release(s->b, READER, BEGIN + 30, RELEASED_EXIT, 30, 0);
+	finish(s, BEGIN + 100);
+	assert_int_equal(classes(s)[TIME_unknown], 70);
+	assert_int_equal(s->p->time.ambiguous_ns, 0);
+}
+
+static void a_shared_thread_binds_nothing(void **state)
+{
+	struct scene *s = *state;
+
+	builder_begin(s->b, BEGIN, BEGIN, 0, true, -1);
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->time.ambiguous_ns, 100);
+	assert_int_equal(s->p->work.n_threads, 0);
+}
+
+static void a_line_in_pieces_waits_for_the_client(void **state)
+{
+	struct scene *s = *state;
+
+	builder_begin(s->b, BEGIN, BEGIN + 50, 10, false, -1);
+	builder_bind(s->b, READER, BEGIN + 50, 10, 10, "server", 1, false);
+	finish(s, BEGIN + 100);
+	assert_true(s->p->time.network_estimated);
+	assert_int_equal(classes(s)[TIME_network], 40);
+	assert_int_equal(classes(s)[TIME_cpu_user], 60);
+	assert_string_equal(s->p->work.waits[0].object, "127.0.0.1:4000");
+}
+
+static void cloned_threads_count_while_they_run(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_bind(s->b, 1, BEGIN + 10, 10, 11, "helper", 1, true);
+	wait_for(s, READER, 0, BEGIN + 10, BEGIN + 90, BEGIN + 90, 10, TIME_lock);
+	builder_wait(s->b, 1, &(struct seen_wait){
+		.out_ns = BEGIN + 10, .woken_ns = BEGIN + 10, .in_ns = BEGIN + 20, .preempted = true, .runnable_class = TIME_run_queue, .stack = -1,
+	});
+	builder_release(s->b, 1, BEGIN + 80, RELEASED_EXIT, 60, 1);
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->work.n_threads, 2);
+	assert_int_equal(s->p->work.threads[1].cpu_ns, 60);
+	assert_int_equal(classes(s)[TIME_cpu_user], 10 + 60 + 10);
+	assert_int_equal(classes(s)[TIME_run_queue], 10);
+	assert_int_equal(classes(s)[TIME_lock], 10);
+}
+
+static void lost_waits_are_not_taken_for_cpu_time(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	wait_for(s, READER, 0, BEGIN + 10, BEGIN + 20, BEGIN + 20, 10, TIME_disk);
+	wait_for(s, READER, 3, BEGIN + 60, BEGIN + 70, BEGIN + 70, 15, TIME_disk); /* 1 and 2 are missing: 5 ns of CPU between */
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->lost.waits, 2);
+	assert_int_equal(classes(s)[TIME_cpu_user], 10 + 5 + 30);
+	assert_int_equal(classes(s)[TIME_unknown], 35);
+	assert_int_equal(classes(s)[TIME_disk], 20);
+	assert_int_equal(s->p->work.threads[0].wait_ns, 20 + 35);
+}
+
+static void waits_lost_at_the_end_show_in_the_account(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_release(s->b, READER, BEGIN + 100, RELEASED_END, 25, 4);
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->lost.waits, 4);
+	assert_int_equal(classes(s)[TIME_cpu_user], 25);
+	assert_int_equal(classes(s)[TIME_unknown], 75);
+	assert_int_equal(s->p->time.ambiguous_ns, 0);
+}
+
+static void an_open_wait_lasts_to_the_end(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_wait(s->b, READER, &(struct seen_wait){
+		.out_ns = BEGIN + 10, .in_ns = BEGIN + 150, .cpu_ns = 10, .open = true, .cause = TIME_network, .runnable_class = TIME_run_queue,
+		.stack = -1,
+	});
+	finish(s, BEGIN + 100);
+	assert_int_equal(classes(s)[TIME_network], 90);
+	assert_int_equal(s->p->work.waits[0].duration_ns, 90);
+}
+
+static void finishing_twice_gives_the_same_and_the_later_end_more(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_tick(s->b, READER, BEGIN + 40, -1, false, false);
+	finish(s, BEGIN + 50);
+	assert_int_equal(s->p->time.wall_ns, 50);
+	finish(s, BEGIN + 80);
+	assert_int_equal(s->p->work.n_samples, 1);
+	assert_int_equal(s->p->work.threads[0].cpu_ns, 80);
+}
+
+static void no_time_at_all(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	finish(s, BEGIN);
+	assert_int_equal(s->p->time.wall_ns, 0);
+	finish(s, BEGIN - 5);
+	assert_int_equal(s->p->time.wall_ns, 0);
+}
+
+/* One random thread: waits in order, some of them lost, ticks anywhere, perhaps a release. Returns its CPU time if nothing was lost. */
+static void random_thread(struct scene *s, uint32_t worker, uint64_t wall)
+{
+	uint64_t at = BEGIN + rand() % wall, cpu = 0;
+	uint32_t seq = 0;
+
+	builder_bind(s->b, worker, at, 10, 10 + worker / 2, "t", 1, false);
+	while (rand() % 6) {
+		uint64_t out = at + rand() % 20, woken = out + rand() % 20, in = woken + rand() % 10;
+
+		cpu += out - at;
+		if (rand() % 5)
+			wait_for(s, worker, seq, out, rand() % 4 ? woken : 0, in, cpu, TIME_run_queue + rand() % (TIME_other_wait - TIME_run_queue));
+		seq++;
+		at = in;
+		if (rand() % 2)
+			builder_tick(s->b, worker, at, -1, rand() % 2, rand() % 4 == 0);
+	}
+	if (rand() % 2)
+		builder_release(s->b, worker, at + rand() % 10, rand() % 4, cpu, seq);
+}
+
+static void random_timelines_keep_every_promise(void **state)
+{
+	(void)state;
+	srand(3);
+	for (int round = 0; round < 5000; round++) {
+		uint64_t wall = 1 + rand() % 100;
+		struct scene *s;
+		void *fresh;
+
+		open_scene(&fresh);
+		s = fresh;
+		builder_begin(s->b, BEGIN, BEGIN + rand() % 20, rand() % 30, rand() % 8 == 0, -1);
+		for (uint32_t i = 0; i < (uint32_t)(rand() % 4); i++)
+			random_thread(s, i, wall);
+		builder_lost(s->b, rand() % 3, rand() % 3);
+		finish(s, BEGIN + wall);
+		assert_int_equal(s->p->time.wall_ns, wall);
+		close_scene(&fresh);
+	}
+}
+
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCENE(a_thread_that_only_ran),
+		SCENE(waits_are_cut_out_of_the_cpu_time),
+		SCENE(a_preemption_waits_for_nothing),
+		SCENE(a_wake_up_that_was_not_seen),
+		SCENE(ticks_stand_for_the_time_around_them),
+		SCENE(a_slice_without_a_tick_has_the_stack_of_its_edge),
+		SCENE(after_an_event_wait_the_rest_is_ambiguous),
+		SCENE(an_exit_leaves_nothing_ambiguous),
+		SCENE(a_shared_thread_binds_nothing),
+		SCENE(a_line_in_pieces_waits_for_the_client),
+		SCENE(cloned_threads_count_while_they_run),
+		SCENE(lost_waits_are_not_taken_for_cpu_time),
+		SCENE(waits_lost_at_the_end_show_in_the_account),
+		SCENE(an_open_wait_lasts_to_the_end),
+		SCENE(finishing_twice_gives_the_same_and_the_later_end_more),
+		SCENE(no_time_at_all),
+		cmocka_unit_test(random_timelines_keep_every_promise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
