@@ -110,6 +110,11 @@ static __always_inline __u32 first_byte(__u64 mask)
 	return (((((mask & -mask) - 1) & BYTES_01) * BYTES_01) >> 56) - 1;
 }
 
+/*
+ * The leaves that are large are global functions: the verifier looks at each once, not at every place and state that calls it (552 ms for
+ * one program otherwise). It takes for granted only what their types say, hence the tests for NULL.
+ */
+
 /* ---- one direction of a connection ------------------------------------------------------------------------------------------------- */
 
 enum http_phase {
@@ -170,6 +175,11 @@ enum http_event {
 	HTTP_FOREIGN,           /* does not begin like HTTP/1 */
 };
 
+/* Of a `traceparent` field; all zero = none. */
+struct http_trace {
+	__u8 id[16];
+};
+
 /* ---- a connection -------------------------------------------------------------------------------------------------------------------- */
 
 enum http_off {                 /* why a connection is not looked at any more */
@@ -207,7 +217,7 @@ struct http_conn {
 	__u32 marked_at[HTTP_MARKED];
 	live_ref marked[HTTP_MARKED]; /* request marked_at[i] is marked; 0 = free */
 	live_ref reading;       /* the request at hand, if marked */
-	__u8 trace_id[16];
+	struct http_trace trace;
 };
 _Static_assert(sizeof(struct http_conn) <= 256, "http_conn: charged to the application's optmem_max");
 
@@ -241,10 +251,10 @@ static __always_inline __u64 http_now(struct http_slot *s)
 
 /* Find the `n` bytes that the current system call has read or written, or mark them as hidden. Negative: cannot be seen (not an error for
  * sendfile and splice, which return 0). */
-__hidden int http_bytes(struct http_slot *s, __u32 n, int written);
+int http_bytes(struct http_slot *s, __u32 n, int written);
 
 /* Copy more of them behind bytes[end). 0, or negative if they cannot be seen. */
-__hidden int http_fetch(struct http_slot *s);
+int http_fetch(struct http_slot *s);
 
 /* Pass over at most n bytes that are not copied yet, without looking at them. Returns how many, at least one if n and left are not 0. */
 __hidden __u32 http_pass(struct http_slot *s, __u64 n);
@@ -252,10 +262,10 @@ __hidden __u32 http_pass(struct http_slot *s, __u64 n);
 /* ---- http_message.bpf.c ------------------------------------------------------------------------------------------------------------------- */
 
 /* Consume some of bytes[pos, end) (not empty), up to the next event. */
-__hidden int http_step(struct http_message *m, struct http_slot *s, __u8 *trace_id);
+int http_step(struct http_message *m, struct http_slot *s, struct http_trace *trace);
 
 /* Consume bytes that need not be seen: of bodies and chunks. Returns an enum http_event. */
-__hidden int http_skip(struct http_message *m, struct http_slot *s);
+int http_skip(struct http_message *m, struct http_slot *s);
 
 /* After HTTP_GOT_HEAD: no_body for responses to HEAD, 204, 304. HTTP_MORE, HTTP_GOT_MESSAGE if nothing follows, HTTP_FAILED. */
 __hidden int http_body(struct http_message *m, int no_body);
@@ -316,7 +326,7 @@ __hidden void http_slot_drop(struct http_conn *c);
 #define HTTP_LINE_STATUS -5     /* a status line: the target is a client */
 
 /* Judge bytes[line, + line_len): HTTP_LINE_* flags, or negative. Sets target, target_end, query. */
-__hidden int http_line(struct http_slot *s);
+int http_line(struct http_slot *s);
 
 /* Can bytes[line, end) become a request line? */
 __hidden int http_line_may_begin(struct http_slot *s);
@@ -325,7 +335,7 @@ __hidden int http_line_may_begin(struct http_slot *s);
 __hidden int http_line_foreign(struct http_slot *s);
 
 /* The first marker that the request line matches, as index + 1, or 0. Tells of one with another value. */
-__hidden __u32 http_marker(struct http_slot *s);
+int http_marker(struct http_slot *s);
 
 /* ---- http_exchange.bpf.c ---------------------------------------------------------------------------------------------------------------------- */
 

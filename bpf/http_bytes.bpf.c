@@ -58,11 +58,13 @@ static __always_inline int find(struct http_slot *s, struct pt_regs *regs, __u32
 	return -1;
 }
 
-__hidden int http_bytes(struct http_slot *s, __u32 n, int written)
+int http_bytes(struct http_slot *s, __u32 n, int written)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	int r = -1;
 
+	if (!s)
+		return -1;
 	s->left = s->total = n;
 	s->hidden = 0;
 	s->segment = 0;
@@ -94,13 +96,14 @@ static __always_inline struct iovec *segment(struct http_slot *s)
 	return NULL;
 }
 
-__hidden int http_fetch(struct http_slot *s)
+int http_fetch(struct http_slot *s)
 {
-	struct iovec *v = s->hidden ? NULL : segment(s);
-	__u64 n, at = s->end;
+	struct iovec *v = s && !s->hidden ? segment(s) : NULL;
+	__u64 n, at;
 
 	if (!v)
 		return -1;
+	at = s->end;
 	n = s->left;
 	if (n > v->iov_len)
 		n = v->iov_len;

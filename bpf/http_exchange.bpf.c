@@ -110,8 +110,8 @@ static __always_inline void report_received(struct http_conn *c, struct http_slo
 
 	if (c->in.flags & HTTP_TRACED) {
 		c->in.flags &= ~(HTTP_TRACE | HTTP_TRACED);
-		if (c->trace_id[0] | c->trace_id[1])
-			request_trace_id(c->reading, (__u8 *)c->trace_id);
+		if (c->trace.id[0] | c->trace.id[1])
+			request_trace_id(c->reading, c->trace.id);
 	}
 	request_received(c->reading, consumed - s->start + s->carried, s->head_ns, s->body_ns);
 	s->start = consumed;
@@ -378,7 +378,7 @@ static long receive_step(__u32 i, struct http_run *r)
 	if (http_counts(m)) {
 		e = http_skip(m, s);
 	} else if (s->pos < s->end) {
-		e = http_step(m, s, c->trace_id);
+		e = http_step(m, s, &c->trace);
 	} else {
 		return refill(m, s) ? unseen(c, s) : 0;
 	}
@@ -529,7 +529,7 @@ static long send_step(__u32 i, struct http_run *r)
 	if (http_counts(m)) {
 		e = http_skip(m, s);
 	} else if (s->pos < s->end) {
-		e = http_step(m, s, c->trace_id);
+		e = http_step(m, s, &c->trace);
 	} else {
 		if (!refill_response(m, s))
 			return 0;

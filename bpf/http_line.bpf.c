@@ -129,12 +129,18 @@ __hidden int http_line_foreign(struct http_slot *s)
 	return n >= 8 ? not_a_request(p) : HTTP_LINE_BAD;
 }
 
-__hidden int http_line(struct http_slot *s)
+int http_line(struct http_slot *s)
 {
-	__u32 end = s->line + s->line_len, version = end - VERSION_LEN;
-	const char *p = http_at(s, s->line), *v;
-	int n = (__u32)http_word(p) == GET_ ? 3 : method_len(s, s->line, end, 0);
+	__u32 end, version;
+	const char *p, *v;
+	int n;
 
+	if (!s)
+		return HTTP_LINE_BAD;
+	end = s->line + s->line_len;
+	version = end - VERSION_LEN;
+	p = http_at(s, s->line);
+	n = (__u32)http_word(p) == GET_ ? 3 : method_len(s, s->line, end, 0);
 	if (n < 0)
 		return http_line_foreign(s);
 	s->target = s->line + n + 1;
@@ -337,8 +343,10 @@ static __always_inline void tell_near(struct http_slot *s)
 	bpf_ringbuf_submit(e, BPF_RB_FORCE_WAKEUP);
 }
 
-__hidden __u32 http_marker(struct http_slot *s)
+int http_marker(struct http_slot *s)
 {
+	if (!s)
+		return 0;
 	s->marker = 0;
 	s->near = 0;
 	if (s->query)

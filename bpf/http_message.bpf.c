@@ -315,7 +315,7 @@ static __always_inline int coding_byte(struct http_message *m, __u8 c)
 #define TRACE_ID 3              /* the id in VERSION-ID-PARENT-FLAGS: 2 digits, a hyphen, 32 digits, a hyphen */
 #define TRACE_ID_END 35
 
-static __always_inline int trace_byte(struct http_message *m, __u8 *trace_id, __u8 c)
+static __always_inline int trace_byte(struct http_message *m, struct http_trace *trace, __u8 c)
 {
 	__u8 at = m->at, digit = c - '0' < 10U ? c - '0' : c - 'a' < 6U ? c - 'a' + 10 : 16;
 	__u32 i = (at - TRACE_ID) >> 1 & 15;
@@ -331,7 +331,7 @@ static __always_inline int trace_byte(struct http_message *m, __u8 *trace_id, __
 		m->flags |= HTTP_TRACED;
 		m->phase = HTTP_SKIP;
 	} else if (at >= TRACE_ID) {
-		trace_id[i] = trace_id[i] << 4 | digit;
+		trace->id[i] = trace->id[i] << 4 | digit;
 	}
 	return HTTP_MORE;
 }
@@ -346,7 +346,7 @@ static __always_inline int value_end(struct http_message *m)
 	return HTTP_MORE;
 }
 
-static __always_inline int value_byte(struct http_message *m, __u8 *trace_id, __u8 c)
+static __always_inline int value_byte(struct http_message *m, struct http_trace *trace, __u8 c)
 {
 	if (c == LF)
 		return value_end(m);
@@ -358,17 +358,17 @@ static __always_inline int value_byte(struct http_message *m, __u8 *trace_id, __
 		return length_byte(m, c);
 	if (m->field == FIELD_CODING)
 		return coding_byte(m, c);
-	return trace_byte(m, trace_id, c);
+	return trace_byte(m, trace, c);
 }
 
-static __always_inline int value(struct http_message *m, struct http_slot *s, __u8 *trace_id)
+static __always_inline int value(struct http_message *m, struct http_slot *s, struct http_trace *trace)
 {
 	int r = HTTP_MORE;
 
 	for (int k = 0; k < BYTES_PER_STEP; k++) {
 		if (s->pos >= s->end || m->phase != HTTP_VALUE || r != HTTP_MORE)
 			break;
-		r = value_byte(m, trace_id, *http_at(s, s->pos));
+		r = value_byte(m, trace, *http_at(s, s->pos));
 		s->pos++;
 	}
 	return r;
@@ -607,8 +607,10 @@ static __always_inline int expected_byte(struct http_message *m, struct http_slo
 	return HTTP_MORE;
 }
 
-__hidden int http_step(struct http_message *m, struct http_slot *s, __u8 *trace_id)
+int http_step(struct http_message *m, struct http_slot *s, struct http_trace *trace)
 {
+	if (!m || !s || !trace)
+		return HTTP_FAILED;
 	switch (m->phase) {
 	case HTTP_FIELD:
 		return field(m, s);
@@ -625,7 +627,7 @@ __hidden int http_step(struct http_message *m, struct http_slot *s, __u8 *trace_
 	case HTTP_NAME:
 		return name(m, s);
 	case HTTP_VALUE:
-		return value(m, s, trace_id);
+		return value(m, s, trace);
 	case HTTP_CHUNK_SIZE:
 		return chunk_size(m, s);
 	case HTTP_CHUNK_EXT:
@@ -638,10 +640,13 @@ __hidden int http_step(struct http_message *m, struct http_slot *s, __u8 *trace_
 	return expected_byte(m, s);
 }
 
-__hidden int http_skip(struct http_message *m, struct http_slot *s)
+int http_skip(struct http_message *m, struct http_slot *s)
 {
-	__u64 n = s->end - s->pos;
+	__u64 n;
 
+	if (!m || !s)
+		return HTTP_FAILED;
+	n = s->end - s->pos;
 	if (m->phase == HTTP_UNTIL_CLOSE) {
 		s->pos = s->end;
 		s->left = 0;

@@ -101,7 +101,7 @@ static long note_flight(__u32 slot, struct flight *f)
 	return 0;
 }
 
-__hidden __u32 request_read(__u64 now)
+int request_read(__u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -132,15 +132,14 @@ __hidden __u32 request_read(__u64 now)
 	return t->reader;
 }
 
-__hidden void request_answered(__u32 reader)
+int request_answered(__u32 reader)
 {
 	struct rp_reader *r = reader_at(reader);
 
 	count_add(RP_COUNT_in_flight, -1);
-	if (!r)
-		return;
-	if (__sync_fetch_and_add(&r->unfinished, -1) == 1 && r->orphan && __sync_val_compare_and_swap(&r->orphan, 1, 2) == 1)
+	if (r && __sync_fetch_and_add(&r->unfinished, -1) == 1 && r->orphan && __sync_val_compare_and_swap(&r->orphan, 1, 2) == 1)
 		reader_free(reader);
+	return 0;
 }
 
 /* Up to 4 ms behind inside a slice (the scheduler's tick), exact at switches: good enough for what is marked as estimated. */

@@ -58,6 +58,7 @@ static __always_inline __u64 counter_value(__u32 counter)
  *
  * A source (source_*.bpf.c) reports what it sees with the calls below; it knows nothing of sampling.
  * `reader` names the thread that reads requests, as an index of the readers table; 0 = none.
+ * Those that take numbers only are global functions: the verifier looks at them once, not at every call. They return a number because it wants one.
  */
 
 /* What a source knows when it has recognised a marked request. */
@@ -84,10 +85,10 @@ __hidden int followed(struct task_struct *task);
 
 /* The current thread has read a request line (marked or not), at `now`: makes its state, counts it as unfinished, releases the
  * thread from a marked request that it worked for. Returns its reader index, 0 if there was no room (counted). */
-__hidden __u32 request_read(__u64 now);
+int request_read(__u64 now);
 
 /* One response to a request read by `reader` is complete (or its connection is gone). May run in any thread or in softirq. */
-__hidden void request_answered(__u32 reader);
+int request_answered(__u32 reader);
 
 /* On-CPU clock (ns) of the current thread: differences of two values on one thread are its run time between them. */
 __hidden __u64 thread_cpu_clock(void);
@@ -101,14 +102,14 @@ __hidden live_ref request_begin(void *ctx, struct request_start *start, const ch
 __hidden void request_turn(void *ctx, live_ref ref, __u64 now);
 
 /* Reads of the request: bytes as they come; head and body complete at `now` (0 = not yet). */
-__hidden void request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns);
+int request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns);
 __hidden void request_trace_id(live_ref ref, const __u8 *id);
 
 /* A write of `bytes` of its response. status 0 = still unknown or only 1xx so far. */
 __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u32 status);
 
 /* It is over: the last byte was given to the kernel at end_ns (0 = the last request_sent(), else now); how = RP_END_*. */
-__hidden void request_end(live_ref ref, __u64 end_ns, __u32 how);
+int request_end(live_ref ref, __u64 end_ns, __u32 how);
 
 /* ---- address.bpf.c ------------------------------------------------------------------------------------------------------------- */
 

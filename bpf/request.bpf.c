@@ -180,19 +180,20 @@ __hidden void request_turn(void *ctx, live_ref ref, __u64 now)
 
 /* ---- in between ---------------------------------------------------------------------------------------------------------------------- */
 
-__hidden void request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns)
+int request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns)
 {
 	struct rp_live *l;
 	__u32 slot;
 
 	l = live_of(ref, &slot);
 	if (!l)
-		return;
+		return 0;
 	l->bytes_in += bytes;
 	if (head_ns)
 		l->head_ns = head_ns;
 	if (body_ns)
 		l->body_ns = body_ns;
+	return 0;
 }
 
 __hidden void request_trace_id(live_ref ref, const __u8 *id)
@@ -339,7 +340,7 @@ __hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
 	live_free(l);
 }
 
-__hidden void request_end(live_ref ref, __u64 end_ns, __u32 how)
+int request_end(live_ref ref, __u64 end_ns, __u32 how)
 {
 	struct rp_live *l;
 	__u32 slot;
@@ -347,4 +348,5 @@ __hidden void request_end(live_ref ref, __u64 end_ns, __u32 how)
 	l = live_of(ref, &slot);
 	if (l)
 		live_end(l, slot, end_ns, how);
+	return 0;
 }
