@@ -95,7 +95,7 @@ deps: ## install the packages that building, the demo and the tests need
 # Installs less than `deps`: the tests need a browser, the demo does not.
 demo: ## start a server, attach, send requests, show where the report is (needs root or sudo)
 	$(Q)tests/lib/install-packages $(BUILD_PACKAGES) $(DEMO_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory --silent all
 	$(Q)tests/demo/run
 
 # ---- installing -------------------------------------------------------------------------------------------------------------------

@@ -284,7 +284,7 @@ class Recording:
 
 
 def path_of(report):
-    return report["request"]["target"].split("?")[0]
+    return re.split("[?#]", report["request"]["target"])[0]
 
 
 def functions(report, stack):

@@ -18,6 +18,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             end = time.thread_time() + float(path[5:]) / 1000
             while time.thread_time() < end:
                 sum(range(1000))
+        elif path == "/exec":
+            os.execv("/bin/sleep", ["sleep", "1000"])
+        elif path == "/exit":
+            os._exit(0)
         self.answer(f"{os.getpid()}\n".encode())
 
     def do_POST(self):

@@ -7,28 +7,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 
 #define ESCAPED_LEN 4 /* \xNN */
-
-/* Length of the UTF-8 sequence that starts here and its code point; 0 = none (RFC 3629: no surrogates, nothing overlong). */
-static size_t decode(const unsigned char *s, size_t n, uint32_t *ret_code)
-{
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-	uint32_t code = len == 1 ? s[0] : s[0] & (0x7f >> len);
-
-	if (!len || len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if (code < smallest[len] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return 0;
-	*ret_code = code;
-	return len;
-}
 
 static bool is_harmless(uint32_t code)
 {
@@ -43,7 +24,7 @@ char *printable(const char *s, size_t n, size_t max_columns)
 
 	for (size_t i = 0; i < n;) {
 		uint32_t code;
-		size_t len = decode((const unsigned char *)s + i, n - i, &code);
+		size_t len = utf8_decode(s + i, n - i, &code);
 		bool as_is = len && is_harmless(code);
 
 		if (!as_is)

@@ -104,17 +104,26 @@ static void add_waits(struct tree_builder *b)
 	}
 }
 
+static void add_class(struct tree_builder *b, enum tree_kind kind, enum time_class class, uint64_t ns)
+{
+	int32_t at;
+
+	if (!ns)
+		return;
+	at = child_of(b, 0, kind, -1, class, NULL); /* may move the nodes */
+	b->tree->nodes[at].wait_ns = ns;
+}
+
 static void add_rest(struct tree_builder *b)
 {
-	for (enum time_class c = TIME_run_queue; c < N_TIME_CLASSES; c++) {
-		uint64_t ns = unrecorded_ns(b->p, c);
-		int32_t at;
+	uint64_t unknown = b->p->time.classes_ns[TIME_unknown], ambiguous = b->p->time.ambiguous_ns;
 
-		if (!ns)
-			continue;
-		at = child_of(b, 0, TREE_CLASS, -1, c, NULL);
-		b->tree->nodes[at].wait_ns = ns;
-	}
+	if (ambiguous > unknown)
+		ambiguous = unknown;
+	for (enum time_class c = TIME_run_queue; c < TIME_unknown; c++)
+		add_class(b, TREE_CLASS, c, unrecorded_ns(b->p, c));
+	add_class(b, TREE_AMBIGUOUS, TIME_unknown, ambiguous);
+	add_class(b, TREE_CLASS, TIME_unknown, unknown - ambiguous);
 }
 
 uint64_t unrecorded_ns(const struct profile *p, enum time_class class)

@@ -14,6 +14,7 @@ enum tree_kind {
 	TREE_NO_STACK, /* on the CPU, no stack known */
 	TREE_WAIT,     /* waits of one cause and object */
 	TREE_CLASS,    /* time in no thread */
+	TREE_AMBIGUOUS, /* time of which it is not known whose the thread was */
 };
 
 struct tree_node {

@@ -165,8 +165,6 @@ static char *class_name(const struct profile *p, const struct tree_node *node)
 {
 	const char *label = time_class_labels[node->class];
 
-	if (node->class == TIME_unknown && p->time.ambiguous_ns)
-		return xstrdup(p->time.ambiguous_ns >= node->wait_ns ? "ambiguous" : "ambiguous or unknown");
 	if (node->class == TIME_network && p->time.network_estimated)
 		return xasprintf("%s, before the request was recognised", label);
 	return xasprintf("%s%s", label, node->class < TIME_loop_busy ? ", not recorded one by one" : "");
@@ -185,6 +183,8 @@ char *outline_name(const struct profile *p, const struct call_tree *tree, const 
 		return name_function(&p->frames[node->frame]);
 	case TREE_NO_STACK:
 		return xstrdup("on CPU, stack unknown");
+	case TREE_AMBIGUOUS:
+		return xstrdup("ambiguous");
 	case TREE_WAIT:
 		return wait_name(node);
 	case TREE_CLASS:

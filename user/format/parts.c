@@ -93,6 +93,22 @@ static int32_t find_self(const struct profile *p, const struct call_tree *tree, 
 	return best;
 }
 
+/* The place outside of the hot function with the most time in itself, in the kernel or not. */
+static int32_t find_elsewhere(const struct profile *p, const struct call_tree *tree, const bool *below, bool kernel)
+{
+	int32_t best = -1;
+
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct tree_node *node = &tree->nodes[i];
+
+		if (node->kind != TREE_FRAME || !node->self_ns || below[i] || (p->frames[node->frame].kind == FRAME_kernel) != kernel)
+			continue;
+		if (best < 0 || node->self_ns > tree->nodes[best].self_ns)
+			best = i;
+	}
+	return best;
+}
+
 /* Half-width of the interval of what lies below the hot function, or (function ≥ 0) of that function's own time there. */
 static double error_below(const struct profile *p, const struct call_tree *tree, const bool *below, int32_t function)
 {
@@ -150,7 +166,7 @@ static void add_cpu(const struct profile *p, const struct weights *w, struct par
 	add(parts, PART_NO_STACK, no_stack[KERNEL] > no_stack[USER] ? TIME_cpu_kernel : TIME_cpu_user, no_stack[USER] + no_stack[KERNEL]);
 	add(parts, PART_USER, TIME_cpu_user, ns[USER] - hot[USER] - no_stack[USER]);
 	add(parts, PART_KERNEL, TIME_cpu_kernel, ns[KERNEL] - hot[KERNEL] - no_stack[KERNEL]);
-	parts->other_kernel = hot[KERNEL];
+	parts->hot_kernel = hot[KERNEL];
 }
 
 /* ---- all parts ------------------------------------------------------------------------------------------------------------------------ */
@@ -204,6 +220,8 @@ static void find_functions(const struct profile *p, const struct call_tree *tree
 {
 	parts->self_node = find_self(p, tree, below, &parts->self_ns);
 	parts->self_ns *= parts->cpu_scale;
+	parts->user_node = find_elsewhere(p, tree, below, false);
+	parts->kernel_node = find_elsewhere(p, tree, below, true);
 	parts->hot_error_ns = error_below(p, tree, below, -1) * parts->cpu_scale;
 	parts->self_error_ns = error_below(p, tree, below, tree->nodes[parts->self_node].frame) * parts->cpu_scale;
 }
@@ -214,7 +232,7 @@ void parts_find(const struct profile *p, const struct call_tree *tree, struct pa
 	_cleanup_free_ bool *below = NULL;
 	struct weights w = {0};
 
-	*ret = (struct parts){.hot_node = find_hot(p, tree), .self_node = -1, .cpu_scale = 1};
+	*ret = (struct parts){.hot_node = find_hot(p, tree), .self_node = -1, .user_node = -1, .kernel_node = -1, .cpu_scale = 1};
 	if (ret->hot_node >= 0)
 		below = mark_below(tree, ret->hot_node);
 	weigh(p, tree, below, &w);

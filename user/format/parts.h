@@ -33,7 +33,8 @@ struct parts {
 	uint64_t self_ns;       /* that function's, at or below it */
 	double hot_error_ns, self_error_ns; /* half-widths of their 95 % intervals */
 	double cpu_scale;       /* on-CPU part of the wall / of all threads' time: < 1 when they overlap; errors and self_ns have it */
-	bool other_kernel;      /* part of the kernel's time is in PART_HOT */
+	bool hot_kernel;        /* some of the kernel's time is in PART_HOT */
+	int32_t user_node, kernel_node; /* outside of it, with the most time in themselves; −1 = none */
 };
 
 void parts_find(const struct profile *p, const struct call_tree *tree, struct parts *ret);

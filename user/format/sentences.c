@@ -43,6 +43,12 @@ static void put_hot(struct writer *w, const struct part *part)
 
 	fprintf(w->f, " (%s ms ± %s) on CPU in ", number_ms(part->ns, w->decimals).text, number_error(parts->hot_error_ns, w->decimals).text);
 	put_frame(w, parts->hot_node);
+	w->sentence->panel = "tree";
+	w->sentence->search = name_function(&w->p->frames[hot_frame]);
+	if (itself && parts->self_ns >= part->ns - part->ns / 100) {
+		fputs(" itself", w->f);
+		return;
+	}
 	fputs("; most in ", w->f);
 	if (itself)
 		fputs("itself", w->f);
@@ -50,16 +56,20 @@ static void put_hot(struct writer *w, const struct part *part)
 		put_frame(w, parts->self_node);
 	fprintf(w->f, " (%s ms%s ± %s)", number_ms(parts->self_ns, w->decimals).text, itself ? "" : " self",
 		number_error(parts->self_error_ns, w->decimals).text);
-	w->sentence->panel = "tree";
-	w->sentence->search = name_function(&w->p->frames[hot_frame]);
 }
 
 static void put_other_cpu(struct writer *w, const struct part *part)
 {
-	bool rest = part->kind == PART_USER ? w->parts.hot_node >= 0 : w->parts.other_kernel;
+	int32_t most = part->kind == PART_USER ? w->parts.user_node : w->parts.kernel_node;
+	bool rest = part->kind == PART_USER ? w->parts.hot_node >= 0 : w->parts.hot_kernel;
 
 	fprintf(w->f, " (%s ms) on CPU in %s%s", number_ms(part->ns, w->decimals).text, rest ? "other " : part->kind == PART_USER ? "" : "the ",
 		part->kind == PART_USER ? "user code" : rest ? "kernel code" : "kernel");
+	if (most >= 0) {
+		fputs("; most in ", w->f);
+		put_frame(w, most);
+		w->sentence->search = name_function(&w->p->frames[w->tree->nodes[most].frame]);
+	}
 	w->sentence->panel = "tree";
 }
 
@@ -160,6 +170,10 @@ static void put_wait(struct writer *w, const struct part *part)
 	const struct wait_group *g = find_groups(w, part->class, &total, &count, &n);
 
 	fprintf(w->f, " (%s ms) ", number_ms(part->ns, w->decimals).text);
+	if (!n && part->class == TIME_network && w->p->time.network_estimated) {
+		fputs("waiting for the client to finish its request line (estimated)", w->f);
+		return;
+	}
 	fputs(part->class == TIME_network && n == 1 && g->object ? "waiting" : waiting_phrases[part->class], w->f);
 	if (n > 1)
 		fprintf(w->f, ": %s; most", number_count(count, "wait", "waits").text);
@@ -251,7 +265,7 @@ static const char *rest_word(const struct writer *w, const struct part *part)
 	case PART_USER:
 		return w->parts.hot_node >= 0 ? "other user code" : "user code";
 	case PART_KERNEL:
-		return w->parts.other_kernel ? "other kernel code" : "kernel";
+		return w->parts.hot_kernel ? "other kernel code" : "kernel";
 	case PART_NO_STACK:
 		return "on CPU, stack unknown";
 	case PART_AMBIGUOUS:

@@ -114,13 +114,19 @@ const Model = (() => {
 					recorded.set(timeClass, (recorded.get(timeClass) || 0) + ns);
 				}
 			}
-			for (const timeClass of Words.classes.slice(Words.classes.indexOf("run_queue"))) {
-				const ns = this.report.time.classes_ns[timeClass] - (recorded.get(timeClass) || 0);
-				if (ns > 0) {
-					const node = this.child(this.root, "class", timeClass, { class: timeClass });
-					node.wait = ns;
-					add(node, timeClass, ns);
-				}
+			const { classes_ns: ns, ambiguous_ns: ambiguous } = this.report.time;
+			for (const timeClass of Words.classes.slice(Words.classes.indexOf("run_queue"), -1)) {
+				this.addClass("class", timeClass, ns[timeClass] - (recorded.get(timeClass) || 0));
+			}
+			this.addClass("ambiguous", "unknown", Math.min(ambiguous, ns.unknown));
+			this.addClass("class", "unknown", ns.unknown - Math.min(ambiguous, ns.unknown));
+		}
+
+		addClass(kind, timeClass, ns) {
+			if (ns > 0) {
+				const node = this.child(this.root, kind, timeClass, { class: timeClass });
+				node.wait = ns;
+				add(node, timeClass, ns);
 			}
 		}
 

@@ -106,6 +106,7 @@ const Page = (() => {
 
 	function showTab(id) {
 		const chosen = panels().find((panel) => panel.id === id) || panels()[0];
+		["mode", "unit"].forEach((name) => (find(name).hidden = chosen.id !== "tree"));
 		panels().forEach((panel) => {
 			panel.hidden = panel !== chosen;
 			find("tab-" + panel.id).setAttribute("aria-selected", panel === chosen);

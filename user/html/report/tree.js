@@ -205,15 +205,14 @@ const TreeView = (() => {
 			if (node.kind === "no-stack") {
 				return "on CPU, stack unknown";
 			}
+			if (node.kind === "ambiguous") {
+				return "ambiguous";
+			}
 			const label = Words.labels[node.class];
 			if (node.kind === "wait") {
 				return node.object ? `${label} ${Words.clean(node.object)}` : label;
 			}
-			const { time } = this.model.report;
-			if (node.class === "unknown" && time.ambiguous_ns) {
-				return time.ambiguous_ns >= node.wait ? "ambiguous" : "ambiguous or unknown";
-			}
-			if (node.class === "network" && time.estimated.includes("network")) {
+			if (node.class === "network" && this.model.report.time.estimated.includes("network")) {
 				return label + ", before the request was recognised";
 			}
 			return ["loop_busy", "suspended", "unknown"].includes(node.class) ? label : label + ", not recorded one by one";

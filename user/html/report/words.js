@@ -19,14 +19,8 @@ const Words = (() => {
 	const unwanted = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 	function clean(text, max = longest) {
-		let shown = "";
-		let n = 0;
-		for (const c of String(text)) {
-			if (++n > max) {
-				return shown + "…";
-			}
-			shown += c;
-		}
+		const characters = [...String(text).slice(0, 2 * max + 2)];
+		const shown = characters.slice(0, max).join("") + (characters.length > max ? "…" : "");
 		return shown.replace(unwanted, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 	}
 
