@@ -225,11 +225,31 @@ static long query_piece(__u32 i, struct http_slot **slot)
 	return s->cursor >= s->target_end;
 }
 
+/* Look for a '#' in bytes[cursor, query). */
+static long fragment_piece(__u32 i, struct http_slot **slot)
+{
+	struct http_slot *s = *slot;
+	__u64 hit = bytes_equal(http_word(http_at(s, s->cursor)), '#');
+
+	s->cursor += hit ? first_byte(hit) : 8;
+	return hit || s->cursor >= s->query;
+}
+
+/* What looks like a query may be part of a fragment; asked only when there was a match, which is seldom. */
+static __always_inline int in_fragment(struct http_slot *s)
+{
+	s->cursor = s->target;
+	bpf_loop(RP_LINE_MAX, fragment_piece, &s, 0);
+	return s->cursor < s->query;
+}
+
 static __always_inline void match_query(struct http_slot *s)
 {
 	s->cursor = s->query;
 	s->inside = 0;
 	bpf_loop(RP_LINE_MAX, query_piece, &s, 0);
+	if ((s->marker || s->near) && in_fragment(s))
+		s->marker = s->near = 0;
 }
 
 /* One character of the pattern or the path; a star takes as little as possible and, when the rest does not match, one more. */
