@@ -69,7 +69,7 @@ def near():
     server = pool()
     with Recording("--pid", server.pid) as r:
         server.get("/do/a:1?profile=true")
-        server.get("/do/a:1?profile=%1b[31m\x7f" + "x" * 100)
+        server.raw(b"GET /do/a:1?profile=\x1b[31m\x7f" + b"x" * 100 + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         r.log.wait("seen profile=true: the marker is profile=1")
         server.get("/absent?profile=1")
         r.log.wait(r"the app refused it \(404\); if because of the extra parameter: -m 'path:/absent\*'")
@@ -83,9 +83,8 @@ def near():
 
 def not_a_server():
     sleeper = start(["/bin/sleep", "1000"])
-    with Recording("--pid", sleeper.pid, ready="listens") as r:
-        ok(r.log.find(rf"warning: .*{sleeper.pid} listens on no socket"), "a process that serves nothing: a warning", r.log.text)
-        equal(r.stop(), 0, "and nothing else")
+    with Recording("--pid", sleeper.pid, ready=rf"warning: .*{sleeper.pid} listens on no socket") as r:
+        equal(r.stop(), 0, "a process that serves nothing: a warning, no error")
 
 
 def verbosity():

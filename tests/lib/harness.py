@@ -134,6 +134,12 @@ class Server:
         with connection(self.port) as c:
             return fetch(c, path, headers)
 
+    def raw(self, request):
+        """These bytes on a connection of their own: the first of those that come back."""
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as s:
+            s.sendall(request)
+            return s.recv(65536)
+
     def stop(self, how=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(how)
