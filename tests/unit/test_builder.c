@@ -2,7 +2,7 @@
 /*
  * From what was seen of a request to its profile: numbers worked out by hand, then invariants over random timelines.
  *
- * links: profile/builder.c profile/partition.c profile/profile.c profile/check.c base/alloc.c
+ * links: profile/builder.c profile/timeline.c profile/partition.c profile/profile.c profile/check.c base/alloc.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -271,6 +271,35 @@ static void waits_lost_at_the_end_show_in_the_account(void **state)
 	assert_int_equal(s->p->time.ambiguous_ns, 0);
 }
 
+static void a_cloned_thread_of_which_all_waits_were_lost(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_bind(s->b, 1, BEGIN + 10, 10, 11, "child", 1, true);
+	builder_release(s->b, 1, BEGIN + 60, RELEASED_EXIT, 30, 2);
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->lost.waits, 2);
+	assert_int_equal(s->p->work.threads[1].cpu_ns, 30);
+	assert_int_equal(s->p->work.threads[1].wait_ns, 20);
+}
+
+static void ticks_that_come_out_of_order(void **state)
+{
+	struct scene *s = *state;
+	const uint64_t at[] = {60, 20, 80, 40};
+
+	begin(s);
+	for (int i = 0; i < 4; i++)
+		builder_tick(s->b, READER, BEGIN + at[i], -1, false, false);
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->work.n_samples, 4);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(s->p->work.samples[i].t, 20 * (i + 1));
+		assert_int_equal(s->p->work.samples[i].weight_ns, i == 0 || i == 3 ? 30 : 20);
+	}
+}
+
 static void an_open_wait_lasts_to_the_end(void **state)
 {
 	struct scene *s = *state;
@@ -370,6 +399,8 @@ int main(void)
 		SCENE(cloned_threads_count_while_they_run),
 		SCENE(lost_waits_are_not_taken_for_cpu_time),
 		SCENE(waits_lost_at_the_end_show_in_the_account),
+		SCENE(a_cloned_thread_of_which_all_waits_were_lost),
+		SCENE(ticks_that_come_out_of_order),
 		SCENE(an_open_wait_lasts_to_the_end),
 		SCENE(finishing_twice_gives_the_same_and_the_later_end_more),
 		SCENE(no_time_at_all),

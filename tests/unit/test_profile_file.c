@@ -190,6 +190,20 @@ static void broken_promises_are_found(void **state)
 	p->work.waits[0].runnable_ns = 2;
 	p->work.waits[0].cause = TIME_cpu_user;
 	assert_string_equal(profile_check(p), "a wait has no cause");
+	p->work.waits[0].cause = TIME_lock;
+	p->request.utc_offset_s = INT32_MIN;
+	assert_string_equal(profile_check(p), "the start is no time of day");
+	p->request.utc_offset_s = 0;
+	p->request.start_ns = INT64_MIN;
+	assert_string_equal(profile_check(p), "the start is no time of day");
+	p->request.start_ns = 0;
+	p->request.status = 1000;
+	assert_string_equal(profile_check(p), "the status is not one of HTTP");
+	p->request.status = 200;
+	p->request.trace_id = "0123";
+	assert_string_equal(profile_check(p), "the trace id is not 32 hex digits");
+	p->request.trace_id = NULL;
+	assert_null(profile_check(p));
 	profile_free(p);
 }
 
@@ -202,7 +216,7 @@ static void a_hundred_thousand_samples_stay_small(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100000; i++)
-		*work_add_sample(&p->work) = (struct sample){i % 100, 0, 0, -1, i % 2, 1, false, false};
+		*work_add_sample(&p->work) = (struct sample){50 + i / 2000, 0, 0, -1, i % 2, 1, false, false};
 	n = written(p, &bytes);
 	q = read_bytes(bytes, n, &why);
 	assert_non_null(q);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What every profile promises its readers. Files are checked with it, so nothing here may trust anything. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "profile/profile.h"
+
+#define DAY_S 86400
 
 #define CHECK(condition, what)                     \
 	do {                                       \
@@ -46,21 +49,40 @@ static const char *check_time(const struct time_split *t)
 		sum = add(sum, t->classes_ns[i]);
 	CHECK(sum == t->wall_ns, "the classes do not sum to the wall time");
 	CHECK(t->ambiguous_ns <= t->wall_ns, "more is ambiguous than there is");
+	CHECK(t->socket_queue_ns >= -1, "a negative time in the socket");
 	return NULL;
+}
+
+static bool is_hex(const char *text, size_t n)
+{
+	return strspn(text, "0123456789abcdef") == n && !text[n];
 }
 
 static const char *check_request(const struct profile *p)
 {
 	const struct request *r = &p->request;
 
-	for (int i = 0; i < 6; i++)
-		CHECK((r->id[i] >= '0' && r->id[i] <= '9') || (r->id[i] >= 'a' && r->id[i] <= 'f'), "the id is not 6 hex digits");
-	CHECK(!r->id[6], "the id is not 6 hex digits");
+	CHECK(is_hex(r->id, 6), "the id is not 6 hex digits");
+	CHECK(!r->trace_id || is_hex(r->trace_id, 32), "the trace id is not 32 hex digits");
 	CHECK((unsigned)r->source <= SOURCE_HANDLER && (unsigned)r->begin <= BEGIN_JOINED && (unsigned)r->end <= END_CUT_OFF,
 	      "an unknown source, begin or end");
+	CHECK(r->status >= -1 && r->status <= 999, "the status is not one of HTTP");
+	CHECK(r->start_ns >= 0 && r->utc_offset_s >= -DAY_S && r->utc_offset_s <= DAY_S, "the start is no time of day");
+	CHECK(r->pid >= 0, "a process has a negative id");
 	CHECK(r->n_marks <= sizeof r->marks / sizeof *r->marks, "too many marks");
 	for (size_t i = 0; i < r->n_marks; i++)
 		CHECK((unsigned)r->marks[i].kind < N_MARKS && r->marks[i].t <= p->time.wall_ns, "a mark is unknown or outside the request");
+	for (size_t i = 1; i < r->n_marks; i++)
+		CHECK(r->marks[i - 1].t <= r->marks[i].t, "the marks are not in order");
+	return NULL;
+}
+
+static const char *check_threads(const struct work *w)
+{
+	for (size_t i = 0; i < w->n_threads; i++) {
+		CHECK(w->threads[i].pid >= 0 && w->threads[i].tid >= 0, "a thread has a negative id");
+		CHECK(w->threads[i].gil_held_ns >= -1, "a negative time with the GIL");
+	}
 	return NULL;
 }
 
@@ -72,6 +94,7 @@ static const char *check_samples(const struct profile *p, const struct work *w, 
 		CHECK(in_range(s->thread, 0, w->n_threads) && in_range(s->task, -1, p->n_tasks) && in_range(s->stack, -1, p->n_stacks),
 		      "a sample names no thread, task or stack");
 		CHECK(s->t <= wall_ns, "a sample is outside the request");
+		CHECK(!i || s[-1].t <= s->t, "the samples are not in order");
 		CHECK(s->bound >= 1 && s->bound <= 4, "a sample is bound by no rung");
 	}
 	return NULL;
@@ -85,6 +108,7 @@ static const char *check_waits(const struct profile *p, const struct work *w, ui
 		CHECK(in_range(x->thread, 0, w->n_threads) && in_range(x->task, -1, p->n_tasks) && in_range(x->stack, -1, p->n_stacks),
 		      "a wait names no thread, task or stack");
 		CHECK(add(x->t, add(x->duration_ns, x->runnable_ns)) <= wall_ns, "a wait is outside the request");
+		CHECK(!i || x[-1].t <= x->t, "the waits are not in order");
 		CHECK(x->cause >= TIME_run_queue && x->cause <= TIME_other_wait, "a wait has no cause");
 		CHECK(!x->has_waker || in_range(x->waker.stack, -1, p->n_stacks), "a waker's stack is none");
 	}
@@ -109,8 +133,10 @@ static const char *check_sums(const struct profile *p, const struct work *w)
 
 static const char *check_work(const struct profile *p, const struct work *w, uint64_t wall_ns)
 {
-	const char *why = check_samples(p, w, wall_ns);
+	const char *why = check_threads(w);
 
+	if (!why)
+		why = check_samples(p, w, wall_ns);
 	if (!why)
 		why = check_waits(p, w, wall_ns);
 	return why ?: check_sums(p, w);

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "profile/timeline.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+struct timeline {
+	struct story *s;
+	struct binding *x;
+	int32_t thread;
+	uint64_t stop;          /* nothing of the binding counts from here on */
+	uint64_t at;            /* up to here everything is told */
+	uint64_t cpu_ns;        /* of the binding up to `at`, as the kernel side counts */
+	uint32_t seq;           /* of the next wait */
+	size_t tick;            /* the next one */
+};
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* value × part / whole */
+static uint64_t scale(uint64_t value, uint64_t part, uint64_t whole)
+{
+	return whole ? (unsigned __int128)value * part / whole : 0;
+}
+
+void story_span(struct story *s, uint64_t begin, uint64_t end, enum time_class class)
+{
+	if (begin < s->begin_ns)
+		begin = s->begin_ns;
+	end = min(end, s->end_ns);
+	if (begin >= end)
+		return;
+	GROW(s->spans, s->n_spans, s->cap_spans);
+	s->spans[s->n_spans++] = (struct span){.begin = begin - s->begin_ns, .end = end - s->begin_ns, .class = class};
+}
+
+/* ---- on the CPU ------------------------------------------------------------------------------------------------------------------- */
+
+static void add_sample(struct timeline *l, uint64_t t, uint64_t weight_ns, int32_t stack, bool kernel, bool edge)
+{
+	struct profile *p = l->s->profile;
+	struct sample *s;
+
+	if (!weight_ns)
+		return;
+	s = work_add_sample(&p->work);
+	s->t = min(t > l->s->begin_ns ? t - l->s->begin_ns : 0, l->s->end_ns - l->s->begin_ns);
+	s->weight_ns = weight_ns;
+	s->thread = l->thread;
+	s->stack = stack;
+	s->bound = l->x->rung;
+	s->kernel = kernel;
+	s->edge = edge;
+	p->work.threads[l->thread].cpu_ns += weight_ns;
+	p->about.bound[s->bound < 5 ? s->bound : 0]++;
+	if (edge) {
+		p->about.edges++;
+		return;
+	}
+	p->about.ticks++;
+	*(kernel ? &l->s->kernel_ns : &l->s->user_ns) += weight_ns;
+}
+
+/* A slice without a tick was mostly in user code: of the stack at its edge, which was taken in a system call, the user part stands for it. */
+static int32_t user_part(const struct profile *p, int32_t stack)
+{
+	int32_t s = stack;
+
+	while (s >= 0 && p->frames[p->stacks[s].frame].kind == FRAME_kernel)
+		s = p->stacks[s].parent;
+	return s >= 0 ? s : stack;
+}
+
+/* The ticks in [from, to] that are not edges: their number; the first of all to *ret_first; the stack of the last edge, or −1, to *ret_edge.
+ * Ticks before `from` are passed over. */
+static size_t ticks_within(struct timeline *l, uint64_t from, uint64_t to, size_t *ret_first, int32_t *ret_edge)
+{
+	size_t n = 0;
+
+	*ret_edge = -1;
+	while (l->tick < l->x->n_ticks && l->x->ticks[l->tick].t < from)
+		l->tick++;
+	*ret_first = l->tick;
+	for (; l->tick < l->x->n_ticks && l->x->ticks[l->tick].t <= to; l->tick++) {
+		const struct tick *tick = &l->x->ticks[l->tick];
+
+		if (tick->edge)
+			*ret_edge = tick->stack;
+		else
+			n++;
+	}
+	return n;
+}
+
+/* Each tick stands for the time around it, half way to its neighbours: exact in sum, and right on average also where ticks are not evenly
+ * spaced (the bridge timer's first ones). `length` may be less than to − from if part of it is known to be off the CPU. */
+static void share_among_ticks(struct timeline *l, size_t first, size_t n, uint64_t from, uint64_t to, uint64_t length)
+{
+	const struct tick *tick = &l->x->ticks[first];
+	uint64_t given = 0;
+
+	for (size_t i = 1; i <= n; i++) {
+		const struct tick *next;
+		uint64_t upto = length;
+
+		while (tick->edge)
+			tick++;
+		next = tick + 1;
+		if (i < n) {
+			while (next->edge)
+				next++;
+			upto = scale(length, tick->t + (next->t - tick->t) / 2 - from, to - from);
+		}
+		add_sample(l, tick->t, upto - given, tick->stack, tick->kernel, false);
+		given = upto;
+		tick = next;
+	}
+}
+
+/* On the CPU for `length` ns somewhere in [from, to); `edge_stack` is that of the switch-out that ended it. */
+static void add_slice(struct timeline *l, uint64_t from, uint64_t to, uint64_t length, int32_t edge_stack)
+{
+	int32_t edge;
+	size_t first, n = ticks_within(l, from, to, &first, &edge);
+
+	if (n) {
+		share_among_ticks(l, first, n, from, to, length);
+		return;
+	}
+	if (edge_stack < 0)
+		edge_stack = edge;
+	if (edge_stack < 0 && from == l->s->recognised_ns)
+		edge_stack = l->s->begin_stack;
+	add_sample(l, from, length, user_part(l->s->profile, edge_stack), false, true);
+}
+
+/* What happened up to `to`: a slice, or after lost waits a known amount of CPU (cpu_ns of the binding by then, seq waits) and the rest off it,
+ * nobody knows why. */
+static void tell_until(struct timeline *l, uint64_t to, uint64_t cpu_ns, uint32_t seq, int32_t edge_stack)
+{
+	uint64_t end = min(to, l->stop), length, cpu;
+
+	if (end <= l->at)
+		return;
+	length = cpu = end - l->at;
+	if (seq > l->seq) {
+		cpu = min(cpu_ns > l->cpu_ns ? scale(cpu_ns - l->cpu_ns, length, to - l->at) : 0, length);
+		l->s->profile->lost.waits += seq - l->seq;
+		l->s->profile->work.threads[l->thread].wait_ns += length - cpu;
+		story_span(l->s, l->at, end - cpu, TIME_unknown);
+	}
+	story_span(l->s, end - cpu, end, TIME_cpu_user);
+	add_slice(l, l->at, end, cpu, edge_stack);
+	l->at = end;
+}
+
+/* ---- off the CPU --------------------------------------------------------------------------------------------------------------------- */
+
+static void add_wait(struct timeline *l, const struct thread_wait *wait)
+{
+	const struct seen_wait *w = &wait->seen;
+	uint64_t begin = l->s->begin_ns, out = w->out_ns < begin ? begin : w->out_ns, in = min(w->in_ns, l->stop), woken = w->woken_ns;
+	struct wait *x;
+
+	if (in <= out)
+		return;
+	if (!woken || woken > in)
+		woken = in;
+	if (woken < out || w->preempted)
+		woken = out;
+	x = work_add_wait(&l->s->profile->work);
+	x->t = out - begin;
+	x->duration_ns = woken - out;
+	x->runnable_ns = in - woken;
+	x->thread = l->thread;
+	x->stack = w->stack;
+	x->cause = w->preempted ? w->runnable_class : w->cause;
+	x->object = w->object;
+	x->has_waker = wait->has_waker;
+	x->waker = wait->waker;
+	l->s->profile->work.threads[l->thread].wait_ns += x->duration_ns;
+	story_span(l->s, out, woken, x->cause);
+	story_span(l->s, woken, in, w->runnable_class);
+}
+
+/* Before the marker was recognised: the thread was on the CPU for its reads, and waited for the client's next bytes in between. */
+static void add_tentative(struct timeline *l)
+{
+	struct story *s = l->s;
+	uint64_t recognised = min(s->recognised_ns, l->stop), cpu = min(s->tentative_cpu_ns, recognised - s->begin_ns);
+	struct thread_wait w = {.seen = {
+		.out_ns = s->begin_ns + cpu, .woken_ns = recognised, .in_ns = recognised, .cause = TIME_network, .runnable_class = TIME_run_queue,
+		.object = s->profile->request.remote, .stack = -1,
+	}};
+
+	story_span(s, s->begin_ns, s->begin_ns + cpu, TIME_cpu_user);
+	add_sample(l, s->begin_ns, cpu, s->begin_stack, false, true);
+	add_wait(l, &w);
+}
+
+/* ---- one binding ------------------------------------------------------------------------------------------------------------------------ */
+
+static int by_time(const void *a, const void *b)
+{
+	const struct tick *x = a, *y = b;
+
+	return x->t < y->t ? -1 : x->t > y->t;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct thread_wait *x = a, *y = b;
+
+	return x->seen.seq < y->seen.seq ? -1 : x->seen.seq > y->seen.seq;
+}
+
+static int32_t thread_of(struct work *work, const struct binding *x)
+{
+	struct thread *t;
+
+	for (size_t i = 0; i < work->n_threads; i++)
+		if (work->threads[i].pid == x->pid && work->threads[i].tid == x->tid)
+			return i;
+	t = work_add_thread(work);
+	t->pid = x->pid;
+	t->tid = x->tid;
+	t->comm = x->comm;
+	return work->n_threads - 1;
+}
+
+void story_binding(struct story *s, struct binding *x, bool reader)
+{
+	uint64_t stop = min(x->released ? x->released_ns : s->end_ns, s->end_ns);
+	struct timeline l = {.s = s, .x = x, .thread = thread_of(&s->profile->work, x), .stop = stop, .at = x->begin_ns};
+	uint32_t waits = x->released ? x->released_waits : 0;
+	bool running = !x->asleep;
+
+	if (x->n_ticks)
+		qsort(x->ticks, x->n_ticks, sizeof *x->ticks, by_time);
+	if (x->n_waits)
+		qsort(x->waits, x->n_waits, sizeof *x->waits, by_number);
+	if (reader)
+		add_tentative(&l);
+	for (size_t i = 0; i < x->n_waits && l.at < stop; i++) {
+		const struct seen_wait *w = &x->waits[i].seen;
+
+		if (w->out_ns < l.at || w->seq < l.seq)
+			continue; /* contradicts what is told already; the next number says that one is missing */
+		tell_until(&l, w->out_ns, w->cpu_ns, w->seq, w->stack);
+		add_wait(&l, &x->waits[i]);
+		l.at = w->in_ns;
+		l.cpu_ns = w->cpu_ns;
+		l.seq = w->seq + 1;
+		running = !w->open;
+	}
+	if (running || waits > l.seq)
+		tell_until(&l, stop, x->released_cpu_ns, waits > l.seq ? waits : l.seq, -1);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What one thread did for a request, told from its waits and ticks: slices on the CPU in between, their samples, and spans for the partition.
+ * The builder's inner half; times are CLOCK_MONOTONIC ns unless they are a profile's.
+ */
+#ifndef REQPROF_TIMELINE_H
+#define REQPROF_TIMELINE_H
+
+#include "profile/builder.h"
+#include "profile/partition.h"
+
+struct tick {
+	uint64_t t;
+	int32_t stack;
+	bool kernel, edge;
+};
+
+struct thread_wait {
+	struct seen_wait seen;  /* without its waker */
+	bool has_waker;
+	struct waker waker;
+};
+
+/* What was seen of one binding of a thread to the request. */
+struct binding {
+	uint32_t worker;
+	int32_t pid, tid;
+	const char *comm;
+	uint8_t rung;
+	bool asleep;            /* it did not run yet when it was bound */
+	uint64_t begin_ns;
+	bool released;
+	enum released why;
+	uint64_t released_ns, released_cpu_ns;
+	uint32_t released_waits;
+	struct tick *ticks;
+	size_t n_ticks, cap_ticks;
+	struct thread_wait *waits;
+	size_t n_waits, cap_waits;
+};
+
+/* What is told of the request. */
+struct story {
+	struct profile *profile;
+	uint64_t begin_ns, recognised_ns, tentative_cpu_ns, end_ns;
+	int32_t begin_stack;
+	struct span *spans;
+	size_t n_spans, cap_spans;
+	uint64_t user_ns, kernel_ns; /* weights of the ticks */
+};
+
+/* A span from begin to end, cut to the request. */
+void story_span(struct story *s, uint64_t begin, uint64_t end, enum time_class class);
+
+/* Tells a binding: its thread, samples, waits and spans. `reader`: it is that of the thread that read the request. Sorts its ticks and waits. */
+void story_binding(struct story *s, struct binding *x, bool reader);
+
+#endif
