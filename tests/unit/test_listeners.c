@@ -75,6 +75,26 @@ static void test_tcp(void **state)
 	free(list);
 }
 
+static void test_ipv4_through_ipv6(void **state)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	struct sockaddr_in6 a = {.sin6_family = AF_INET6};
+	struct listener *list = NULL;
+	socklen_t len = sizeof a;
+	char address[64];
+
+	(void)state;
+	inet_pton(AF_INET6, "::ffff:127.0.0.1", &a.sin6_addr);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	assert_int_equal(listeners_find(getpid(), &list), 1);
+	snprintf(address, sizeof address, "127.0.0.1:%u", ntohs(a.sin6_port));
+	assert_string_equal(list[0].address, address);
+	free(list);
+	close(fd);
+}
+
 static void test_connections_are_not_listeners(void **state)
 {
 	uint16_t port;
@@ -191,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tcp),
+		cmocka_unit_test(test_ipv4_through_ipv6),
 		cmocka_unit_test(test_connections_are_not_listeners),
 		cmocka_unit_test(test_unix),
 		cmocka_unit_test(test_all_processes),

@@ -48,7 +48,8 @@ static struct listening *add_socket(struct sockets *s, uint64_t inode)
 	return &s->list[s->n++];
 }
 
-/* The kernel prints each 32-bit word of the address, which is in network order, as a number of this machine. */
+/* The kernel prints each 32-bit word of the address, which is in network order, as a number of this machine. An IPv4 address that a socket
+ * of IPv6 is bound to is shown as what clients call it. */
 static bool parse_address(const char *hex, int family, char *out, size_t size)
 {
 	uint32_t words[4] = {0};
@@ -58,6 +59,10 @@ static bool parse_address(const char *hex, int family, char *out, size_t size)
 	for (int i = 0; i < n; i++)
 		if (sscanf(hex + 8 * i, "%8" SCNx32, &words[i]) != 1)
 			return false;
+	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((struct in6_addr *)words)) {
+		family = AF_INET;
+		words[0] = words[3];
+	}
 	if (!inet_ntop(family, words, text, sizeof text))
 		return false;
 	snprintf(out, size, family == AF_INET ? "%s" : "[%s]", text);
