@@ -9,6 +9,8 @@ UNIT_SRCS := $(wildcard tests/unit/test_*.c)
 UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(B)/unit/%)
 links = $(shell sed -n 's/^.*links: *\(.*[^ */]\)[ */]*$$/\1/p' $(1))
 
+asan-objects = $(foreach f,$(call links,$(1)),$(B)/asan/$(basename $(f:.bpf.c=.c)).o)
+
 $(B)/asan/%.o: user/%.c
 	$(call say,ASAN)
 	$(Q)mkdir -p $(@D)
@@ -28,7 +30,7 @@ $(B)/asan/bpf/%.o: bpf/%.bpf.c
 	$(Q)$(CC) -MMD -MP -std=gnu11 -Wall -Wno-unused-parameter $(ASAN) -Itests/unit/fake_bpf -Ibpf -c -o $@ $<
 
 .SECONDEXPANSION:
-$(B)/unit/%: tests/unit/%.c $$(patsubst %.S,$(B)/asan/%.o,$$(patsubst %.bpf.c,$(B)/asan/%.o,$$(patsubst %.c,$(B)/asan/%.o,$$(call links,tests/unit/$$*.c))))
+$(B)/unit/%: tests/unit/%.c $$(call asan-objects,tests/unit/$$*.c)
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(ASAN) -Itests/unit -o $@ $< $(filter %.o,$^) -lcmocka $(LDLIBS)

@@ -136,8 +136,8 @@ static char *run_name(const struct profile *p, const struct call_tree *tree, con
 		const char *module = p->frames[tree->nodes[node].frame].module;
 		bool known = !module;
 
-		for (size_t i = 0; i < n; i++)
-			known |= !strcmp(modules[i], module);
+		for (size_t i = 0; i < n && !known; i++)
+			known = !strcmp(modules[i], module);
 		if (!known && n <= RUN_MODULES)
 			modules[n++] = module;
 		if (node == row->node)
