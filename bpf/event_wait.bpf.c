@@ -162,14 +162,15 @@ __hidden int event_wait(struct task_struct *task, __s32 nr, const __u64 args[6],
 	return 0;
 }
 
-extern const void ep_poll_callback __ksym __weak; /* a static function of the kernel: found in kallsyms, 0 where it is not */
+/* Where ep_poll_callback(), a static function of fs/eventpoll.c, lies; set before load, 0 = unknown. */
+const volatile __u64 ep_poll_callback_address = 0;
 
 /* The epoll item behind one waiter of the socket's wait queue, or NULL. */
 static __always_inline struct epitem *item_of(struct wait_queue_entry *waiter)
 {
 	struct eppoll_entry *entry;
 
-	if (BPF_CORE_READ(waiter, func) != (wait_queue_func_t)&ep_poll_callback)
+	if ((__u64)BPF_CORE_READ(waiter, func) != ep_poll_callback_address)
 		return NULL;
 	entry = (void *)waiter - bpf_core_field_offset(struct eppoll_entry, wait);
 	return BPF_CORE_READ(entry, base);
@@ -180,7 +181,7 @@ __hidden int epoll_state(__u64 sk)
 	struct socket_wq *wq = BPF_CORE_READ((struct sock *)sk, sk_wq);
 	struct list_head *head, *node;
 
-	if (!wq || !&ep_poll_callback)
+	if (!wq || !ep_poll_callback_address)
 		return EPOLL_UNKNOWN;
 	head = &wq->wait.head;
 	node = BPF_CORE_READ(head, next);

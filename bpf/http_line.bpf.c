@@ -329,10 +329,29 @@ static __always_inline int match_path(struct http_slot *s, __u32 i)
 	return s->matched;
 }
 
+/* Bytes of the parameter's value, at most RP_NEAR_VALUE_MAX. */
+static __always_inline __u32 near_len(struct http_slot *s)
+{
+	const char *p = http_at(s, s->near);
+	__u32 len = RP_NEAR_VALUE_MAX;
+	__u64 w, hit;
+
+#pragma unroll
+	for (int k = 0; k < RP_NEAR_VALUE_MAX / 8; k++) {
+		w = http_word(p + 8 * k);
+		hit = bytes_equal(w, '&') | bytes_equal(w, '#');
+		if (hit) {
+			len = 8 * k + first_byte(hit);
+			break;
+		}
+	}
+	return s->near + len > s->target_end ? s->target_end - s->near : len;
+}
+
 static __always_inline void tell_near(struct http_slot *s)
 {
 	__u64 now = http_now(s), last = near_ns;
-	__u32 len = s->target_end - s->near;
+	__u32 len = near_len(s);
 	struct rp_near *e;
 
 	COUNT(near_marker);
@@ -350,16 +369,11 @@ static __always_inline void tell_near(struct http_slot *s)
 	e->h.pid = bpf_get_current_pid_tgid() >> 32;
 	e->h.tid = bpf_get_current_pid_tgid();
 	e->marker = s->near_marker;
+	http_opaque(len);
 	if (len > RP_NEAR_VALUE_MAX)
 		len = RP_NEAR_VALUE_MAX;
-	bpf_probe_read_kernel(e->value, RP_NEAR_VALUE_MAX, http_at(s, s->near));
-	for (__u32 k = 0; k < RP_NEAR_VALUE_MAX; k++) {
-		if (k >= len || e->value[k] == '&' || e->value[k] == '#')
-			len = len < k ? len : k;
-		if (k >= len)
-			e->value[k] = 0;
-	}
 	e->len = len;
+	bpf_probe_read_kernel(e->value, len, http_at(s, s->near));
 	bpf_ringbuf_submit(e, BPF_RB_FORCE_WAKEUP);
 }
 

@@ -51,7 +51,7 @@ static const volatile char proxy_signature[16] = "\r\n\r\n\0\r\nQUIT\n";
 
 #define LENGTH_MAX ((1ULL << 62) / 10)
 #define CHUNK_DIGITS_MAX 15
-#define BYTES_PER_STEP 32
+#define BYTES_PER_STEP 8
 
 static __always_inline __u8 lower(__u8 c)
 {

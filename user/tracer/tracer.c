@@ -219,7 +219,9 @@ static int attach(struct tracer *t)
 	t->arm = arm_start(t->session, t->options->config.interval_ns);
 	if (!t->arm)
 		return -errno;
-	r = start_worker(t);
+	r = wait_for_worker(t); /* it gets ready while the programs are loaded */
+	if (!r)
+		r = start_worker(t);
 	if (!r)
 		r = session_attach(t->session);
 	if (!r)
@@ -239,8 +241,6 @@ int tracer_run(const struct tracer_options *options, int sock, pid_t worker)
 	struct tracer t = {.options = options, .sock = sock, .worker = worker, .signals = -1, .timer = -1, .start_ns = now_ns()};
 	int r = open_events(&t);
 
-	if (!r)
-		r = wait_for_worker(&t);
 	if (!r)
 		r = attach(&t);
 	if (!r) {
