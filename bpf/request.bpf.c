@@ -180,6 +180,16 @@ __hidden void request_turn(void *ctx, live_ref ref, __u64 now)
 
 /* ---- in between ---------------------------------------------------------------------------------------------------------------------- */
 
+/* More of the request is read. On a loop's thread epoll_wait has reported it, or may have: nothing tells whether the thread has returned to it. */
+static __always_inline void read_on(struct rp_live *l, __u32 slot)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_worker *w = worker_of(task);
+
+	if (w && w->slot == slot && w->reader && l->loop_ok_ns)
+		worker_release(w, l, task, l->loop_ok_ns, RP_RELEASE_EVENT_WAIT);
+}
+
 int request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns)
 {
 	struct rp_live *l;
@@ -188,6 +198,8 @@ int request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns)
 	l = live_of(ref, &slot);
 	if (!l)
 		return 0;
+	if (l->bytes_in)
+		read_on(l, slot);
 	l->bytes_in += bytes;
 	if (head_ns)
 		l->head_ns = head_ns;

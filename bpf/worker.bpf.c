@@ -88,12 +88,14 @@ __hidden void edge_send(void *ctx, struct rp_live *l, struct rp_worker *w, struc
 	event_send(&e, sizeof e);
 }
 
-/* If it returned it was at some time after loop_ok_ns. */
+/* If it returned it was at some time after loop_ok_ns. A socket with bytes to read stays on the ready list whether it did or not. */
 __hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 now)
 {
+	struct sock *sk = (struct sock *)l->sk;
+
 	if (!w->reader || !l->loop_ok_ns)
 		return 0;
-	if (epoll_state(l->sk) == EPOLL_QUEUED) {
+	if (!BPF_CORE_READ(sk, sk_receive_queue.qlen) && epoll_state(l->sk) == EPOLL_QUEUED) {
 		l->loop_ok_ns = now;
 		return 0;
 	}
