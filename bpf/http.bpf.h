@@ -26,8 +26,8 @@
 #define HTTP_OWED 32            /* requests on one connection without a complete response; a power of two */
 #define HTTP_MARKED 4           /* of them marked */
 #define HTTP_SEGMENTS 16        /* iovec entries looked at */
-#define HTTP_WINDOW 512         /* bytes copied at once: a head that fits costs one copy */
-#define HTTP_WINDOW_MAX 8000    /* the same where a whole head is wanted */
+#define HTTP_WINDOW 768         /* bytes copied at once: a head that fits costs one copy */
+#define HTTP_WINDOW_MAX 7400    /* the same where a whole head is wanted */
 #define HTTP_CHUNK_WINDOW 64    /* the same where only a chunk's size is wanted */
 #define HTTP_STEPS 8192         /* steps through one event: chunks, lines, pieces of lines */
 #define HTTP_FILL_MAX (RP_LINE_MAX + HTTP_WINDOW) /* bytes[] is filled up to here */
@@ -54,10 +54,11 @@ struct http_slot {
 	__u32 cut;              /* it was longer */
 	__u32 target, target_end; /* offsets in bytes[] */
 	__u32 query;            /* behind the first '?', 0 = none */
-	__u32 cursor;           /* of http_line() and http_marker(); so are the next three lines */
+	__u32 cursor;           /* of http_line(), http_marker() and http_whole_*(); so are the next three lines */
 	__u32 inside, near, near_marker;
 	__u32 path, path_end, matched;
 	__u32 glob_marker, glob, star, star_at;
+	__u32 length_at;        /* of http_whole_*(): where the line with a length is, 0 = there is none */
 	__u32 joining;          /* out of sync, and this read may put it back in */
 	__u32 kind;             /* HTTP_LINE_*, of the line at hand */
 	__u32 marker;           /* index + 1, 0 = none */
@@ -192,20 +193,18 @@ enum http_off {                 /* why a connection is not looked at any more */
 
 #define HTTP_READY_UNKNOWN (~0ULL)
 
-#define OWED_READER 0x3fff
+#define OWED_READER 0x1fff
+#define OWED_INFER 0x2000       /* its end is inferred from the next request, its bytes are not looked at */
 #define OWED_HEAD 0x4000        /* the request's method decides the framing of its response */
 #define OWED_CONNECT 0x8000
 
+/* The order matters: what http_data_ready reads and writes, on the CPU that the bytes come in on, is one cache line with what every read needs
+ * (a socket's storage begins 8 bytes behind the begin of one). */
 struct http_conn {
-	struct http_message in, out;
-	__u64 position;         /* TCP: bytes read so far */
+	struct http_message in;
 	__u64 ready_ns;         /* when bytes came into the empty socket; 0 = none came, or HTTP_READY_UNKNOWN */
-	__u64 turn_ns;          /* end of a response while the next request line was incomplete */
-	__u64 token;            /* of the slot with the incomplete request line */
-	__u32 slot;             /* its index; 0 = none */
+	__u64 position;         /* TCP: bytes read so far */
 	__u32 read;             /* requests read … */
-	__u32 answered;         /* … and how many of them need no answer any more */
-	__u32 closed;
 	__u16 status;           /* of the response at hand; 0 = none or 1xx so far */
 	__u8 off;               /* enum http_off */
 	__u8 fresh;             /* nothing was read yet */
@@ -213,6 +212,12 @@ struct http_conn {
 	__u8 local;             /* a Unix socket */
 	__u8 wrote;             /* out of sync: the last event was a write (not of 1xx). Else: bytes were sent since the last request */
 	__u8 any_marked;        /* marked[] was ever used */
+	__u32 answered;         /* … and how many of them need no answer any more */
+	struct http_message out;
+	__u32 closed;
+	__u32 slot;             /* index of the slot with the incomplete request line; 0 = none */
+	__u64 token;            /* of that slot */
+	__u64 turn_ns;          /* end of a response while the next request line was incomplete */
 	__u16 owed[HTTP_OWED];  /* reader | OWED_* of request n at n % HTTP_OWED */
 	__u32 marked_at[HTTP_MARKED];
 	live_ref marked[HTTP_MARKED]; /* request marked_at[i] is marked; 0 = free */
@@ -267,12 +272,33 @@ int http_step(struct http_message *m, struct http_slot *s, struct http_trace *tr
 /* Consume bytes that need not be seen: of bodies and chunks. Returns an enum http_event. */
 int http_skip(struct http_message *m, struct http_slot *s);
 
+/* The same, where header fields are at hand: http_fields.bpf.c. */
+__hidden int http_field(struct http_message *m, struct http_slot *s);
+__hidden int http_field_skip(struct http_message *m, struct http_slot *s);
+__hidden int http_field_name(struct http_message *m, struct http_slot *s);
+__hidden int http_field_value(struct http_message *m, struct http_slot *s, struct http_trace *trace);
+__hidden int http_field_end(struct http_message *m);
+
+/* The number in a `content-length` line at bytes[pos) that ends in the usual `: 123 CR LF`. Returns the line's bytes, 0 = not that. */
+__u32 http_field_length(struct http_slot *s, __u32 pos, __u64 *value);
+
 /* After HTTP_GOT_HEAD: no_body for responses to HEAD, 204, 304. HTTP_MORE, HTTP_GOT_MESSAGE if nothing follows, HTTP_FAILED. */
 __hidden int http_body(struct http_message *m, int no_body);
+
+static __always_inline int http_head_end(const struct http_message *m)
+{
+	return m->flags & HTTP_TRAILER ? HTTP_GOT_MESSAGE : HTTP_GOT_HEAD;
+}
 
 static __always_inline int http_counts(const struct http_message *m)
 {
 	return m->phase == HTTP_BODY || m->phase == HTTP_CHUNK || m->phase == HTTP_PROXY_BODY || m->phase == HTTP_UNTIL_CLOSE;
+}
+
+/* Most bytes to copy at once. */
+static __always_inline __u32 http_window(const struct http_message *m)
+{
+	return m->phase >= HTTP_CHUNK_SIZE ? HTTP_CHUNK_WINDOW : HTTP_WINDOW;
 }
 
 /* 0 if the message was busy: another thread works on it. */
@@ -298,6 +324,15 @@ static __always_inline int http_in_line(const struct http_message *m)
 {
 	return m->phase == HTTP_REQUEST_LINE || m->phase == HTTP_REQUEST_LINE_LF || m->phase == HTTP_LONG_LINE;
 }
+
+/* ---- http_whole.bpf.c ------------------------------------------------------------------------------------------------------------------------- */
+
+/* Are bytes[0, end) a line and a head without a body, nothing else, in the usual form? Sets line, line_len, cut. */
+int http_whole_request(struct http_slot *s);
+
+/* Is the event a response's head in the usual form, with a length, and as much of the body? Then the state after all of it, and the status (length 0:
+ * it is complete); else 0. */
+int http_whole_response(struct http_message *m, struct http_slot *s);
 
 /* ---- http_slots.bpf.c ----------------------------------------------------------------------------------------------------------------------- */
 
@@ -337,7 +372,7 @@ __hidden int http_line_foreign(struct http_slot *s);
 /* The first marker that the request line matches, as index + 1, or 0. Tells of one with another value. */
 int http_marker(struct http_slot *s);
 
-/* ---- http_exchange.bpf.c ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- http_receive.bpf.c, http_send.bpf.c, http_exchange.bpf.c ---------------------------------------------------------------------------------------------------------------------- */
 
 /* Drive the requests of a connection with the bytes of r->slot. Non-zero: they end inside a request line, which the slot keeps. */
 __hidden int http_receive(struct http_run *r);
@@ -348,7 +383,7 @@ __hidden void http_send(struct http_run *r);
 /* Nothing more will be sent: end and answer everything that is owed. */
 __hidden void http_abandon(struct http_conn *c);
 
-/* A response whose end only later events show has ended, if such a one is at hand and alone. */
+/* A response whose end only later events show has ended, if such a one is at hand and alone (http_inferable()). */
 __hidden void http_infer(struct http_conn *c);
 
 #endif

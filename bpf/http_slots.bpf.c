@@ -26,18 +26,26 @@ static __always_inline struct http_slot *slot_at(__u32 index)
 	return bpf_map_lookup_elem(&http_slots, &index);
 }
 
+static __always_inline struct http_slot *try_scratch(__u32 index)
+{
+	struct http_slot *s = slot_at(index & (SCRATCH - 1));
+
+	if (!s || s->token || __sync_val_compare_and_swap(&s->token, 0, TOKEN_BUSY))
+		return NULL;
+	s->pos = s->end = 0;
+	s->carried = 0;
+	return s;
+}
+
 __hidden struct http_slot *http_slot_scratch(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct http_slot *s;
 
 	for (__u32 k = 0; k < SCRATCH_TRIES; k++) {
-		s = slot_at((cpu + k) & (SCRATCH - 1));
-		if (s && !s->token && !__sync_val_compare_and_swap(&s->token, 0, TOKEN_BUSY)) {
-			s->pos = s->end = 0;
-			s->carried = 0;
+		s = try_scratch(cpu + k);
+		if (s)
 			return s;
-		}
 	}
 	COUNT(scratch_full);
 	return NULL;

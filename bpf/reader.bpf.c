@@ -17,6 +17,9 @@ struct {
 	__type(value, __u32);
 } free_readers SEC(".maps");
 
+#define HURRY_READS 64
+#define HURRY_NS 2000000ULL     /* for so many: 31 us each */
+
 __u32 followed_processes = 0;   /* gauge; user space adds those that it marks */
 __u32 readers_used = 1;         /* 0 means none */
 
@@ -63,9 +66,7 @@ static __always_inline __u32 reader_new(void)
 	r = reader_at(index);
 	if (!r)
 		return 0;
-	r->unfinished = 0;
-	r->live = 0;
-	r->orphan = 0;
+	__builtin_memset(r, 0, sizeof *r);
 	return index;
 }
 
@@ -101,17 +102,27 @@ static long note_flight(__u32 slot, struct flight *f)
 	return 0;
 }
 
-int request_read(__u64 now)
+/* Does the thread read requests so fast that looking at every response would cost it a noticeable part of its time? By when they arrived. */
+static __always_inline __u32 is_hurried(struct rp_reader *r, __u64 arrived_ns)
+{
+	if (++r->reads % HURRY_READS == 0 && arrived_ns) {
+		r->hurried = arrived_ns - r->arrived_ns < HURRY_NS;
+		r->arrived_ns = arrived_ns;
+	}
+	return r->hurried ? RP_READ_HURRIED : 0;
+}
+
+__hidden __u32 request_read(__u64 arrived_ns)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct rp_worker *w = live_requests ? worker_of(task) : NULL;
 	struct rp_reader *r;
 
-	COUNT(requests);
-	COUNT(in_flight);
+	COUNT_OFTEN(requests);
+	COUNT_OFTEN(in_flight);
 	if (w)
-		worker_release(w, live_slot(w->slot), task, now, RP_RELEASE_OTHER_REQUEST);
+		worker_release(w, live_slot(w->slot), task, bpf_ktime_get_ns(), RP_RELEASE_OTHER_REQUEST);
 	if (!t) {
 		COUNT(storage_failed);
 		return 0;
@@ -129,14 +140,14 @@ int request_read(__u64 now)
 
 		bpf_loop(RP_MAX_LIVE, note_flight, &f, 0);
 	}
-	return t->reader;
+	return t->reader | is_hurried(r, arrived_ns);
 }
 
 int request_answered(__u32 reader)
 {
 	struct rp_reader *r = reader_at(reader);
 
-	count_add(RP_COUNT_in_flight, -1);
+	count_often(RP_COUNT_in_flight, -1);
 	if (r && __sync_fetch_and_add(&r->unfinished, -1) == 1 && r->orphan && __sync_val_compare_and_swap(&r->orphan, 1, 2) == 1)
 		reader_free(reader);
 	return 0;

@@ -24,7 +24,7 @@ extern const volatile struct rp_marker markers[RP_MAX_MARKERS];  /* maps.bpf.c *
 
 struct counters_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RP_N_COUNTERS);
+	__uint(max_entries, RP_COUNTER_ROWS * RP_COUNTER_ROW);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, __u64);
@@ -47,6 +47,15 @@ static __always_inline void count_add(__u32 counter, __s64 n)
 
 #define COUNT(name) count_add(RP_COUNT_##name, 1)
 
+/* The same for what every request counts. */
+static __always_inline void count_often(__u32 counter, __s64 n)
+{
+	count_add((bpf_get_smp_processor_id() & (RP_COUNTER_ROWS - 1)) * RP_COUNTER_ROW + counter, n);
+}
+
+#define COUNT_OFTEN(name) count_often(RP_COUNT_##name, 1)
+
+/* Of one that is not counted often. */
 static __always_inline __u64 counter_value(__u32 counter)
 {
 	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
@@ -83,9 +92,11 @@ typedef __u64 live_ref;
 /* Is the current task's process followed? (task storage of the group leader) */
 __hidden int followed(struct task_struct *task);
 
-/* The current thread has read a request line (marked or not), at `now`: makes its state, counts it as unfinished, releases the
- * thread from a marked request that it worked for. Returns its reader index, 0 if there was no room (counted). */
-int request_read(__u64 now);
+/* The current thread has read a request line (marked or not), which arrived then (0 = not known): makes its state, counts it as unfinished, releases
+ * the thread from a marked request that it worked for. Returns its reader index, 0 if there was no room (counted), plus RP_READ_HURRIED: it
+ * reads so many that the ends of unmarked responses are better inferred than looked for. */
+__hidden __u32 request_read(__u64 arrived_ns);
+#define RP_READ_HURRIED (1U << 31)
 
 /* One response to a request read by `reader` is complete (or its connection is gone). May run in any thread or in softirq. */
 int request_answered(__u32 reader);

@@ -49,11 +49,11 @@ struct rp_config {
 	__u32 rate_count;
 	__u32 max_live;         /* 1 .. RP_MAX_LIVE */
 	__u32 n_markers;
-	__u32 pad;
+	__u32 n_path_markers;   /* of them RP_MARKER_PATH */
 };
 _Static_assert(sizeof(struct rp_config) == 40, "rp_config");
 
-/* ---- counters: one u64 each in the mmapable array map `counters`, only ever growing (but for the two gauges) ------------- */
+/* ---- counters: u64 in the mmapable array map `counters`, only ever growing (but for the two gauges) ------------- */
 
 /* X(name, what it says to a user). Gauges: live, in_flight. */
 #define RP_COUNTERS(X) \
@@ -84,6 +84,12 @@ _Static_assert(sizeof(struct rp_config) == 40, "rp_config");
 
 #define RP_COUNTER_ENUM(name, text) RP_COUNT_##name,
 enum rp_counter { RP_COUNTERS(RP_COUNTER_ENUM) RP_N_COUNTERS };
+
+/* Those that every request counts have a row of the map for each of 16 sets of CPUs, as cache lines that all CPUs write are slow: a counter is
+ * the sum over the rows. */
+#define RP_COUNTER_ROWS 16
+#define RP_COUNTER_ROW 32       /* entries of a row: whole cache lines */
+_Static_assert(RP_N_COUNTERS <= RP_COUNTER_ROW, "rp_counter");
 
 /* ---- addresses and objects ---------------------------------------------------------------------------------------------- */
 

@@ -14,7 +14,7 @@
 
 #include "reqprof.bpf.h"
 
-#define RP_MAX_READERS 16384
+#define RP_MAX_READERS 8192
 #define OBJECT_SLACK 256        /* room behind an rp_object for one bounded string read (see object.bpf.c) */
 
 #define LIVE_FREE 0
@@ -33,6 +33,9 @@ struct rp_reader {
 	__s32 unfinished;       /* requests read by the thread without a complete response */
 	__u32 live;             /* marked ones of them that are recorded */
 	__u32 orphan;           /* the thread is gone: free the record when unfinished gets 0 */
+	__u32 reads;            /* requests read */
+	__u64 arrived_ns;       /* when one of the last ones came into its socket */
+	__u32 hurried;          /* is_hurried() */
 	__u32 pad;
 };
 

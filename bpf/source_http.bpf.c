@@ -138,14 +138,20 @@ static __always_inline int out_of_place(struct http_conn *c, struct sock *sk, __
 
 /* ---- reads -------------------------------------------------------------------------------------------------------------------------------- */
 
+static __always_inline void lose_sync(struct http_conn *c)
+{
+	c->sync = 0;
+	http_restart(&c->in);
+}
+
 static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags, int joining)
 {
 	struct http_conn *c = r->conn;
 	struct http_slot *s = http_slot_take(c);
+	int incomplete;
 
 	if (!s) {
-		c->sync = 0;
-		http_restart(&c->in);
+		lose_sync(c);
 		return;
 	}
 	r->slot = s;
@@ -156,10 +162,11 @@ static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags, i
 		s->hidden = 1;
 		COUNT(unreadable);
 	}
-	if (!http_slot_put(c, s, http_receive(r)))
-		return;
-	c->sync = 0;
-	http_restart(&c->in);
+	incomplete = http_receive(r);
+	if (!incomplete && !c->slot)
+		s->token = 0;
+	else if (http_slot_put(c, s, incomplete))
+		lose_sync(c);
 }
 
 static __always_inline void received(struct http_run *r, __u32 n, int flags)
@@ -205,7 +212,7 @@ int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 		received_end(c, sk);
 		return 0;
 	}
-	COUNT(received);
+	COUNT_OFTEN(received);
 	r.conn = c;
 	if (!http_acquire(&c->in)) {
 		COUNT(framing_lost);
@@ -223,7 +230,7 @@ int BPF_PROG(http_data_ready, struct sock *sk)
 {
 	struct http_conn *c = conn_of(sk);
 
-	if (!c || c->off || c->ready_ns || c->in.phase != HTTP_START || sk->__sk_common.skc_state == STATE_LISTEN)
+	if (!c || c->ready_ns || c->in.phase != HTTP_START || sk->__sk_common.skc_state == STATE_LISTEN)
 		return 0;
 	c->ready_ns = bpf_ktime_get_ns();
 	return 0;
@@ -272,6 +279,11 @@ int BPF_PROG(http_sent, struct sock *sk, int ret, int flags)
 	c = conn_of(sk);
 	if (!c || c->off || c->closed || (c->sync && !http_owed(c)))
 		return 0;
+	if (c->sync && c->owed[c->answered & (HTTP_OWED - 1)] & OWED_INFER) {
+		c->wrote = 1;
+		c->out.phase = HTTP_LOST;
+		return 0;
+	}
 	if (c->fresh) {
 		c->off = HTTP_CLIENT;
 		return 0;

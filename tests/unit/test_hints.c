@@ -67,7 +67,7 @@ static void near_nonsense(void **state)
 
 static char *no_request(struct hints *h, uint64_t received, uint64_t tls, uint64_t requests, uint64_t ns)
 {
-	uint64_t values[RP_N_COUNTERS] = {[RP_COUNT_received] = received, [RP_COUNT_tls] = tls, [RP_COUNT_requests] = requests};
+	uint64_t values[RP_COUNTER_ROWS * RP_COUNTER_ROW] = {[RP_COUNT_received] = received, [RP_COUNT_tls] = tls, [RP_COUNT_requests] = requests};
 
 	return hint_no_request(h, &(struct counters){.values = values}, ns);
 }

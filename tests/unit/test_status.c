@@ -15,7 +15,7 @@
 
 static void live_line(void **state)
 {
-	uint64_t values[RP_N_COUNTERS] = {
+	uint64_t values[RP_COUNTER_ROWS * RP_COUNTER_ROW] = {
 		[RP_COUNT_requests] = 1204, [RP_COUNT_in_flight] = 2, [RP_COUNT_refused_live] = 1, [RP_COUNT_refused_rate] = 2,
 		[RP_COUNT_pipelined_refused] = 4,
 	};
@@ -27,7 +27,7 @@ static void live_line(void **state)
 
 static void losses_grow(void **state)
 {
-	uint64_t values[RP_N_COUNTERS] = {0};
+	uint64_t values[RP_COUNTER_ROWS * RP_COUNTER_ROW] = {0};
 	struct counters c = {.values = values};
 	struct losses_said said = {0};
 
@@ -47,7 +47,7 @@ static void losses_grow(void **state)
 
 static void summary(void **state)
 {
-	uint64_t values[RP_N_COUNTERS] = {[RP_COUNT_requests] = 1};
+	uint64_t values[RP_COUNTER_ROWS * RP_COUNTER_ROW] = {[RP_COUNT_requests] = 1};
 	struct counters c = {.values = values};
 	_cleanup_free_ char *quiet = status_summary(&c, &(struct tally){.written = 2});
 	struct tally t = {.written = 1, .failed = 1, .unwritten = 2, .incomplete = 1, .bad_events = 3};

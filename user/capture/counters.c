@@ -7,7 +7,7 @@
 
 int counters_map(struct counters *c, int map_fd)
 {
-	size_t page = sysconf(_SC_PAGESIZE), len = (RP_N_COUNTERS * sizeof(uint64_t) + page - 1) / page * page;
+	size_t page = sysconf(_SC_PAGESIZE), len = (RP_COUNTER_ROWS * RP_COUNTER_ROW * sizeof(uint64_t) + page - 1) / page * page;
 	void *values = mmap(NULL, len, PROT_READ, MAP_SHARED, map_fd, 0);
 
 	if (values == MAP_FAILED)

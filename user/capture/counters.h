@@ -10,7 +10,7 @@
 #include "reqprof.h"
 
 struct counters {
-	const volatile uint64_t *values; /* RP_N_COUNTERS of them */
+	const volatile uint64_t *values; /* RP_COUNTER_ROWS rows */
 	size_t len;
 };
 
@@ -18,6 +18,16 @@ struct counters {
 int counters_map(struct counters *c, int map_fd);
 void counters_unmap(struct counters *c);
 
-#define COUNTER(c, name) ((c)->values[RP_COUNT_##name])
+/* The value of one: the sum over the rows. */
+static inline uint64_t counter_sum(const struct counters *c, enum rp_counter counter)
+{
+	uint64_t sum = 0;
+
+	for (size_t row = 0; row < RP_COUNTER_ROWS; row++)
+		sum += c->values[row * RP_COUNTER_ROW + counter];
+	return sum;
+}
+
+#define COUNTER(c, name) counter_sum(c, RP_COUNT_##name)
 
 #endif

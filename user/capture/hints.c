@@ -32,7 +32,7 @@ static void put_instead(FILE *f, const struct counters *c)
 	const char *separator = "";
 
 	for (size_t i = 0; i < ARRAY_LEN(instead); i++) {
-		uint64_t n = c->values[instead[i].counter];
+		uint64_t n = counter_sum(c, instead[i].counter);
 
 		if (!n)
 			continue;

@@ -49,7 +49,7 @@ char *status_losses(const struct counters *c, struct losses_said *said)
 	if (!f)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
-		uint64_t now = c->values[losses[i].counter], *before = &said->values[losses[i].counter];
+		uint64_t now = counter_sum(c, losses[i].counter), *before = &said->values[losses[i].counter];
 
 		if (now <= *before)
 			continue;

@@ -353,4 +353,6 @@ void record_options_tracer(const struct record_options *o, struct tracer_options
 		.curl_query = markers_query(&o->markers),
 	};
 	memcpy(ret->markers, o->markers.markers, sizeof ret->markers);
+	for (size_t i = 0; i < o->markers.n; i++)
+		ret->config.n_path_markers += ret->markers[i].kind == RP_MARKER_PATH;
 }

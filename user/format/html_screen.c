@@ -66,8 +66,7 @@ static void put_part(const struct profile *p, FILE *f, enum time_class c)
 
 	fprintf(f, "<span class=\"part c-%s\" id=\"part-%s\" title=\"%s: %s ms, %s %%, %s\">", time_class_names[c], time_class_names[c],
 		time_class_labels[c], ms.text, percent.text, bar_is_estimated(p, c) ? "estimated from samples" : "exact");
-	fprintf(f, "<span data-letter=\"%c\"><b>%s</b><span> %s %% &nbsp;%s ms</span></span></span>\n", time_class_words[c][0],
-		time_class_words[c], percent.text, ms.text);
+	fprintf(f, "<span><b>%s</b><span> %s %% &nbsp;%s ms</span></span></span>\n", time_class_words[c], percent.text, ms.text);
 }
 
 void html_bar(const struct profile *p, FILE *f)
@@ -83,7 +82,7 @@ void html_bar_style(const struct profile *p, FILE *f)
 {
 	for (int c = 0; c < N_TIME_CLASSES; c++)
 		if (p->time.classes_ns[c])
-			fprintf(f, "#part-%s{flex-grow:%s}", time_class_names[c], number_ms(p->time.classes_ns[c], 6).text);
+			fprintf(f, "#part-%s{flex-grow:%llu}", time_class_names[c], (unsigned long long)p->time.classes_ns[c]);
 }
 
 static void put_legend_item(const struct profile *p, FILE *f, enum time_class c)
@@ -106,7 +105,7 @@ void html_legend(const struct profile *p, FILE *f)
 
 	for (size_t i = 0; i < n; i++)
 		put_legend_item(p, f, order[i]);
-	fprintf(f, "<li class=\"sum\">= <b>%s</b> ms", number_ms(p->time.wall_ns, number_decimals(p->time.wall_ns)).text);
+	fprintf(f, "<li class=\"sum\">wall time <b>%s</b> ms", number_ms(p->time.wall_ns, number_decimals(p->time.wall_ns)).text);
 	if (n && bar_is_estimated(p, order[0]))
 		fputs("<span class=\"aside\">, ≈ split estimated from samples</span>", f);
 	fputs("</li>", f);

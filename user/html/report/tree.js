@@ -166,7 +166,7 @@ const TreeView = (() => {
 			const what = element("span", "what");
 			const twist = element("span", "twist", expanded === null ? "" : expanded ? "▼" : "▶");
 			const deep = Math.max(0, level - 15); /* very deep stacks must not run out of the page */
-			twist.style.marginLeft = 14 * Math.min(level - 1, 14) + 4 * Math.min(deep, 60) + "px";
+			what.style.setProperty("--indent", 14 * Math.min(level - 1, 14) + 4 * Math.min(deep, 60) + "px");
 			twist.setAttribute("aria-hidden", "true");
 			what.append(twist, ...this.names(node));
 			return what;
@@ -177,7 +177,7 @@ const TreeView = (() => {
 				const frame = this.model.report.frames[node.frame];
 				const own = Model.isOwn(frame);
 				const name = element("span", `name ${frame.kind}${own ? "" : " library"}`, Words.clean(frame.function));
-				name.title = Words.clean([frame.function, frame.file, frame.module].filter(Boolean).join("\u00a0· "), 500);
+				name.title = Words.clean([frame.function, frame.file, frame.module].filter(Boolean).join(" · "), 500);
 				const parts = [name, element("span", "place", Words.place(frame, node.line))];
 				if (node.self && node.children.length) {
 					parts.push(element("span", "aside", "self " + (this.unit === "ms" ? Words.ms(node.self, this.model.decimals) :

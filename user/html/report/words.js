@@ -14,14 +14,14 @@ const Words = (() => {
 	const classes = Object.keys(labels);
 	const longest = 80; /* of a name, in characters */
 
-	/* Nothing that moves, reorders or hides text: control characters and those of bidirectional text become visible. */
+	/* Nothing that moves, reorders or hides text: the bytes of control characters and of those of bidirectional text become visible. */
 	// eslint-disable-next-line no-control-regex
 	const unwanted = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 	function clean(text, max = longest) {
 		const characters = [...String(text).slice(0, 2 * max + 2)];
 		const shown = characters.slice(0, max).join("") + (characters.length > max ? "…" : "");
-		return shown.replace(unwanted, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+		return shown.replace(unwanted, (c) => [...new TextEncoder().encode(c)].map((b) => "\\x" + b.toString(16).padStart(2, "0")).join(""));
 	}
 
 	function decimals(wallNs) {
