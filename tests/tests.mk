@@ -40,6 +40,7 @@ $(B)/unit/%: tests/unit/%.c $$(call asan-objects,tests/unit/$$*.c)
 BPF_TEST_SRCS := $(filter-out %.bpf.c,$(wildcard tests/bpf/*.c))
 BPF_TEST_BINS := $(BPF_TEST_SRCS:%.c=$(B)/%)
 bpf-links = $(patsubst %.bpf.c,$(B)/%.bpf.o,$(shell sed -n 's/^.*bpf: *\(.*[^ */]\)[ */]*$$/\1/p' $(1)))
+plain-objects = $(patsubst %.c,$(B)/%.o,$(call links,$(1)))
 test-skel = $(if $(call bpf-links,$(1)),$(patsubst %.c,$(B)/%.skel.h,$(1)))
 
 $(B)/tests/bpf/%.bpf.o: tests/bpf/%.bpf.c
@@ -52,7 +53,7 @@ $(B)/tests/bpf/%.linked.o: tests/bpf/%.c $$(call bpf-links,tests/bpf/$$*.c)
 $(B)/tests/bpf/%.skel.h: $(B)/tests/bpf/%.linked.o
 	$(call say,SKEL)
 	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
-$(B)/tests/bpf/%: tests/bpf/%.c $$(patsubst %.c,$(B)/%.o,$$(call links,tests/bpf/$$*.c)) | $$(or $$(call test-skel,tests/bpf/$$*.c),$(SKEL))
+$(B)/tests/bpf/%: tests/bpf/%.c $$(call plain-objects,tests/bpf/$$*.c) | $$(or $$(call test-skel,tests/bpf/$$*.c),$(SKEL))
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -I$(@D) -Itests/bpf -o $@ $< $(filter %.o,$^) -lcmocka $(LDLIBS)

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "reqprof.skel.h"
+#include "tracer/kernel_function.h"
 
 struct session {
 	struct reqprof *skel;
@@ -41,23 +41,6 @@ int session_has_socket_tracepoints(void)
 	    btf__find_by_name_kind(btf, "btf_trace_sock_send_length", BTF_KIND_TYPEDEF) > 0;
 	btf__free(btf);
 	return r;
-}
-
-/* Address of a function of the kernel, 0 = not found. (libbpf's own look-up, for __ksym, reads on after it has found: 45 ms instead of 16.) */
-static uint64_t kernel_function(const char *name)
-{
-	_cleanup_fclose_ FILE *f = fopen("/proc/kallsyms", "re");
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
-
-	while (f && getline(&line, &size, f) > 0) {
-		const char *found = strchr(line, ' ');
-		size_t n = strlen(name);
-
-		if (found && (found[1] | 0x20) == 't' && found[2] == ' ' && !strncmp(found + 3, name, n) && found[3 + n] == '\n')
-			return strtoull(line, NULL, 16);
-	}
-	return 0;
 }
 
 static void configure(struct session *s, const struct tracer_options *options)
