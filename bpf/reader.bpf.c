@@ -18,7 +18,7 @@ struct {
 } free_readers SEC(".maps");
 
 #define HURRY_READS 64
-#define HURRY_NS 2000000ULL     /* for so many: 31 us each */
+#define HURRY_NS 6400000ULL     /* for so many: 100 us each */
 
 __u32 followed_processes = 0;   /* gauge; user space adds those that it marks */
 __u32 readers_used = 1;         /* 0 means none */
