@@ -108,12 +108,7 @@ run-tests: $(foreach s,$(SUITES),$(needs-$(s)))
 unit: test-unit ## run the unit tests; also test-bpf, test-golden, test-integration, test-browser, test-lint; T=NAME picks one
 lint: test-lint ## check layers, lengths and style
 
-bench: all $(SERVER_BINS) $(patsubst %.bpf.c,$(B)/%.bpf.o,$(wildcard tests/bench/*.bpf.c)) ## measure what it costs (needs root and a quiet machine)
+bench: all $(SERVER_BINS) ## measure what it costs (needs root and a quiet machine); BENCH=NAME picks one
 	$(Q)tests/bench/run $(BENCH)
-
-$(B)/tests/bench/%.bpf.o: tests/bench/%.bpf.c
-	$(call say,BPF)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
 .PHONY: test run-tests unit lint bench $(SUITES:%=test-%)
