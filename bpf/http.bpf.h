@@ -26,7 +26,7 @@
 #define HTTP_OWED 32            /* requests on one connection without a complete response; a power of two */
 #define HTTP_MARKED 4           /* of them marked */
 #define HTTP_SEGMENTS 16        /* iovec entries looked at */
-#define HTTP_WINDOW 768         /* bytes copied at once: a head that fits costs one copy */
+#define HTTP_WINDOW 1024        /* bytes copied at once: a head that fits costs one copy */
 #define HTTP_WINDOW_MAX 7400    /* the same where a whole head is wanted */
 #define HTTP_CHUNK_WINDOW 64    /* the same where only a chunk's size is wanted */
 #define HTTP_STEPS 8192         /* steps through one event: chunks, lines, pieces of lines */
@@ -329,6 +329,7 @@ static __always_inline int http_in_line(const struct http_message *m)
 
 /* Are bytes[0, end) a line and a head without a body, nothing else, in the usual form? Sets line, line_len, cut. */
 int http_whole_request(struct http_slot *s);
+int http_whole_pieces(struct http_slot *s);
 
 /* Is the event a response's head in the usual form, with a length, and as much of the body? Then the state after all of it, and the status (length 0:
  * it is complete); else 0. */
