@@ -47,8 +47,8 @@ static void put_count(FILE *f, const char *term, uint64_t n)
 static void put_reading(FILE *f)
 {
 	fputs("<h3>How to read it</h3>\n"
-	      "<p>Wall time runs from the first byte of the request to the last byte of the response. Every instant of it counts once: when several "
-	      "threads of the request work at once, as the first of what they do in the order of the legend. CPU time and waits are exact, by the "
+	      "<p>Wall time runs from the first byte of the request to the last byte of the response. Every instant of it counts once: when "
+	      "several threads of the request work at once, as the first of what they do in the order of the legend. CPU time and waits are exact, by the "
 	      "scheduler’s clock.</p>\n"
 	      "<p>What samples decide is estimated (≈): how CPU time falls to user code, kernel and functions. “±” is half the width of the 95 % "
 	      "interval (binomial) of such a share. “Ambiguous” is time in which the thread may have worked for others: none of it is in the call "

@@ -20,6 +20,7 @@ asset_script:
 	.incbin "report/model.js"
 	.incbin "report/search.js"
 	.incbin "report/state.js"
+	.incbin "report/row.js"
 	.incbin "report/tree.js"
 	.incbin "report/tables.js"
 	.incbin "report/page.js"

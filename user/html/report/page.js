@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Puts the pieces together. Should anything here fail, the page stays what it is without script. */
-/* global Data, Model, Search, State, Tables, TreeView */
+/* global Data, Model, Search, State, Tables, TreeRow, TreeView */
 
 const Page = (() => {
 	const find = (id) => document.getElementById(id);
@@ -42,6 +42,15 @@ const Page = (() => {
 			find("text").scrollIntoView();
 		}
 		setTimeout(() => (button.textContent = label), 1500);
+	}
+
+	async function copyPath(text) {
+		try {
+			await navigator.clipboard.writeText(text);
+			find("hits").textContent = "path copied";
+		} catch (e) {
+			find("hits").textContent = "this browser does not allow to copy";
+		}
 	}
 
 	function downloadReport(json, id) {
@@ -120,7 +129,7 @@ const Page = (() => {
 		constructor(model) {
 			this.model = model;
 			find("tree").querySelectorAll(".note, .scroll").forEach((e) => e.remove());
-			this.tree = new TreeView.View(find("tree"), model);
+			this.tree = new TreeView.View(find("tree"), model, copyPath);
 			this.tables = [Tables.functions(find("functions"), model), Tables.waits(find("waits"), model)];
 			this.searched = null;
 			this.hits = null;
@@ -143,7 +152,7 @@ const Page = (() => {
 			}
 			this.searched = query + "\n" + mode;
 			const test = this.compile(query);
-			this.hits = test && Search.tree(test, this.model.report, this.model.root, TreeView.values[mode]);
+			this.hits = test && Search.tree(test, this.model.report, this.model.root, TreeRow.values[mode]);
 			this.next = 0;
 			this.tables.forEach((filter) => filter(test));
 		}

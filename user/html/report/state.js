@@ -15,7 +15,7 @@ const State = (() => {
 			return text ? { ...state, tab: text } : state; /* "#waits", as the page without script links it */
 		}
 		new URLSearchParams(text).forEach((value, key) => {
-			if (key in defaults && (!allowed[key] || allowed[key].includes(value))) {
+			if (Object.hasOwn(defaults, key) && (!allowed[key] || allowed[key].includes(value))) {
 				state[key] = value;
 			}
 		});

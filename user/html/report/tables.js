@@ -84,8 +84,8 @@ const Tables = (() => {
 			time("total"), time("wait"), { value: (f) => f.samples, text: (f) => String(f.samples), class: "num" },
 			{ value: (f) => frame(f).function, text: (f) => Words.clean(frame(f).function), class: "name" },
 			{ value: (f) => Words.place(frame(f), f.line), text: (f) => Words.place(frame(f), f.line), class: "place" },
-			{ value: (f) => frame(f).module || "", text: (f) => (frame(f).file && frame(f).module ? Words.clean(Words.tail(frame(f).module, 1)) : ""),
-				class: "module" },
+			{ value: (f) => frame(f).module || "", class: "module",
+				text: (f) => (frame(f).file && frame(f).module ? Words.clean(Words.tail(frame(f).module, 1)) : "") },
 		];
 		const table = panel.querySelector("table");
 		const describe = (n, shown) => `${Words.count(n, "function", "functions")}${shown < n ? `, ${shown} shown` : ""}. Times in ms.`;

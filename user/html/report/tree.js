@@ -1,53 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The call tree: rows of an ARIA tree, of which only the open ones are in the page. */
+/* The call tree: what is open, chosen and in sight. Of its rows only those near the viewport are in the page, however many there are. */
 /* exported TreeView */
-/* global Model, Words */
+/* global TreeRow */
 
 const TreeView = (() => {
-	const ROWS_MAX = 3000;
-	const SUBTREE_MAX = 500; /* rows that one Alt-click opens */
-	const values = { cpu: (n) => n.cpu, wait: (n) => n.wait, both: (n) => n.cpu + n.wait };
-
-	function element(tag, className, text) {
-		const e = document.createElement(tag);
-		if (className) {
-			e.className = className;
-		}
-		if (text !== undefined) {
-			e.textContent = text;
-		}
-		return e;
-	}
+	const ROW_PX = 24; /* the style sheet's height of a row */
+	const SPARE = 40; /* rows above and below those in sight */
+	const PRINTED_MAX = 2000;
+	const REVEALED_MAX = 100; /* matches of a search */
 
 	class View {
-		constructor(panel, model) {
-			this.model = model;
-			this.open = new Set();
-			this.active = model.root;
-			this.hits = null;
-			this.mode = "both";
-			this.unit = "ms";
-			this.rows = [];
+		/* copy: called with the text to put on the clipboard. */
+		constructor(panel, model, copy) {
+			const { element } = TreeRow;
+
+			Object.assign(this, { model, copy, active: model.root, open: new Set(), openBefore: null, hits: null, rows: [], first: 0, last: 0 });
+			this.maker = new TreeRow.Maker(model, "both", "ms");
 			this.head = element("div", "head");
 			["Total", "CPU", "Wait", "", "Function"].forEach((name) => this.head.append(element("span", "", name)));
 			this.head.setAttribute("aria-hidden", "true");
 			this.box = element("div", "tree");
-			this.box.setAttribute("role", "tree");
-			this.box.setAttribute("aria-label", "Call tree");
-			this.note = element("p", "note");
+			Object.entries({ role: "tree", "aria-label": "Call tree", tabindex: 0 }).forEach(([name, value]) => this.box.setAttribute(name, value));
+			const overlap = model.root.cpu + model.root.wait > model.wall;
+			this.note = element("p", "note", overlap ? "Threads of the request overlap: their times add up to more than its duration." : "");
+			this.note.hidden = !overlap;
 			panel.append(this.note, this.head, this.box);
-			this.box.addEventListener("click", (event) => this.click(event));
-			this.box.addEventListener("keydown", (event) => this.key(event));
+			this.listen();
 			this.openHeaviest();
 		}
 
-		value(node) {
-			return values[this.mode](node);
+		listen() {
+			this.box.addEventListener("click", (event) => this.click(event));
+			this.box.addEventListener("keydown", (event) => this.key(event));
+			window.addEventListener("scroll", () => this.follow(), { passive: true });
+			window.addEventListener("resize", () => this.follow());
+			window.addEventListener("beforeprint", () => this.fill(0, PRINTED_MAX));
+			window.addEventListener("afterprint", () => this.refill());
 		}
 
 		/* The children that have time of the chosen mode, the heaviest first. */
 		children(node) {
-			return node.children.filter((c) => this.value(c) > 0).sort((a, b) => this.value(b) - this.value(a) || a.id - b.id);
+			const value = (n) => this.maker.value(n);
+
+			return node.children.filter((c) => value(c) > 0).sort((a, b) => value(b) - value(a) || a.id - b.id);
 		}
 
 		/* Down the heaviest way, to where most of the time is the function's own. */
@@ -60,21 +55,31 @@ const TreeView = (() => {
 				}
 				this.open.add(node);
 				node = children[0];
-				if (node.self * 2 > this.value(node)) {
+				if (node.self * 2 > this.maker.value(node)) {
 					return;
 				}
 			}
 		}
 
 		show(mode, unit, hits) {
-			const searched = hits !== this.hits;
-			this.mode = mode;
-			this.unit = unit;
-			this.hits = hits;
-			if (hits && searched) {
-				hits.list.slice(0, 100).forEach((node) => this.reveal(node));
+			this.maker = new TreeRow.Maker(this.model, mode, unit);
+			if (hits !== this.hits) {
+				this.searchFor(hits);
 			}
 			this.render();
+		}
+
+		/* A search opens the way to its matches, and closes it again when it is over or another one. */
+		searchFor(hits) {
+			if (this.openBefore) {
+				this.open = new Set(this.openBefore);
+				this.reveal(this.active);
+			}
+			this.openBefore = hits ? new Set(this.open) : null;
+			this.hits = hits;
+			if (hits) {
+				hits.list.slice(0, REVEALED_MAX).forEach((node) => this.reveal(node));
+			}
 		}
 
 		reveal(node) {
@@ -87,7 +92,7 @@ const TreeView = (() => {
 		flatten() {
 			const rows = [];
 			const pending = [{ node: this.model.root, level: 1, position: 1, size: 1 }];
-			while (pending.length && rows.length < ROWS_MAX) {
+			while (pending.length) {
 				const row = pending.pop();
 				const children = this.children(row.node);
 				row.expanded = children.length ? this.open.has(row.node) : null;
@@ -98,141 +103,70 @@ const TreeView = (() => {
 					}
 				}
 			}
-			this.cut = pending.length > 0;
 			return rows;
 		}
 
 		render() {
-			const focused = this.box.contains(document.activeElement);
-			const rows = this.flatten();
-			if (!rows.some((row) => row.node === this.active)) {
+			this.rows = this.flatten();
+			if (this.index() < 0) {
 				this.active = this.model.root;
 			}
-			this.rows = rows;
-			this.box.replaceChildren(...rows.map((row, i) => this.row(row, i)));
 			this.box.classList.toggle("searching", Boolean(this.hits));
-			this.note.textContent = this.noteText();
-			this.note.hidden = !this.note.textContent;
-			if (focused) {
-				this.focus();
+			this.refill();
+		}
+
+		/* ---- the rows in the page --------------------------------------------------------------------------------------------- */
+
+		inSight() {
+			const { top } = this.box.getBoundingClientRect();
+
+			return [Math.floor(-top / ROW_PX), Math.ceil((window.innerHeight - top) / ROW_PX)];
+		}
+
+		refill() {
+			const [first, last] = this.inSight();
+
+			this.fill(first - SPARE, last + SPARE);
+		}
+
+		/* After scrolling: nothing to do as long as the rows in sight are there. */
+		follow() {
+			const [first, last] = this.inSight();
+
+			if (Math.max(0, first) < this.first || Math.min(this.rows.length, last) > this.last) {
+				this.refill();
 			}
 		}
 
-		noteText() {
-			const { root, wall } = this.model;
-			const overlap = root.cpu + root.wait > wall ? "Threads of the request overlap: their times add up to more than its duration. " : "";
-			return overlap + (this.cut ? `Only the first ${ROWS_MAX} rows are shown: close some, or search.` : "");
+		fill(first, last) {
+			this.first = Math.max(0, Math.min(first, this.rows.length - SPARE));
+			this.last = Math.min(this.rows.length, Math.max(last, SPARE));
+			this.box.style.paddingTop = ROW_PX * this.first + "px";
+			this.box.style.paddingBottom = ROW_PX * (this.rows.length - this.last) + "px";
+			this.box.replaceChildren(...this.rows.slice(this.first, this.last).map((row, i) => this.row(row, this.first + i)));
+			this.mark();
 		}
 
-		time(ns, main) {
-			const text = this.unit === "ms" ? Words.ms(ns, this.model.decimals) : Words.percent(ns, this.model.wall);
-			return element("span", "time" + (main ? " main" : "") + (ns ? "" : " zero"), text);
+		row(row, index) {
+			const element = this.maker.make(row);
+
+			element.id = "row-" + index;
+			element.dataset.index = index;
+			element.classList.toggle("found", Boolean(this.hits && this.hits.found.has(row.node)));
+			element.classList.toggle("leads", Boolean(this.hits && this.hits.leads.has(row.node)));
+			return element;
 		}
 
-		/* The node's share of all, by class. */
-		strip(node) {
-			const strip = element("span", "strip");
-			const whole = this.value(this.model.root);
-			for (const timeClass of Words.classes) {
-				const ns = node.byClass.get(timeClass) || 0;
-				const onCpu = timeClass.startsWith("cpu_");
-				if (ns && (this.mode === "both" || (this.mode === "cpu") === onCpu)) {
-					const part = element("i", "c-" + timeClass);
-					part.style.width = 100 * ns / whole + "%";
-					strip.append(part);
+		mark() {
+			this.box.removeAttribute("aria-activedescendant");
+			for (const element of this.box.children) {
+				const chosen = this.rows[element.dataset.index].node === this.active;
+
+				element.setAttribute("aria-selected", chosen);
+				if (chosen) {
+					this.box.setAttribute("aria-activedescendant", element.id);
 				}
 			}
-			return strip;
-		}
-
-		row({ node, level, position, size, expanded }, index) {
-			const row = element("div", "row");
-			const attributes = { role: "treeitem", "aria-level": level, "aria-posinset": position, "aria-setsize": size,
-				"aria-selected": node === this.active, tabindex: node === this.active ? 0 : -1 };
-			if (expanded !== null) {
-				attributes["aria-expanded"] = expanded;
-			}
-			Object.entries(attributes).forEach(([name, value]) => row.setAttribute(name, value));
-			row.dataset.index = index;
-			row.classList.toggle("found", Boolean(this.hits && this.hits.found.has(node)));
-			row.classList.toggle("leads", Boolean(this.hits && this.hits.leads.has(node)));
-			row.append(this.time(node.cpu + node.wait, this.mode === "both"), this.time(node.cpu, this.mode === "cpu"),
-				this.time(node.wait, this.mode === "wait"), this.strip(node), this.what(node, level, expanded));
-			row.setAttribute("aria-label", this.label(node));
-			return row;
-		}
-
-		what(node, level, expanded) {
-			const what = element("span", "what");
-			const twist = element("span", "twist", expanded === null ? "" : expanded ? "▼" : "▶");
-			const deep = Math.max(0, level - 15); /* very deep stacks must not run out of the page */
-			what.style.setProperty("--indent", 14 * Math.min(level - 1, 14) + 4 * Math.min(deep, 60) + "px");
-			twist.setAttribute("aria-hidden", "true");
-			what.append(twist, ...this.names(node));
-			return what;
-		}
-
-		names(node) {
-			if (node.kind === "frame") {
-				const frame = this.model.report.frames[node.frame];
-				const own = Model.isOwn(frame);
-				const name = element("span", `name ${frame.kind}${own ? "" : " library"}`, Words.clean(frame.function));
-				name.title = Words.clean([frame.function, frame.file, frame.module].filter(Boolean).join(" · "), 500);
-				const parts = [name, element("span", "place", Words.place(frame, node.line))];
-				if (node.self && node.children.length) {
-					parts.push(element("span", "aside", "self " + (this.unit === "ms" ? Words.ms(node.self, this.model.decimals) :
-						Words.percent(node.self, this.model.wall) + " %")));
-				}
-				return parts;
-			}
-			if (node.kind === "root") {
-				return [element("span", "name", this.title())];
-			}
-			const key = element("span", "key " + (node.kind === "no-stack" ? "c-cpu_user" : "c-" + node.class));
-			const parts = [key, element("span", "name plain", this.waitName(node))];
-			if (node.kind === "wait") {
-				parts.push(element("span", "aside", Words.count(node.count, "wait", "waits")));
-			}
-			return parts;
-		}
-
-		title() {
-			const { method, target } = this.model.report.request;
-			return `${Words.clean(method || "?")} ${Words.clean(target || "?")}`;
-		}
-
-		waitName(node) {
-			if (node.kind === "no-stack") {
-				return "on CPU, stack unknown";
-			}
-			if (node.kind === "ambiguous") {
-				return "ambiguous";
-			}
-			const label = Words.labels[node.class];
-			if (node.kind === "wait") {
-				return node.object ? `${label} ${Words.clean(node.object)}` : label;
-			}
-			if (node.class === "network" && this.model.report.time.estimated.includes("network")) {
-				return label + ", before the request was recognised";
-			}
-			return ["loop_busy", "suspended", "unknown"].includes(node.class) ? label : label + ", not recorded one by one";
-		}
-
-		nodeName(node) {
-			if (node.kind === "root") {
-				return this.title();
-			}
-			if (node.kind !== "frame") {
-				return this.waitName(node);
-			}
-			const frame = this.model.report.frames[node.frame];
-			return [Words.clean(frame.function), Words.place(frame, node.line)].filter(Boolean).join(", ");
-		}
-
-		label(node) {
-			const { decimals, wall } = this.model;
-			const total = node.cpu + node.wait;
-			return `${this.nodeName(node)}: ${Words.ms(total, decimals)} ms, ${Words.percent(total, wall)} %`;
 		}
 
 		/* ---- moving about ------------------------------------------------------------------------------------------------------- */
@@ -241,43 +175,35 @@ const TreeView = (() => {
 			return this.rows.findIndex((row) => row.node === this.active);
 		}
 
-		focus() {
-			const row = this.box.children[this.index()];
-			if (row) {
-				row.focus({ preventScroll: true });
-				row.scrollIntoView({ block: "nearest" });
-			}
-		}
-
-		select(node, focus = true) {
+		/* Choose a row, and bring it into sight. */
+		select(node, block = "nearest") {
 			this.active = node;
-			for (const row of this.box.children) {
-				const chosen = this.rows[row.dataset.index].node === node;
-				row.setAttribute("aria-selected", chosen);
-				row.tabIndex = chosen ? 0 : -1;
+			const at = this.index();
+
+			if (at < this.first || at >= this.last) {
+				this.fill(at - SPARE, at + SPARE);
 			}
-			if (focus) {
-				this.focus();
-			} else {
-				this.box.children[this.index()].scrollIntoView({ block: "center" });
-			}
+			this.mark();
+			this.box.children[at - this.first].scrollIntoView({ block });
+			this.follow();
 		}
 
-		/* Bring a node into view, as the search does. */
+		/* Choose a node, wherever it is. */
 		go(node) {
 			this.reveal(node);
 			this.render();
-			this.select(node, false);
+			this.select(node, "center");
 		}
 
 		toggle(node, all) {
 			const opening = !this.open.has(node);
-			let n = 0;
 			const pending = [node];
-			while (pending.length && n++ < (all ? SUBTREE_MAX : 1)) {
-				const next = pending.shift();
+			while (pending.length) {
+				const next = pending.pop();
 				this.open[opening ? "add" : "delete"](next);
-				pending.push(...this.children(next));
+				if (all) {
+					pending.push(...this.children(next));
+				}
 			}
 			this.render();
 		}
@@ -287,10 +213,8 @@ const TreeView = (() => {
 			if (!row || window.getSelection().toString()) {
 				return;
 			}
-			const { node } = this.rows[row.dataset.index];
-			this.active = node;
-			this.toggle(node, event.altKey);
-			this.focus();
+			this.active = this.rows[row.dataset.index].node;
+			this.toggle(this.active, event.altKey);
 		}
 
 		key(event) {
@@ -322,14 +246,15 @@ const TreeView = (() => {
 			this.render();
 		}
 
+		/* The caller of all first. */
 		copyPath(node) {
 			const path = [];
 			for (let up = node; up; up = up.parent) {
-				path.unshift(this.nodeName(up));
+				path.unshift(this.maker.nodeName(up));
 			}
-			navigator.clipboard.writeText(path.join("\n"));
+			this.copy(path.join("\n"));
 		}
 	}
 
-	return { View, values };
+	return { View };
 })();
