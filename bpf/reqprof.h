@@ -294,7 +294,9 @@ struct rp_near {
 };
 _Static_assert(sizeof(struct rp_near) == 72, "rp_near");
 
-/* ---- arming: ring buffer `arm` tells the arming thread, the mmapable array `cpu_state` (one u64 a CPU) answers ------------------ */
+/* ---- arming: a ring buffer a CPU, in `arm_rings`, tells the arming threads, the mmapable array `cpu_state` (one u64 a CPU) answers ------------------ */
+
+#define RP_ARM_RING 4096        /* bytes of one of these */
 
 #define RP_CPU_IDLE 0
 #define RP_CPU_ASKED 1          /* set by BPF with the message RP_ARM_CPU */

@@ -68,7 +68,7 @@ static __always_inline void live_init(struct rp_live *l, const struct request_st
 	l->status = 0;
 	l->in_flight_max = r && r->unfinished > 0 ? r->unfinished : 1;
 	l->events = l->capped = l->lost_ticks = l->lost_waits = l->ticks = l->switches = 0;
-	l->has_trace_id = 0;
+	l->has_trace_id = l->told = 0;
 	l->serial = __sync_fetch_and_add(&last_serial, 1) + 1;
 	if (r)
 		__sync_fetch_and_add(&r->live, 1);
@@ -105,7 +105,8 @@ static __always_inline void live_begin(void *ctx, struct rp_live *l, __u32 slot,
 	b->event.h.t = now;
 	if (len > RP_LINE_MAX)
 		len = RP_LINE_MAX;
-	if (bpf_ringbuf_output(&events, b, sizeof b->event + len, BPF_RB_FORCE_WAKEUP))
+	/* The worker is woken by the first tick: a wake-up here would delay the arming. */
+	if (bpf_ringbuf_output(&events, b, sizeof b->event + len, BPF_RB_NO_WAKEUP))
 		COUNT(events_dropped);
 	if (!exclusive)
 		return;
@@ -113,7 +114,9 @@ static __always_inline void live_begin(void *ctx, struct rp_live *l, __u32 slot,
 		l->loop_ok_ns = now;
 	if (worker_bind(l, slot, task, now, 0))
 		return;
-	sampling_start(now);
+	/* The arming thread takes the CPU when this program ends, so that the switch has the stack that would be taken here. */
+	if (sampling_start(now) && !(b->event.h.flags & RP_BEGIN_TENTATIVE))
+		return;
 	w = worker_of(task);
 	if (w)
 		edge_send(ctx, l, w, task, now);

@@ -56,7 +56,7 @@ struct rp_live {
 	__u32 in_flight_max;
 	__u32 events, capped, lost_ticks, lost_waits, ticks, switches;
 	__u32 has_trace_id;
-	__u32 pad;
+	__u32 told;             /* the worker was woken for it */
 	__u8 trace_id[16];
 };
 
@@ -145,12 +145,17 @@ static __always_inline void event_head(struct rp_event *h, __u16 type, __u32 len
 	h->pad = 0;
 }
 
-static __always_inline int event_send(void *event, __u32 len)
+static __always_inline int event_send_waking(void *event, __u32 len, int wake)
 {
-	if (!bpf_ringbuf_output(&events, event, len, BPF_RB_NO_WAKEUP))
+	if (!bpf_ringbuf_output(&events, event, len, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
 		return 0;
 	COUNT(events_dropped);
 	return -1;
+}
+
+static __always_inline int event_send(void *event, __u32 len)
+{
+	return event_send_waking(event, len, 0);
 }
 
 /* A wait begins at `now`: its record without what the system call tells. It counts from when out_ns is set. */
@@ -218,7 +223,7 @@ __hidden int epoll_state(__u64 sk);
 /* ---- sample.bpf.c ------------------------------------------------------------------------------------------------------------- */
 
 /* Ask for samples on this CPU: perf events by the arming thread, a timer until they run. */
-__hidden void sampling_start(__u64 now);
+__hidden int sampling_start(__u64 now);
 
 /* The last request is over. */
 __hidden void sampling_stop(__u64 now);

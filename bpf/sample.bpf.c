@@ -2,23 +2,31 @@
 /*
  * What the threads of a marked request do: samples on the CPU, and exactly when they were off it.
  *
- * Without a live request every program here is one test. A begin wakes the arming thread, which enables the perf events of the CPUs that matter;
- * until it has, a timer samples (a thread that is woken on the server's own CPU may come too late for a short request).
+ * Without a live request every program here is one test. A begin wakes the arming thread of its CPU, which enables the CPU's perf event; until
+ * it has, a timer samples (where that thread has no real-time priority it may come too late for a short request).
  */
 #include "request.bpf.h"
 
 #define TASK_STOPPED_OR_TRACED 0xc      /* include/linux/sched.h: __TASK_STOPPED | __TASK_TRACED */
 #define THREAD_SIZE 16384               /* arch/x86/include/asm/page_64_types.h */
-#define FIRST_TIMER_TICK_NS 10000
+#define FIRST_TIMER_TICK_NS 100000      /* by then the perf event should tick instead */
 #define CLOCK_MONOTONIC 1
 #ifndef BPF_F_TIMER_CPU_PIN
 #define BPF_F_TIMER_CPU_PIN 2           /* include/uapi/linux/bpf.h */
 #endif
 
-struct {
+/* One for the arming thread of each CPU that is online: user space makes them. */
+struct arm_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-} arm SEC(".maps");
+	__uint(max_entries, RP_ARM_RING);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct arm_ring);
+} arm_rings SEC(".maps");
 
 /* State of each CPU's perf event; user space resizes it to the number of CPUs. */
 struct {
@@ -82,8 +90,9 @@ static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_
 	}
 	if (kernel)
 		e.h.flags |= RP_TICK_KERNEL;
-	if (event_send(&e, sizeof e))
+	if (event_send_waking(&e, sizeof e, !l->told))
 		__sync_fetch_and_add(&l->lost_ticks, 1);
+	l->told = 1;
 }
 
 SEC("perf_event")
@@ -133,31 +142,40 @@ static __always_inline void bridge_start(__u32 cpu)
 	timer_start(&b->timer, FIRST_TIMER_TICK_NS);
 }
 
+/* Tell this CPU's arming thread. */
+static __always_inline long tell(__u32 cpu, __u32 what, __u64 now)
+{
+	struct rp_arm message = {.what = what, .cpu = cpu, .t = now};
+	void *ring = bpf_map_lookup_elem(&arm_rings, &cpu);
+
+	return ring ? bpf_ringbuf_output(ring, &message, sizeof message, BPF_RB_FORCE_WAKEUP) : -1;
+}
+
 /* Ask for this CPU's perf event, once. */
 static __always_inline int ask(__u64 now)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	__u64 *state = bpf_map_lookup_elem(&cpu_state, &cpu);
-	struct rp_arm message = {.what = RP_ARM_CPU, .cpu = cpu, .t = now};
 
 	if (!state || *state != RP_CPU_IDLE || __sync_val_compare_and_swap(state, RP_CPU_IDLE, RP_CPU_ASKED) != RP_CPU_IDLE)
 		return 0;
-	if (bpf_ringbuf_output(&arm, &message, sizeof message, BPF_RB_FORCE_WAKEUP))
+	if (tell(cpu, RP_ARM_CPU, now))
 		*state = RP_CPU_IDLE;
 	return 1;
 }
 
-__hidden void sampling_start(__u64 now)
+__hidden int sampling_start(__u64 now)
 {
-	if (ask(now))
+	int asked = ask(now);
+
+	if (asked)
 		bridge_start(bpf_get_smp_processor_id());
+	return asked;
 }
 
 __hidden void sampling_stop(__u64 now)
 {
-	struct rp_arm message = {.what = RP_ARM_NONE, .t = now};
-
-	bpf_ringbuf_output(&arm, &message, sizeof message, BPF_RB_FORCE_WAKEUP);
+	tell(bpf_get_smp_processor_id(), RP_ARM_NONE, now);
 }
 
 /* ---- waits ------------------------------------------------------------------------------------------------------------- */
@@ -235,6 +253,9 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 	} else if (describe_wait(task, w, l, now)) {
 		return;
 	}
+	/* A thread that is taken off the CPU is on its way out of the kernel, or not in it: there is nothing to see but that. */
+	if (wait->h.flags & RP_WAIT_PREEMPTED)
+		ctx = NULL;
 	wait->stack = stack_take(ctx, task, w->serial, STACK_SWITCH, &kernel);
 	wait->out_ns = now;
 }

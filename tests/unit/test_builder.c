@@ -51,7 +51,7 @@ static int32_t stack(struct profile *p, const char *function, enum frame_kind ki
 
 static void begin(struct scene *s)
 {
-	builder_begin(s->b, BEGIN, BEGIN, 0, false, -1);
+	builder_begin(s->b, BEGIN, BEGIN, 0, false);
 	builder_bind(s->b, READER, BEGIN, 10, 10, "server", 1, false);
 }
 
@@ -205,7 +205,7 @@ static void a_shared_thread_binds_nothing(void **state)
 {
 	struct scene *s = *state;
 
-	builder_begin(s->b, BEGIN, BEGIN, 0, true, -1);
+	builder_begin(s->b, BEGIN, BEGIN, 0, true);
 	finish(s, BEGIN + 100);
 	assert_int_equal(s->p->time.ambiguous_ns, 100);
 	assert_int_equal(s->p->work.n_threads, 0);
@@ -215,7 +215,7 @@ static void a_line_in_pieces_waits_for_the_client(void **state)
 {
 	struct scene *s = *state;
 
-	builder_begin(s->b, BEGIN, BEGIN + 50, 10, false, -1);
+	builder_begin(s->b, BEGIN, BEGIN + 50, 10, false);
 	builder_bind(s->b, READER, BEGIN + 50, 10, 10, "server", 1, false);
 	finish(s, BEGIN + 100);
 	assert_true(s->p->time.network_estimated);
@@ -371,7 +371,7 @@ static void random_timelines_keep_every_promise(void **state)
 
 		open_scene(&fresh);
 		s = fresh;
-		builder_begin(s->b, BEGIN, BEGIN + rand() % 20, rand() % 30, rand() % 8 == 0, -1);
+		builder_begin(s->b, BEGIN, BEGIN + rand() % 20, rand() % 30, rand() % 8 == 0);
 		for (uint32_t i = 0; i < (uint32_t)(rand() % 4); i++)
 			random_thread(s, i, wall);
 		builder_lost(s->b, rand() % 3, rand() % 3);

@@ -98,8 +98,7 @@ static void feed_begin(struct replay *r)
 	const struct live_request *q = r->request;
 	const struct rp_begin *b = &q->begin;
 
-	/* The stack of the begin comes as an edge, after the binding. */
-	builder_begin(r->builder, b->begin_ns, b->h.t, b->tentative_cpu_ns, b->h.flags & RP_BEGIN_SHARED, -1);
+	builder_begin(r->builder, b->begin_ns, b->h.t, b->tentative_cpu_ns, b->h.flags & RP_BEGIN_SHARED);
 }
 
 void replay_build(struct live_request *q, struct symbolizer *s, struct profile *p, uint64_t end_ns)

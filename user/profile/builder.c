@@ -20,7 +20,6 @@ struct builder *builder_new(struct profile *p)
 	struct builder *b = xcalloc(1, sizeof *b);
 
 	b->story.profile = p;
-	b->story.begin_stack = -1;
 	return b;
 }
 
@@ -39,12 +38,11 @@ void builder_free(struct builder *b)
 
 /* ---- what was seen ------------------------------------------------------------------------------------------------------------ */
 
-void builder_begin(struct builder *b, uint64_t begin_ns, uint64_t recognised_ns, uint64_t tentative_cpu_ns, bool shared, int32_t begin_stack)
+void builder_begin(struct builder *b, uint64_t begin_ns, uint64_t recognised_ns, uint64_t tentative_cpu_ns, bool shared)
 {
 	b->story.begin_ns = begin_ns;
 	b->story.recognised_ns = recognised_ns > begin_ns ? recognised_ns : begin_ns;
 	b->story.tentative_cpu_ns = tentative_cpu_ns;
-	b->story.begin_stack = begin_stack;
 	b->shared = shared;
 }
 

@@ -133,8 +133,6 @@ static void add_slice(struct timeline *l, uint64_t from, uint64_t to, uint64_t l
 	}
 	if (edge_stack < 0)
 		edge_stack = edge;
-	if (edge_stack < 0 && from == l->s->recognised_ns)
-		edge_stack = l->s->begin_stack;
 	add_sample(l, from, length, user_part(l->s->profile, edge_stack), false, true);
 }
 
@@ -191,6 +189,7 @@ static void add_wait(struct timeline *l, const struct thread_wait *wait)
 static void add_tentative(struct timeline *l)
 {
 	struct story *s = l->s;
+	const struct tick *first = l->x->n_ticks ? l->x->ticks : NULL; /* where the marker was recognised */
 	uint64_t recognised = min(s->recognised_ns, l->stop), cpu = min(s->tentative_cpu_ns, recognised - s->begin_ns);
 	struct thread_wait w = {.seen = {
 		.out_ns = s->begin_ns + cpu, .woken_ns = recognised, .in_ns = recognised, .cause = TIME_network, .runnable_class = TIME_run_queue,
@@ -198,7 +197,7 @@ static void add_tentative(struct timeline *l)
 	}};
 
 	story_span(s, s->begin_ns, s->begin_ns + cpu, TIME_cpu_user);
-	add_sample(l, s->begin_ns, cpu, s->begin_stack, false, true);
+	add_sample(l, s->begin_ns, cpu, first && first->edge ? first->stack : -1, false, true);
 	add_wait(l, &w);
 }
 

@@ -43,7 +43,6 @@ struct binding {
 struct story {
 	struct profile *profile;
 	uint64_t begin_ns, recognised_ns, tentative_cpu_ns, end_ns;
-	int32_t begin_stack;
 	struct span *spans;
 	size_t n_spans, cap_spans;
 	uint64_t user_ns, kernel_ns; /* weights of the ticks */

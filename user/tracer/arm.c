@@ -21,24 +21,33 @@
 #include "base/log.h"
 #include "tracer/privileges.h"
 
-#define LATENCIES 256 /* a power of two */
+#define LATENCIES 256           /* a power of two */
+#define STACK_SIZE 65536
+
+struct arm_cpu {
+	struct arm *arm;
+	int cpu;
+	int event;              /* perf descriptor, −1 = the CPU is offline: it runs no thread either */
+	struct ring_buffer *ring;
+	pthread_t thread;
+	bool started;
+	bool disarmed;          /* scratch of disarm_all() */
+};
 
 struct arm {
 	struct session *session;
-	struct ring_buffer *ring;
 	uint64_t *cpu_state;    /* RP_CPU_*, shared with BPF */
 	size_t state_size;
-	int *events;            /* perf descriptors by CPU, −1 = offline */
-	bool *disarmed;         /* scratch of disarm_all(), by CPU */
+	struct arm_cpu *cpus;
 	int n_cpus;
 	int stop_fd;
-	pthread_t thread;
-	bool started, fifo;
+	bool fifo;
+	pthread_mutex_t lock;   /* of what the threads do: one arms or disarms at a time */
 	struct {
 		uint32_t cpu;
 		uint64_t ns;
 	} latencies[LATENCIES];
-	uint32_t written, fetched; /* of latencies; written by the thread only */
+	uint32_t written, fetched; /* of latencies; written by the threads only */
 };
 
 static uint64_t now_ns(void)
@@ -49,15 +58,14 @@ static uint64_t now_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-static void arm_cpu(struct arm *a, uint32_t cpu, uint64_t asked_ns)
+static void enable(struct arm_cpu *c, uint64_t asked_ns)
 {
+	struct arm *a = c->arm;
 	uint32_t i = a->written % LATENCIES;
 
-	if (cpu >= (uint32_t)a->n_cpus || a->events[cpu] < 0)
-		return;
-	ioctl(a->events[cpu], PERF_EVENT_IOC_ENABLE, 0);
-	__atomic_store_n(&a->cpu_state[cpu], RP_CPU_ARMED, __ATOMIC_SEQ_CST);
-	a->latencies[i].cpu = cpu;
+	ioctl(c->event, PERF_EVENT_IOC_ENABLE, 0);
+	__atomic_store_n(&a->cpu_state[c->cpu], RP_CPU_ARMED, __ATOMIC_SEQ_CST);
+	a->latencies[i].cpu = c->cpu;
 	a->latencies[i].ns = now_ns() - asked_ns;
 	__atomic_store_n(&a->written, a->written + 1, __ATOMIC_RELEASE);
 }
@@ -65,49 +73,54 @@ static void arm_cpu(struct arm *a, uint32_t cpu, uint64_t asked_ns)
 /* Between the last end and this disarming the next request may have begun, found its CPU armed and asked for nothing: look again after. */
 static void disarm_all(struct arm *a)
 {
-	bool *was = a->disarmed;
-
 	if (session_live(a->session))
 		return;
-	for (int cpu = 0; cpu < a->n_cpus; cpu++) {
-		was[cpu] = a->events[cpu] >= 0 && __atomic_load_n(&a->cpu_state[cpu], __ATOMIC_SEQ_CST) == RP_CPU_ARMED;
-		if (was[cpu]) {
-			ioctl(a->events[cpu], PERF_EVENT_IOC_DISABLE, 0);
-			__atomic_store_n(&a->cpu_state[cpu], RP_CPU_IDLE, __ATOMIC_SEQ_CST);
+	for (struct arm_cpu *c = a->cpus; c < a->cpus + a->n_cpus; c++) {
+		c->disarmed = c->event >= 0 && __atomic_load_n(&a->cpu_state[c->cpu], __ATOMIC_SEQ_CST) == RP_CPU_ARMED;
+		if (c->disarmed) {
+			ioctl(c->event, PERF_EVENT_IOC_DISABLE, 0);
+			__atomic_store_n(&a->cpu_state[c->cpu], RP_CPU_IDLE, __ATOMIC_SEQ_CST);
 		}
 	}
 	if (!session_live(a->session))
 		return;
-	for (int cpu = 0; cpu < a->n_cpus; cpu++)
-		if (was[cpu])
-			arm_cpu(a, cpu, now_ns());
+	for (struct arm_cpu *c = a->cpus; c < a->cpus + a->n_cpus; c++)
+		if (c->disarmed)
+			enable(c, now_ns());
 }
 
 static int on_message(void *ctx, void *data, size_t size)
 {
 	const struct rp_arm *m = data;
+	struct arm_cpu *c = ctx;
 
 	if (size < sizeof *m)
 		return 0;
+	pthread_mutex_lock(&c->arm->lock);
 	if (m->what == RP_ARM_CPU)
-		arm_cpu(ctx, m->cpu, m->t);
+		enable(c, m->t);
 	else
-		disarm_all(ctx);
+		disarm_all(c->arm);
+	pthread_mutex_unlock(&c->arm->lock);
 	return 0;
 }
 
 static void *arm_loop(void *arg)
 {
-	struct arm *a = arg;
-	struct pollfd fds[] = {{.fd = ring_buffer__epoll_fd(a->ring), .events = POLLIN}, {.fd = a->stop_fd, .events = POLLIN}};
+	struct arm_cpu *c = arg;
+	struct pollfd fds[] = {{.fd = ring_buffer__epoll_fd(c->ring), .events = POLLIN}, {.fd = c->arm->stop_fd, .events = POLLIN}};
+	cpu_set_t here;
 
+	CPU_ZERO(&here);
+	CPU_SET(c->cpu, &here);
+	pthread_setaffinity_np(pthread_self(), sizeof here, &here); /* refused by a cpuset: the ioctl reaches the CPU from any other */
 	privileges_drop();
 	for (;;) {
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			break;
 		if (fds[1].revents)
 			break;
-		ring_buffer__consume(a->ring);
+		ring_buffer__consume(c->ring);
 	}
 	return NULL;
 }
@@ -135,10 +148,10 @@ static int open_event(int cpu, uint64_t interval_ns, int program)
 
 static int open_events(struct arm *a, uint64_t interval_ns)
 {
-	for (int cpu = 0; cpu < a->n_cpus; cpu++) {
-		a->events[cpu] = open_event(cpu, interval_ns, session_tick_fd(a->session));
-		if (a->events[cpu] < -1)
-			return log_error("cannot open a cpu-clock event on CPU %d: %s", cpu, strerror(-a->events[cpu])), a->events[cpu];
+	for (struct arm_cpu *c = a->cpus; c < a->cpus + a->n_cpus; c++) {
+		c->event = open_event(c->cpu, interval_ns, session_tick_fd(a->session));
+		if (c->event < -1)
+			return log_error("cannot open a cpu-clock event on CPU %d: %s", c->cpu, strerror(-c->event)), c->event;
 	}
 	return 0;
 }
@@ -156,47 +169,81 @@ static int map_cpu_state(struct arm *a)
 	return 0;
 }
 
-static int start_thread(struct arm *a)
+static int open_ring(struct arm_cpu *c)
+{
+	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "arm", 0, 0, RP_ARM_RING, NULL);
+
+	if (fd < 0)
+		return -errno;
+	c->ring = ring_buffer__new(fd, on_message, c, NULL);
+	if (!c->ring)
+		return -errno;
+	return bpf_map_update_elem(session_arm_rings_fd(c->arm->session), &c->cpu, &fd, BPF_ANY) ? -errno : 0;
+}
+
+static int start_thread(struct arm_cpu *c)
 {
 	struct sched_param parameter = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
 	pthread_attr_t attr;
 	int r;
 
 	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
 	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
 	pthread_attr_setschedparam(&attr, &parameter);
-	r = pthread_create(&a->thread, &attr, arm_loop, a);
-	a->fifo = !r;
-	if (r == EPERM)
-		r = pthread_create(&a->thread, NULL, arm_loop, a);
+	r = pthread_create(&c->thread, &attr, arm_loop, c);
+	if (r == EPERM) {
+		c->arm->fifo = false;
+		r = pthread_create(&c->thread, NULL, arm_loop, c);
+	}
 	pthread_attr_destroy(&attr);
-	a->started = !r;
+	c->started = !r;
 	return -r;
+}
+
+static int start_threads(struct arm *a)
+{
+	int r = 0;
+
+	for (struct arm_cpu *c = a->cpus; c < a->cpus + a->n_cpus && !r; c++) {
+		if (c->event < 0)
+			continue;
+		r = open_ring(c);
+		if (!r)
+			r = start_thread(c);
+	}
+	return r;
+}
+
+static struct arm *arm_new(struct session *session)
+{
+	struct arm *a = xcalloc(1, sizeof *a);
+
+	a->session = session;
+	a->fifo = true;
+	a->n_cpus = libbpf_num_possible_cpus();
+	a->cpus = xcalloc(a->n_cpus, sizeof *a->cpus);
+	for (int cpu = 0; cpu < a->n_cpus; cpu++)
+		a->cpus[cpu] = (struct arm_cpu){.arm = a, .cpu = cpu, .event = -1};
+	pthread_mutex_init(&a->lock, NULL);
+	a->stop_fd = eventfd(0, EFD_CLOEXEC);
+	return a;
 }
 
 struct arm *arm_start(struct session *session, uint64_t interval_ns)
 {
-	struct arm *a = xcalloc(1, sizeof *a);
-	int r;
+	struct arm *a = arm_new(session);
+	int r = open_events(a, interval_ns);
 
-	a->session = session;
-	a->stop_fd = -1;
-	a->n_cpus = libbpf_num_possible_cpus();
-	a->events = xcalloc(a->n_cpus, sizeof *a->events);
-	memset(a->events, -1, a->n_cpus * sizeof *a->events);
-	a->disarmed = xcalloc(a->n_cpus, sizeof *a->disarmed);
-	r = open_events(a, interval_ns);
 	if (r)
 		goto fail;
-	a->ring = ring_buffer__new(session_arm_fd(session), on_message, a, NULL);
-	a->stop_fd = eventfd(0, EFD_CLOEXEC);
-	r = !a->ring || a->stop_fd < 0 ? -errno : map_cpu_state(a);
+	r = a->stop_fd < 0 ? -errno : map_cpu_state(a);
 	if (!r)
-		r = start_thread(a);
+		r = start_threads(a);
 	if (!r)
 		return a;
-	log_error("cannot start the arming thread: %s", strerror(-r));
+	log_error("cannot start the arming threads: %s", strerror(-r));
 fail:
 	arm_stop(a);
 	errno = -r;
@@ -209,18 +256,21 @@ void arm_stop(struct arm *a)
 
 	if (!a)
 		return;
-	if (a->started && write(a->stop_fd, &one, sizeof one) == sizeof one)
-		pthread_join(a->thread, NULL);
-	for (int cpu = 0; cpu < a->n_cpus; cpu++)
-		if (a->events[cpu] >= 0)
-			close(a->events[cpu]);
-	ring_buffer__free(a->ring);
+	if (a->stop_fd >= 0 && write(a->stop_fd, &one, sizeof one) < 0)
+		log_debug("cannot stop the arming threads: %s", strerror(errno));
+	for (struct arm_cpu *c = a->cpus; c < a->cpus + a->n_cpus; c++) {
+		if (c->started)
+			pthread_join(c->thread, NULL);
+		ring_buffer__free(c->ring);
+		if (c->event >= 0)
+			close(c->event);
+	}
 	if (a->cpu_state)
 		munmap(a->cpu_state, a->state_size);
 	if (a->stop_fd >= 0)
 		close(a->stop_fd);
-	free(a->events);
-	free(a->disarmed);
+	pthread_mutex_destroy(&a->lock);
+	free(a->cpus);
 	free(a);
 }
 

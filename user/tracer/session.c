@@ -54,6 +54,7 @@ static void configure(struct session *s, const struct tracer_options *options)
 	skel->rodata->ep_poll_callback_address = kernel_function("ep_poll_callback");
 	bpf_map__set_max_entries(skel->maps.cpu_state, cpus);
 	bpf_map__set_max_entries(skel->maps.bridges, cpus);
+	bpf_map__set_max_entries(skel->maps.arm_rings, cpus);
 	bpf_object__for_each_program(program, skel->obj)
 		bpf_program__set_autoload(program, true);
 	bpf_program__set_autoattach(skel->progs.http_open_sockets, false);
@@ -201,9 +202,9 @@ int session_counters_fd(const struct session *s)
 	return bpf_map__fd(s->skel->maps.counters);
 }
 
-int session_arm_fd(const struct session *s)
+int session_arm_rings_fd(const struct session *s)
 {
-	return bpf_map__fd(s->skel->maps.arm);
+	return bpf_map__fd(s->skel->maps.arm_rings);
 }
 
 int session_cpu_state_fd(const struct session *s)

@@ -38,7 +38,7 @@ uint32_t session_followed(const struct session *s); /* processes followed that h
 
 int session_events_fd(const struct session *s);     /* map descriptors, owned by the session */
 int session_counters_fd(const struct session *s);
-int session_arm_fd(const struct session *s);
+int session_arm_rings_fd(const struct session *s);
 int session_cpu_state_fd(const struct session *s);
 int session_tick_fd(const struct session *s);       /* program of the perf events */
 
