@@ -12,7 +12,7 @@ const NAMES = {
 	place: "<b>\"x\"</b>.py:1", object: "unix:@<svg/onload=alert(1)>", command: "reqprof -m '</script>' --><!--", template: "{{data}}",
 };
 // eslint-disable-next-line no-control-regex
-const UNWANTED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/; 
+const UNWANTED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 /* What must not be there, and attributes that would run something. */
 function elements(page) {

@@ -28,7 +28,7 @@ static void add_executable(struct profile *p, const char *path, const char *buil
 	about->executables[about->n_executables++] = (struct executable){profile_string(p, path), profile_string(p, build_id)};
 }
 
-/* ---- orders: a `def` endpoint that computes, and asks a database ------------------------------------------------------------------- */
+/* ---- orders: a `def` endpoint that computes, and asks a database ------------------------------------------------- */
 
 struct orders_stacks {
 	int32_t main, views, serialize, encode, unicode, json, fetch, query;
@@ -113,7 +113,7 @@ static struct profile *make_orders(void)
 	return script_end(&s);
 }
 
-/* ---- shop: a native server that mostly waits ------------------------------------------------------------------------------------------ */
+/* ---- shop: a native server that mostly waits --------------------------------------------------------------------- */
 
 static void shop_waits(struct script *s, int32_t sync, int32_t query, int32_t lock)
 {
@@ -171,7 +171,7 @@ static struct profile *make_shop(void)
 	return script_end(&s);
 }
 
-/* ---- ready: over before the first sample ------------------------------------------------------------------------------------------------ */
+/* ---- ready: over before the first sample ------------------------------------------------------------------------- */
 
 static struct profile *make_ready(void)
 {
@@ -184,7 +184,7 @@ static struct profile *make_ready(void)
 	return script_end(&s);
 }
 
-/* ---- loop: an `async def` whose loop went on with other work ------------------------------------------------------------------------------ */
+/* ---- loop: an `async def` whose loop went on with other work ----------------------------------------------------- */
 
 static struct profile *make_loop(void)
 {
@@ -205,7 +205,7 @@ static struct profile *make_loop(void)
 	return script_end(&s);
 }
 
-/* ---- upload: threads that overlap, a slow client, a cut-off end, work after it ----------------------------------------------------------- */
+/* ---- upload: threads that overlap, a slow client, a cut-off end, work after it ----------------------------------- */
 
 static void upload_after(struct script *s, int32_t stack)
 {
@@ -252,7 +252,7 @@ static struct profile *make_upload(void)
 	return script_end(&s);
 }
 
-/* ---- hostile: nothing of the target may become markup, move a cursor or break a line ----------------------------------------------------- */
+/* ---- hostile: nothing of the target may become markup, move a cursor or break a line ----------------------------- */
 
 #define LONG_NAME 10240
 
@@ -268,7 +268,8 @@ static struct profile *make_hostile(void)
 	memset(name, 'n', LONG_NAME);
 	s = script_new("GET", target, 200, 20000);
 	markup = script_call(&s, -1, script_frame(&s, "</script><img src=x onerror=alert(1)>", "/srv/<b>\"x\"</b>.py", 1, "<!--", FRAME_python));
-	odd = script_call(&s, markup, script_frame(&s, "f\n\t;g \xc3\x28 \xe2\x80\xa8\xe2\x80\xa9 \xf0\x9f\x92\xa9 {{data}}", "a;b c.py", 2, "m", FRAME_python));
+	odd = script_call(&s, markup,
+			  script_frame(&s, "f\n\t;g \xc3\x28 \xe2\x80\xa8\xe2\x80\xa9 \xf0\x9f\x92\xa9 {{data}}", "a;b c.py", 2, "m", FRAME_python));
 	lengthy = script_call(&s, odd, script_frame(&s, name, name, 3, name, FRAME_native));
 	script_thread(&s, 666, 666, "<i>\x1b]0;x\x07", "\xe2\x80\xae" "evil;thread\n1", 0);
 	script_run(&s, 9000, 9, markup, false);

@@ -104,7 +104,8 @@ def text_width():
 
 
 def unsafe(c):
-    return ord(c) < 0x20 and c != "\n" or 0x7f <= ord(c) < 0xa0 or c in "\u200e\u200f\u2028\u2029" or "\u202a" <= c <= "\u202e" or "\u2066" <= c <= "\u2069"
+    return (ord(c) < 0x20 and c != "\n" or 0x7f <= ord(c) < 0xa0 or c in "\u200e\u200f\u2028\u2029" or "\u202a" <= c <= "\u202e"
+            or "\u2066" <= c <= "\u2069")
 
 
 def nothing_unsafe():

@@ -22,8 +22,10 @@ ok() {
 }
 
 for run in first second; do
+	# shellcheck disable=SC2016 # for the inner shell
 	ok "the $run run" env REPORTS="$where/reports" bash -c 'tests/demo/run >"$1" 2>&1' sh "$where/out"
 	ok "the $run run prints the report's line" grep -qE '^[0-9:.]+  GET /invoice/21\?profile=1  200  [0-9.]+ ms .* → .*\.html$' "$where/out"
+	# shellcheck disable=SC2016
 	ok "the $run run ends its server" bash -c '! kill -0 "$(sed -n "s/.*reqprof --pid //p" "$1")" 2>/dev/null' sh "$where/out"
 done
 ok "two reports" test "$(find "$where/reports" -name '*-GET-*.html' | wc -l)" -eq 2

@@ -44,7 +44,8 @@ def live(r):
 
 
 def cut_off(name, reports):
-    equal([(x["request"]["cut_off"], x["request"]["end"], x["request"]["status"]) for x in reports], [(True, "cut_off", 0)], f"{name}: one report, cut off")
+    equal([(x["request"]["cut_off"], x["request"]["end"], x["request"]["status"]) for x in reports], [(True, "cut_off", 0)],
+          f"{name}: one report, cut off")
     none([f for x in reports for f in contract.faults(x)], f"{name}: the contract")
 
 

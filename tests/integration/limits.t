@@ -92,7 +92,8 @@ def seen_lines():
         r.wait_reports(1)
     line = r.reports.lines[0]
     ok(re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  GET /do/a:20/sleep:10\?id=…&profile=1  200  \d+\.\d ms  ttfb \d+\.\d  cpu \d+\.\d \(kernel \d+\.\d\)  "
-                    r"wait \d+\.\d \(sleep \d+\.\d(, [a-z ]+ \d+\.\d){0,2}\)  → \S+/\d{8}T\d{6}\.\d{3}-GET-do-a-20-sleep-10-200-\d+ms-[0-9a-f]{6}\.json", line),
+                    r"wait \d+\.\d \(sleep \d+\.\d(, [a-z ]+ \d+\.\d){0,2}\)  "
+                    r"→ \S+/\d{8}T\d{6}\.\d{3}-GET-do-a-20-sleep-10-200-\d+ms-[0-9a-f]{6}\.json", line),
        "the line of a report", line)
 
 

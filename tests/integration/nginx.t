@@ -48,7 +48,8 @@ def loaded():
           or x["request"]["http_version"] != "1.1"], "process (the worker's), method and version")
     absent = by_path(reports, "/absent")[0]["request"]
     equal((absent["status"], absent["target"]), (404, "/absent?profile=1&q=…"), "a 404, its query values masked")
-    ok("sendfile" in " ".join(f for x in by_path(reports, "/files/large.bin") for f in all_functions(x)), "sendfile is in the stacks of the large file")
+    ok("sendfile" in " ".join(f for x in by_path(reports, "/files/large.bin") for f in all_functions(x)),
+       "sendfile is in the stacks of the large file")
     proxied = by_path(reports, "/do/a:20/sleep:30")[0]
     ok(proxied["time"]["wall_ns"] >= 50_000_000, "the proxied request lasts as long as its backend works", proxied["time"])
     ok(proxied["time"]["ambiguous_ns"] >= 40_000_000, "its time after the return to the event loop is ambiguous, not guessed", proxied["time"])

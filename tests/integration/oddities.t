@@ -153,7 +153,8 @@ def joined_in_body():
     server = Scripted()
     body = post("body", FORGED * 3, "")
     n = len(body) - 3 * len(FORGED)
-    old = server.connect("tcp", [["read", "recv", 65536, n], write("HTTP/1.1 100 Continue\r\n\r\n"), *[["read", "recv", len(FORGED), len(FORGED)]] * 3, write()])
+    part = ["read", "recv", len(FORGED), len(FORGED)]
+    old = server.connect("tcp", [["read", "recv", 65536, n], write("HTTP/1.1 100 Continue\r\n\r\n"), part, part, part, write()])
     old.sendall(body[:n])
     old.recv(100)
     with Recording("--pid", server.pid) as r:

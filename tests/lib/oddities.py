@@ -122,7 +122,8 @@ def responses():
     head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
     yield Case("head", get("head", method="HEAD"), [read(), write(head)], expect={"method": "HEAD"})
     yield Case("no-content", get("no-content"), [read(), write("HTTP/1.1 204 No Content\r\n\r\n")], expect={"status": 204})
-    yield Case("not-modified", get("not-modified"), [read(), write("HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n")], expect={"status": 304})
+    yield Case("not-modified", get("not-modified"), [read(), write("HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n")],
+               expect={"status": 304})
     hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
     yield Case("early-hints", get("early-hints"), [read(), write(hints), write(hints), write()])
     chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n8;x=y\r\nHTTP/1.1\r\n0\r\nTrailer: x\r\n\r\n"
@@ -172,7 +173,8 @@ def foreign():
 
 def slow_and_broken():
     data = get("stalled")
-    yield Case("stalled", [data[:20], 0.2, data[20:]], [read(total=20), read(total=len(data) - 20), write()], least_ms={"wall_ns": 190, "network": 180})
+    yield Case("stalled", [data[:20], 0.2, data[20:]], [read(total=20), read(total=len(data) - 20), write()],
+               least_ms={"wall_ns": 190, "network": 180})
     data = post("stalled-body", b"x" * 100)
     yield Case("stalled-body", [data[:-50], 0.2, data[-50:]], [read(total=len(data) - 50), read(total=50), write()],
                least_ms={"wall_ns": 190, "network": 190})

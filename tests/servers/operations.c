@@ -62,7 +62,7 @@ COMPUTE(compute_c, 3202034522624059733ULL)
 COMPUTE(compute_other, 3935559000370003845ULL) /* only for requests that nobody marks */
 COMPUTE(compute_helper, 2685821657736338717ULL)
 
-/* ---- waiting: `released` is when the reason of the wait was over ------------------------------------------------------------------ */
+/* ---- waiting: `released` is when the reason of the wait was over ------------------------------------------------- */
 
 /* Tells the companion what to do and returns once it is under way. */
 static void tell(struct worker *w, char what, long ms)
@@ -216,7 +216,7 @@ static uint64_t wait_helper(struct worker *w, long ms, struct truth *t)
 	return h.ended;
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- the table --------------------------------------------------------------------------------------------------- */
 
 static const struct operation {
 	const char *name;

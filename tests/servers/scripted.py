@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""scripted.py DIRECTORY: a blocking server that does on each connection exactly what it is told. Prints "port N", "port6 N" and "unix PATH", then reads from stdin,
-a JSON line for
-each connection: {"listener": "tcp|tcp6|unix", "steps": [[NAME, ARGUMENT…]…]}, and prints "done" when it has closed it.
+"""scripted.py DIRECTORY: a blocking server that does on each connection exactly what it is told. Prints "port N", "port6 N" and
+"unix PATH", then reads from stdin, a JSON line for each connection:
+{"listener": "tcp|tcp6|unix", "steps": [[NAME, ARGUMENT…]…]}, and prints "done" when it has closed it.
 Steps: read HOW SIZE TOTAL (so many bytes in calls of at most SIZE) · peek SIZE · write HOW TEXT · sleep SECONDS · eof · reset."""
 import json
 import os

@@ -77,7 +77,7 @@ static int destroy(void **state)
 	return 0;
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------------------------ */
+/* ---- events ------------------------------------------------------------------------------------------------------ */
 
 static struct rp_event head(int type, size_t len, int flags, uint64_t t)
 {
@@ -169,7 +169,7 @@ static void write_all(struct fixture *f)
 	}
 }
 
-/* ---- a whole request --------------------------------------------------------------------------------------------------------- */
+/* ---- a whole request --------------------------------------------------------------------------------------------- */
 
 static void look_whole(const struct profile *p)
 {
@@ -271,7 +271,7 @@ static void whole_request(void **state)
 	assert_int_equal(fake_forgotten, PID);
 }
 
-/* ---- snapshots, cuts --------------------------------------------------------------------------------------------------------- */
+/* ---- snapshots, cuts --------------------------------------------------------------------------------------------- */
 
 static void look_snapshot(const struct profile *p)
 {
@@ -323,7 +323,7 @@ static void end_that_never_came(void **state)
 	assert_int_equal(f->written, 1);
 }
 
-/* ---- what is lost ------------------------------------------------------------------------------------------------------------ */
+/* ---- what is lost ------------------------------------------------------------------------------------------------ */
 
 static void begin_lost(void **state)
 {
@@ -379,7 +379,7 @@ static void unknown_type(void **state)
 	assert_false(live_event(&f->live, &e));
 }
 
-/* ---- processes and lines ----------------------------------------------------------------------------------------------------- */
+/* ---- processes and lines ----------------------------------------------------------------------------------------- */
 
 static bool has_function(const struct profile *p, const char *name)
 {

@@ -118,7 +118,7 @@ static void test_assume_and_resign(void **state)
 	assert_int_equal(getegid(), getgid());
 }
 
-/* ---- confine, in a child: what it then finds of itself goes to the parent as text -------------------------------------------- */
+/* ---- confine, in a child: what it then finds of itself goes to the parent as text -------------------------------- */
 
 static void copy_file(const char *path, int to)
 {

@@ -23,7 +23,7 @@
 #include "symbol/symbol_file.h"
 #include "symbol/vdso.h"
 
-/* ---- fixtures: code at 0x10000 ------------------------------------------------------------------------------------------- */
+/* ---- fixtures: code at 0x10000 ----------------------------------------------------------------------------------- */
 
 /* Each comment is the offset in .text of what follows. */
 static const char assembly[] =
@@ -115,7 +115,7 @@ static int remove_fixtures(void **state)
 	return fixture_end();
 }
 
-/* ---- asking -------------------------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 static const char *debug_name; /* fixture that is handed out as the debug file */
 static int debug_asked;
@@ -198,7 +198,7 @@ static uint64_t value_of(const char *fixture, const char *name)
 	return value;
 }
 
-/* ---- symbols ------------------------------------------------------------------------------------------------------------- */
+/* ---- symbols ----------------------------------------------------------------------------------------------------- */
 
 static void the_right_symbol_is_chosen(void **state)
 {
@@ -272,7 +272,7 @@ static void offsets_become_addresses(void **state)
 	symbol_file_free(f);
 }
 
-/* ---- lines --------------------------------------------------------------------------------------------------------------- */
+/* ---- lines ------------------------------------------------------------------------------------------------------- */
 
 static void assert_place(const struct place *p, const char *function, uint32_t line, bool inlined)
 {
@@ -390,7 +390,7 @@ static void the_vdso_has_names(void **state)
 	symbol_file_free(f);
 }
 
-/* ---- damage -------------------------------------------------------------------------------------------------------------- */
+/* ---- damage ------------------------------------------------------------------------------------------------------ */
 
 struct bytes {
 	char *data;

@@ -107,7 +107,7 @@ static void hidden_addresses_are_no_symbols(void **state)
 	kernel_symbols_free(k);
 }
 
-/* ---- stacks: names from the innermost on, "|" before the first one that is to be shown --------------------------------------- */
+/* ---- stacks: names from the innermost on, "|" before the first one that is to be shown --------------------------- */
 
 static const char *const stacks[] = {
 	/* a switch, as a 6.18 kernel shows it */

@@ -24,7 +24,7 @@
 #include "elf_fixture.h"
 #include "symbol/symbolizer.h"
 
-/* ---- a source of files: /proc of a process that may be looked at by its own user ----------------------------------------- */
+/* ---- a source of files: /proc of a process that may be looked at by its own user --------------------------------- */
 
 static const char *maps_text;   /* not NULL: mappings of every process */
 static const char *file_name;   /* fixture that every mapping shows, with maps_text */
@@ -103,7 +103,7 @@ static const char kallsyms[] =
 	"ffffffffc0100000 t nft_do_chain\t[nf_tables]\n"
 	"ffffffffc0200000 t bpf_prog_e028_on_switch\t[bpf]\n";
 
-/* ---- fixtures ------------------------------------------------------------------------------------------------------------ */
+/* ---- fixtures ---------------------------------------------------------------------------------------------------- */
 
 static const char code[] =
 	"#line 100 \"code.c\"\n" /* its code begins with `first`, at 0x1000 of the file */
@@ -211,7 +211,7 @@ static const char *base_name(const char *path)
 	return path ? strrchr(path, '/') + 1 : "";
 }
 
-/* ---- user frames --------------------------------------------------------------------------------------------------------- */
+/* ---- user frames ------------------------------------------------------------------------------------------------- */
 
 static __attribute__((noinline)) int own_function(int x)
 {
@@ -336,7 +336,7 @@ static void memory_without_a_file_has_no_module(void **state)
 	munmap(jit, 4096);
 }
 
-/* ---- mappings and files that change -------------------------------------------------------------------------------------- */
+/* ---- mappings and files that change ------------------------------------------------------------------------------ */
 
 static void libraries_loaded_later_are_found(void **state)
 {
@@ -474,7 +474,7 @@ static void at_most_so_many_files_are_kept(void **state)
 	assert_int_equal(w->unknown, 0);
 }
 
-/* ---- kernel frames ------------------------------------------------------------------------------------------------------- */
+/* ---- kernel frames ----------------------------------------------------------------------------------------------- */
 
 static void kernel_frames_stand_on_user_frames(void **state)
 {
@@ -519,7 +519,7 @@ static void interrupted_functions_are_exact(void **state)
 	assert_string_equal(frame_at(w, stack, 3)->function, "ksys_read");
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------------------ */
+/* ---- the rest ---------------------------------------------------------------------------------------------------- */
 
 static int a_lock;
 

@@ -31,13 +31,13 @@ char *printable(const char *s, size_t n, size_t max_columns)
 			len = 1; /* the rest of an unwanted sequence is invalid on its own */
 		columns += as_is ? 1 : ESCAPED_LEN;
 		if (max_columns && columns > max_columns) {
-			strcpy(cut, "…");
+			memcpy(cut, "…", sizeof "…");
 			return result;
 		}
 		if (as_is)
 			out = mempcpy(out, s + i, len);
 		else
-			out += sprintf(out, "\\x%02x", (unsigned char)s[i]);
+			out += snprintf(out, ESCAPED_LEN + 1, "\\x%02x", (unsigned char)s[i]);
 		if (columns < max_columns)
 			cut = out; /* here one column is left for the "…" */
 		i += len;

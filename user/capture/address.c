@@ -3,11 +3,12 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <string.h>
 
 static void unix_text(const struct rp_addr *a, char *text)
 {
 	size_t n = a->path_len < sizeof a->path ? a->path_len : sizeof a->path;
-	char *out = text + sprintf(text, "unix:");
+	char *out = mempcpy(text, "unix:", 5);
 
 	for (size_t i = 0; i < n; i++)
 		*out++ = a->path[i] ? a->path[i] : '@';

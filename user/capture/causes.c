@@ -140,7 +140,7 @@ static void pipe_text(const struct rp_object *o, char *text)
 	if (object_len(o) < sizeof inode)
 		return;
 	memcpy(&inode, o->data, sizeof inode);
-	sprintf(text, "pipe:[%llu]", (unsigned long long)inode);
+	snprintf(text, CAUSE_OBJECT_MAX, "pipe:[%llu]", (unsigned long long)inode);
 }
 
 static void anonymous_cause(const struct rp_object *o, struct wait_cause *ret)
@@ -151,7 +151,7 @@ static void anonymous_cause(const struct rp_object *o, struct wait_cause *ret)
 	for (size_t i = 0; i < ARRAY_LEN(anonymous); i++) {
 		if (strcmp(ret->object, anonymous[i].name))
 			continue;
-		strcpy(ret->object, anonymous[i].shown);
+		snprintf(ret->object, sizeof ret->object, "%s", anonymous[i].shown);
 		ret->cause = anonymous[i].cause;
 	}
 }
@@ -216,11 +216,11 @@ static void futex_cause(const struct rp_wait *w, struct wait_cause *ret)
 {
 	ret->cause = TIME_lock;
 	if (w->nr == SYS_futex_waitv) { /* args[0] is the list of them */
-		strcpy(ret->object, "one of several futexes");
+		snprintf(ret->object, sizeof ret->object, "one of several futexes");
 		return;
 	}
 	ret->futex = w->args[0];
-	sprintf(ret->object, "futex 0x%llx", (unsigned long long)w->args[0]);
+	snprintf(ret->object, sizeof ret->object, "futex 0x%llx", (unsigned long long)w->args[0]);
 }
 
 static void fcntl_cause(const struct rp_wait *w, struct wait_cause *ret)
@@ -283,7 +283,7 @@ void wait_cause(const struct rp_wait *w, struct wait_cause *ret)
 	else if (w->state & (STATE_STOPPED | STATE_TRACED | STATE_FROZEN))
 		ret->cause = TIME_stopped;
 	else if (w->h.flags & RP_WAIT_EXITING)
-		strcpy(ret->object, "exit");
+		snprintf(ret->object, sizeof ret->object, "exit");
 	else if (!(w->h.flags & RP_WAIT_SYSCALL))
 		ret->cause = TIME_page_fault;
 	else if (w->h.flags & RP_WAIT_IOWAIT)

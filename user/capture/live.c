@@ -46,7 +46,7 @@ void live_fini(struct live *l)
 	free_list(l->finished);
 }
 
-/* ---- which request ----------------------------------------------------------------------------------------------------------- */
+/* ---- which request ----------------------------------------------------------------------------------------------- */
 
 static bool has_ended(const struct live *l, uint32_t serial)
 {
@@ -92,7 +92,7 @@ static void unlink_request(struct live *l, struct live_request *r)
 	l->ended[l->n_ended++ % LIVE_ENDED_MAX] = r->serial;
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------------------------ */
+/* ---- events ------------------------------------------------------------------------------------------------------ */
 
 static struct raw_stack *use_stack(struct live_request *r, uint64_t id)
 {
@@ -307,7 +307,7 @@ bool live_event(struct live *l, const struct rp_event *e)
 	return context_event(r, e);
 }
 
-/* ---- the end of requests ----------------------------------------------------------------------------------------------------- */
+/* ---- the end of requests ----------------------------------------------------------------------------------------- */
 
 struct live_request *live_finished(const struct live *l)
 {

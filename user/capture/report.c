@@ -27,7 +27,7 @@ void reporter_fini(struct reporter *r)
 	free(r->ids);
 }
 
-/* ---- facts ------------------------------------------------------------------------------------------------------------------- */
+/* ---- facts ------------------------------------------------------------------------------------------------------- */
 
 /* Random, so that names do not collide with those of other runs in the same directory; unique in this one. */
 static void new_id(struct reporter *r, char id[static 7])
@@ -89,7 +89,7 @@ static const char *trace_id(struct profile *p, const struct rp_end *end)
 	if (!end->has_trace_id)
 		return NULL;
 	for (size_t i = 0; i < sizeof end->trace_id; i++)
-		sprintf(hex + 2 * i, "%02x", end->trace_id[i]);
+		snprintf(hex + 2 * i, 3, "%02x", end->trace_id[i]);
 	return profile_string(p, hex);
 }
 
@@ -162,7 +162,7 @@ static void fill_about(const struct reporter *r, struct profile *p, const struct
 		symbolizer_executables(r->symbols, p, q->processes.list[i].pid);
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static void print_line(struct reporter *r, const struct profile *p, const char *path)
 {
@@ -229,6 +229,6 @@ void report_snapshot(struct reporter *r, struct live_request *q, uint64_t now_ns
 	replay_build(q, r->symbols, p, now_ns);
 	fill(r, p, q);
 	if (write_report(r, p, q->snapshot_id))
-		strcpy(q->snapshot_id, p->request.id);
+		memcpy(q->snapshot_id, p->request.id, sizeof q->snapshot_id);
 	profile_free(p);
 }

@@ -53,7 +53,7 @@ static uint64_t now_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-/* ---- what is said ------------------------------------------------------------------------------------------------------------ */
+/* ---- what is said ------------------------------------------------------------------------------------------------ */
 
 static void say(char *hint)
 {
@@ -112,7 +112,7 @@ static void talk(struct worker *w)
 	}
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------------------------ */
+/* ---- events ------------------------------------------------------------------------------------------------------ */
 
 static int on_record(void *ctx, void *data, size_t size)
 {
@@ -175,7 +175,7 @@ static void write_finished(struct worker *w)
 	}
 }
 
-/* ---- the tracer -------------------------------------------------------------------------------------------------------------- */
+/* ---- the tracer -------------------------------------------------------------------------------------------------- */
 
 static void snapshot(struct worker *w)
 {
@@ -212,7 +212,7 @@ static void on_messages(struct worker *w)
 	w->stopped = STOP_FAILED;
 }
 
-/* ---- start, loop, end -------------------------------------------------------------------------------------------------------- */
+/* ---- start, loop, end -------------------------------------------------------------------------------------------- */
 
 /* The terminal sends ^C to both processes, and a service manager SIGTERM: the tracer decides. A closed stdout is no reason to stop. */
 static void ignore_signals(void)

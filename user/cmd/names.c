@@ -33,7 +33,7 @@ static void put_slug(char *out, size_t max, const char *s, size_t n, const char 
 		len--;
 	out[len] = '\0';
 	if (!len)
-		strcpy(out, otherwise);
+		memcpy(out, otherwise, strlen(otherwise) + 1);
 }
 
 /* The path of a request target; an absolute one begins with scheme and authority. */
@@ -61,7 +61,7 @@ static void put_time(char out[NAME_TIME_LEN + 1], const struct request *r)
 
 	gmtime_r(&seconds, &tm);
 	if (!strftime(out, NAME_TIME_LEN + 1, "%Y%m%dT%H%M%S", &tm))
-		strcpy(out, "00000000T000000");
+		memcpy(out, "00000000T000000", sizeof "00000000T000000");
 	snprintf(out + 15, 5, ".%03u", milliseconds % 1000);
 }
 
@@ -120,7 +120,7 @@ bool name_split(const char *name, size_t len, struct name_parts *ret)
 		.time = name,
 		.request = request,
 		.request_len = status - request,
-		.status = atoi(status + 1),
+		.status = strtol(status + 1, NULL, 10),
 		.duration_ms = strtoull(duration + 1, NULL, 10),
 		.id = id + 1,
 	};

@@ -20,7 +20,7 @@
 #define PROGRAM "xdg-open"
 #define ENVIRONMENT_MAX (1 << 20)
 
-/* ---- the user's session ------------------------------------------------------------------------------------------------- */
+/* ---- the user's session ------------------------------------------------------------------------------------------ */
 
 /* NAME=VALUE strings, each ended by NUL, of the process; NULL: not ours to read. The caller frees it. */
 static char *read_environment(pid_t pid, size_t *ret_len)
@@ -73,7 +73,7 @@ static bool has_display(void)
 	return (x && *x) || (wayland && *wayland);
 }
 
-/* ---- the process ---------------------------------------------------------------------------------------------------------- */
+/* ---- the process ------------------------------------------------------------------------------------------------- */
 
 static void run_program(const char *path)
 {

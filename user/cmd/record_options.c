@@ -57,7 +57,7 @@ static const char doc[] =
 	"Without a target, the servers that could be recorded are listed.\n"
 	"Exit status: 0 done, 1 failed (or -n not reached), 2 wrong command line.";
 
-/* ---- parsing ---------------------------------------------------------------------------------------------------------- */
+/* ---- parsing ----------------------------------------------------------------------------------------------------- */
 
 struct parse {
 	struct record_options *o;
@@ -244,7 +244,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* ---- what only the whole command line can tell ---------------------------------------------------------------------------- */
+/* ---- what only the whole command line can tell ------------------------------------------------------------------- */
 
 static bool is_existing_directory(const char *path)
 {

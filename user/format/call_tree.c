@@ -145,7 +145,7 @@ uint64_t unrecorded_ns(const struct profile *p, enum time_class class)
 	return ns > recorded ? ns - recorded : 0;
 }
 
-/* ---- totals, lines, order -------------------------------------------------------------------------------------------------------- */
+/* ---- totals, lines, order ---------------------------------------------------------------------------------------- */
 
 static void sum_up(struct call_tree *tree)
 {

@@ -10,7 +10,7 @@
 
 #define Z_95 1.959964 /* two-sided 95 % quantile of the normal distribution */
 
-/* ---- frames of one function ------------------------------------------------------------------------------------------------------- */
+/* ---- frames of one function -------------------------------------------------------------------------------------- */
 
 struct keyed_frame {
 	const struct frame *frame;
@@ -59,7 +59,7 @@ int32_t *frames_merge(const struct profile *p)
 	return merged;
 }
 
-/* ---- the list ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 struct stack_time {
 	uint64_t cpu_ns, wait_ns;
@@ -158,7 +158,7 @@ struct function *functions_list(const struct profile *p, const int32_t *merged, 
 	return list;
 }
 
-/* ---- how far samples can be trusted --------------------------------------------------------------------------------------------------- */
+/* ---- how far samples can be trusted ------------------------------------------------------------------------------ */
 
 bool *stacks_ending_in(const struct profile *p, const int32_t *merged, int32_t frame)
 {

@@ -27,7 +27,7 @@ static void put_script(const struct profile *p, FILE *f)
 	fwrite(asset_script, 1, asset_script_end - asset_script, f);
 }
 
-/* ---- the policy: nothing from anywhere, but these very styles and this very script ------------------------------------------------ */
+/* ---- the policy: nothing from anywhere, but these very styles and this very script ------------------------------- */
 
 static void put_hash(FILE *f, const struct profile *p, void (*put)(const struct profile *p, FILE *f))
 {
@@ -56,7 +56,7 @@ static void put_policy(const struct profile *p, FILE *f)
 	fputs("; img-src data:; base-uri 'none'; form-action 'none'", f);
 }
 
-/* ---- slots --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- slots ------------------------------------------------------------------------------------------------------- */
 
 static const struct slot {
 	const char *name;

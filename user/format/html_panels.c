@@ -44,7 +44,7 @@ static void put_place(FILE *f, const struct frame *frame, uint32_t line)
 	html_element(f, "td", "place", name_place(frame, line));
 }
 
-/* ---- call tree ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- call tree --------------------------------------------------------------------------------------------------- */
 
 static void put_tree_row(FILE *f, const struct profile *p, const struct call_tree *tree, const struct outline_row *row, int decimals)
 {
@@ -87,7 +87,7 @@ void html_tree(const struct profile *p, FILE *f)
 	call_tree_free(tree);
 }
 
-/* ---- functions ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- functions --------------------------------------------------------------------------------------------------- */
 
 static void put_function(FILE *f, const struct profile *p, const int32_t *merged, const struct function *function, int decimals)
 {
@@ -131,7 +131,7 @@ void html_functions(const struct profile *p, FILE *f)
 	put_footer(f);
 }
 
-/* ---- waits --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- waits ------------------------------------------------------------------------------------------------------- */
 
 static void put_cause(FILE *f, enum time_class cause)
 {

@@ -57,7 +57,7 @@ void html_facts(const struct profile *p, FILE *f)
 	fputs(" <a href=\"#about\">→ About</a></p>", f);
 }
 
-/* ---- bar and legend ---------------------------------------------------------------------------------------------------------------- */
+/* ---- bar and legend ---------------------------------------------------------------------------------------------- */
 
 static void put_part(const struct profile *p, FILE *f, enum time_class c)
 {
@@ -111,7 +111,7 @@ void html_legend(const struct profile *p, FILE *f)
 	fputs("</li>", f);
 }
 
-/* ---- sentences ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- sentences --------------------------------------------------------------------------------------------------- */
 
 static void put_sentence(FILE *f, const struct sentence *s)
 {

@@ -31,7 +31,7 @@ struct number number_ms_or_dash(uint64_t ns, int decimals)
 	struct number n = ns ? number_ms(ns, decimals) : (struct number){"–"};
 
 	if (ns && !strpbrk(n.text, "123456789"))
-		strcpy(n.text, below[decimals]);
+		snprintf(n.text, sizeof n.text, "%s", below[decimals]);
 	return n;
 }
 

@@ -13,7 +13,7 @@
 #define PERMILLE 1000
 #define MOST(part, whole) ((part) >= (whole) - (whole) / 5) /* 80 % */
 
-/* ---- the hot function --------------------------------------------------------------------------------------------------------------- */
+/* ---- the hot function -------------------------------------------------------------------------------------------- */
 
 static int32_t heaviest_on_cpu(const struct call_tree *tree, int32_t node)
 {
@@ -119,7 +119,7 @@ static double error_below(const struct profile *p, const struct call_tree *tree,
 	return sampling_error_ns(p, stacks);
 }
 
-/* ---- dividing on-CPU time ------------------------------------------------------------------------------------------------------------- */
+/* ---- dividing on-CPU time ---------------------------------------------------------------------------------------- */
 
 enum { USER, KERNEL };
 
@@ -169,7 +169,7 @@ static void add_cpu(const struct profile *p, const struct weights *w, struct par
 	parts->hot_kernel = hot[KERNEL];
 }
 
-/* ---- all parts ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- all parts --------------------------------------------------------------------------------------------------- */
 
 static void add_classes(const struct profile *p, struct parts *parts)
 {

@@ -25,7 +25,7 @@ struct writer {
 	struct sentence *sentence;
 };
 
-/* ---- on the CPU ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- on the CPU -------------------------------------------------------------------------------------------------- */
 
 static void put_frame(struct writer *w, int32_t node)
 {
@@ -73,7 +73,7 @@ static void put_other_cpu(struct writer *w, const struct part *part)
 	w->sentence->panel = "tree";
 }
 
-/* ---- waits ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- waits ------------------------------------------------------------------------------------------------------- */
 
 static const char *const waiting_phrases[N_TIME_CLASSES] = {
 	[TIME_interrupt] = "in interrupts", [TIME_run_queue] = "ready but no CPU", [TIME_throttled] = "throttled by cgroup, its CPU quota used up",
@@ -188,7 +188,7 @@ static void put_wait(struct writer *w, const struct part *part)
 	w->sentence->panel = n ? "waits" : NULL;
 }
 
-/* ---- what is not known ------------------------------------------------------------------------------------------------------------------ */
+/* ---- what is not known ------------------------------------------------------------------------------------------- */
 
 static void put_ambiguous(struct writer *w, const struct part *part)
 {
@@ -227,7 +227,7 @@ static void put_part(struct writer *w, const struct part *part)
 	}
 }
 
-/* ---- all of it -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 static char *close_text(FILE *f, char **text)
 {

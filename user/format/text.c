@@ -36,7 +36,7 @@ static void put_head(FILE *f, const struct profile *p)
 	put_fact(f, fact_quality(p), "! ");
 }
 
-/* ---- the bar: one line a class ------------------------------------------------------------------------------------------------------ */
+/* ---- the bar: one line a class ----------------------------------------------------------------------------------- */
 
 /* One of a longest bar's columns at least for what is there at all. */
 static size_t bar_length(uint64_t ns, uint64_t longest_ns)

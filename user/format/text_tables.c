@@ -32,7 +32,7 @@ static void put_ms(FILE *f, uint64_t ns, int decimals)
 	put_right(f, number_ms_or_dash(ns, decimals).text, TIME_WIDTH);
 }
 
-/* ---- functions ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- functions --------------------------------------------------------------------------------------------------- */
 
 static void put_function(FILE *f, const struct profile *p, const int32_t *merged, const struct function *function, int decimals)
 {
@@ -71,7 +71,7 @@ void text_functions(FILE *f, const struct profile *p)
 	}
 }
 
-/* ---- waits ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- waits ------------------------------------------------------------------------------------------------------- */
 
 /* "127.0.0.1:5432 from fetch_orders, app/db.py:88" */
 static char *wait_text(const struct profile *p, const char *object, int32_t from)
@@ -152,7 +152,7 @@ void text_waits(FILE *f, const struct profile *p)
 		fprintf(f, "  … and %s\n", number_count(p->work.n_waits - n, "shorter one", "shorter ones").text);
 }
 
-/* ---- the call tree ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- the call tree ----------------------------------------------------------------------------------------------- */
 
 static void put_row(FILE *f, const struct profile *p, const struct call_tree *tree, const struct outline_row *row, int decimals)
 {
@@ -192,7 +192,7 @@ void text_tree(FILE *f, const struct profile *p)
 	call_tree_free(tree);
 }
 
-/* ---- about ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- about ------------------------------------------------------------------------------------------------------- */
 
 void text_about(FILE *f, const struct profile *p)
 {

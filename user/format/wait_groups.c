@@ -61,7 +61,7 @@ static struct span *collect(const struct profile *p, size_t *ret_n)
 	return spans;
 }
 
-/* ---- what most of a group have in common ------------------------------------------------------------------------------------------ */
+/* ---- what most of a group have in common ------------------------------------------------------------------------- */
 
 struct vote {
 	uint64_t key, ns;

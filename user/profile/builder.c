@@ -36,7 +36,7 @@ void builder_free(struct builder *b)
 	free(b);
 }
 
-/* ---- what was seen ------------------------------------------------------------------------------------------------------------ */
+/* ---- what was seen ----------------------------------------------------------------------------------------------- */
 
 void builder_begin(struct builder *b, uint64_t begin_ns, uint64_t recognised_ns, uint64_t tentative_cpu_ns, bool shared)
 {
@@ -109,7 +109,7 @@ void builder_lost(struct builder *b, uint64_t ticks, uint64_t waits)
 	b->lost_waits += waits;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static int sample_order(const void *a, const void *b)
 {

@@ -33,7 +33,8 @@ struct builder *builder_new(struct profile *p); /* fills *p, does not own it */
 void builder_free(struct builder *b);
 
 /* The request. `recognised_ns`: from there on threads are observed; what lies between begin_ns and it is network (waiting for the client, the
- * profile's request.remote) less tentative_cpu_ns, estimated. `shared`: its thread had other unfinished requests: nothing is bound, all of it is ambiguous. */
+ * profile's request.remote) less tentative_cpu_ns, estimated. `shared`: its thread had other unfinished requests, nothing is bound, all of it is
+ * ambiguous. */
 void builder_begin(struct builder *b, uint64_t begin_ns, uint64_t recognised_ns, uint64_t tentative_cpu_ns, bool shared);
 
 /* A thread begins to work for it; `worker` numbers the binding. asleep: it was cloned and does not run yet (its first wait says since when).

@@ -38,7 +38,7 @@ void story_span(struct story *s, uint64_t begin, uint64_t end, enum time_class c
 	s->spans[s->n_spans++] = (struct span){.begin = begin - s->begin_ns, .end = end - s->begin_ns, .class = class};
 }
 
-/* ---- on the CPU ------------------------------------------------------------------------------------------------------------------- */
+/* ---- on the CPU -------------------------------------------------------------------------------------------------- */
 
 static void add_sample(struct timeline *l, uint64_t t, uint64_t weight_ns, int32_t stack, bool kernel, bool edge)
 {
@@ -156,7 +156,7 @@ static void tell_until(struct timeline *l, uint64_t to, uint64_t cpu_ns, uint32_
 	l->at = end;
 }
 
-/* ---- off the CPU --------------------------------------------------------------------------------------------------------------------- */
+/* ---- off the CPU ------------------------------------------------------------------------------------------------- */
 
 static void add_wait(struct timeline *l, const struct thread_wait *wait)
 {
@@ -201,7 +201,7 @@ static void add_tentative(struct timeline *l)
 	add_wait(l, &w);
 }
 
-/* ---- one binding ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- one binding ------------------------------------------------------------------------------------------------- */
 
 static int by_time(const void *a, const void *b)
 {

@@ -26,7 +26,7 @@ struct lines {
 	struct ranges by_address; /* value: index of the unit */
 };
 
-/* ---- children: never backwards, whatever DW_AT_sibling says -------------------------------------------------------------- */
+/* ---- children: never backwards, whatever DW_AT_sibling says ------------------------------------------------------ */
 
 static bool next_sibling(struct unit *u, Dwarf_Die *die)
 {
@@ -44,7 +44,7 @@ static bool first_child(struct unit *u, Dwarf_Die *die, Dwarf_Die *ret)
 	return ++u->dies <= DIES_MAX && !dwarf_child(die, ret);
 }
 
-/* ---- the index ----------------------------------------------------------------------------------------------------------- */
+/* ---- the index --------------------------------------------------------------------------------------------------- */
 
 /* What the linker has thrown away stands at address 0. */
 static void add_ranges(struct ranges *ranges, Dwarf_Die *die, uint64_t value)
@@ -132,7 +132,7 @@ void lines_close(struct lines *lines)
 	free(lines);
 }
 
-/* ---- one address --------------------------------------------------------------------------------------------------------- */
+/* ---- one address ------------------------------------------------------------------------------------------------- */
 
 static const char *function_name(Dwarf_Die *die)
 {

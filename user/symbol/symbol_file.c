@@ -74,7 +74,7 @@ const struct elf_file *symbol_file_elf(const struct symbol_file *f)
 	return f->elf;
 }
 
-/* ---- loading ------------------------------------------------------------------------------------------------------------- */
+/* ---- loading ----------------------------------------------------------------------------------------------------- */
 
 static bool has_section(Elf *elf, uint32_t type, const char *name)
 {
@@ -125,7 +125,7 @@ static void open_lines(struct symbol_file *f, const struct asked *asked)
 		f->lines = lines_open(elf->elf, f->supplementary_dwarf);
 }
 
-/* ---- code ---------------------------------------------------------------------------------------------------------------- */
+/* ---- code -------------------------------------------------------------------------------------------------------- */
 
 static const char *keep_demangled(struct symbol_file *f, const char *name, size_t max)
 {
@@ -196,7 +196,7 @@ struct places symbol_file_find(struct symbol_file *f, const struct asked *asked,
 	return (struct places){.n = found->n, .list = found->places};
 }
 
-/* ---- data ---------------------------------------------------------------------------------------------------------------- */
+/* ---- data -------------------------------------------------------------------------------------------------------- */
 
 char *symbol_file_data_name(struct symbol_file *f, const struct asked *asked, uint64_t address)
 {

@@ -56,7 +56,7 @@ void symbolizer_forget_process(struct symbolizer *s, int pid)
 	process_table_forget(&s->processes, pid);
 }
 
-/* ---- a stack as it grows in the profile, outermost frame first ----------------------------------------------------------- */
+/* ---- a stack as it grows in the profile, outermost frame first --------------------------------------------------- */
 
 struct growing {
 	struct symbolizer *s;
@@ -88,7 +88,7 @@ static void push_unnamed(struct growing *g, struct frame frame, const char *what
 	push(g, &frame);
 }
 
-/* ---- user frames --------------------------------------------------------------------------------------------------------- */
+/* ---- user frames ------------------------------------------------------------------------------------------------- */
 
 /* Where an address is in its file, as its symbols count it. False: the file does not say. */
 static bool address_in_file(const struct mapping *m, const struct symbol_file *file, uint64_t address, uint64_t *ret)
@@ -180,7 +180,7 @@ static void push_users(struct growing *g, const uint64_t *addresses, size_t n, b
 	}
 }
 
-/* ---- kernel frames ------------------------------------------------------------------------------------------------------- */
+/* ---- kernel frames ----------------------------------------------------------------------------------------------- */
 
 static const char *push_kernel(struct growing *g, uint64_t address)
 {
@@ -222,7 +222,7 @@ int32_t symbolizer_stack(struct symbolizer *s, struct profile *p, int pid, const
 	return g.stack;
 }
 
-/* ---- variables ----------------------------------------------------------------------------------------------------------- */
+/* ---- variables --------------------------------------------------------------------------------------------------- */
 
 /* The file of a mapping that holds no code: opened already for the one that does. */
 static struct symbol_file *file_beside(const struct maps *maps, const struct mapping *m)
@@ -264,7 +264,7 @@ char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address)
 	return symbol_file_data_name(file, &asked, in_file);
 }
 
-/* ---- executables --------------------------------------------------------------------------------------------------------- */
+/* ---- executables ------------------------------------------------------------------------------------------------- */
 
 static bool is_listed(const struct about *about, const char *path)
 {

@@ -39,7 +39,7 @@ struct found {
 	size_t n, cap;
 };
 
-/* ---- sockets of a network namespace ------------------------------------------------------------------------------------ */
+/* ---- sockets of a network namespace ------------------------------------------------------------------------------ */
 
 static struct listening *add_socket(struct sockets *s, uint64_t inode)
 {
@@ -154,7 +154,7 @@ static const struct listening *find_socket(const struct sockets *s, uint64_t ino
 	return s->n ? bsearch(&key, s->list, s->n, sizeof key, by_inode) : NULL;
 }
 
-/* ---- processes ------------------------------------------------------------------------------------------------------------ */
+/* ---- processes --------------------------------------------------------------------------------------------------- */
 
 static void read_comm(pid_t pid, char comm[16])
 {
@@ -224,7 +224,7 @@ static int for_each_process(int (*call)(void *ctx, pid_t pid), void *ctx)
 		return -errno;
 	for (struct dirent *d; (d = readdir(dir));)
 		if (isdigit((unsigned char)d->d_name[0]))
-			call(ctx, atoi(d->d_name));
+			call(ctx, strtol(d->d_name, NULL, 10));
 	closedir(dir);
 	return 0;
 }

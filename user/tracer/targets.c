@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,7 +35,7 @@ static void processes_read(struct processes *list)
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		GROW(list->items, list->n, list->cap);
-		pid_t pid = atoi(entry->d_name);
+		pid_t pid = strtol(entry->d_name, NULL, 10);
 		list->items[list->n++] = (struct process){.pid = pid, .parent = process_parent(pid)};
 	}
 	if (dir)
