@@ -21,7 +21,7 @@
 
 #include "reqprof.bpf.h"
 
-/* ---- limits --------------------------------------------------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------------------------------------------------ */
 
 #define HTTP_OWED 32            /* requests on one connection without a complete response; a power of two */
 #define HTTP_MARKED 4           /* of them marked */
@@ -34,7 +34,7 @@
 #define HTTP_POS_MAX 16383      /* a mask for cursors; behind it there is slack for loads of more than a byte */
 #define HTTP_SLACK 320
 
-/* ---- the bytes of one event -------------------------------------------------------------------------------------------------- */
+/* ---- the bytes of one event -------------------------------------------------------------------------------------- */
 
 /*
  * A slot holds what a program works on; it stays with the connection while a request line is incomplete.
@@ -93,7 +93,7 @@ static __always_inline __u64 http_word(const char *p)
 	return *(const __u64 *)p; /* unaligned: fine for BPF and x86 */
 }
 
-/* ---- eight bytes at a time -------------------------------------------------------------------------------------------------------- */
+/* ---- eight bytes at a time --------------------------------------------------------------------------------------- */
 
 #define BYTES_01 0x0101010101010101ULL
 #define BYTES_80 0x8080808080808080ULL
@@ -116,7 +116,7 @@ static __always_inline __u32 first_byte(__u64 mask)
  * one program otherwise). It takes for granted only what their types say, hence the tests for NULL.
  */
 
-/* ---- one direction of a connection ------------------------------------------------------------------------------------------------- */
+/* ---- one direction of a connection ------------------------------------------------------------------------------- */
 
 enum http_phase {
 	HTTP_START,             /* before a message */
@@ -181,7 +181,7 @@ struct http_trace {
 	__u8 id[16];
 };
 
-/* ---- a connection -------------------------------------------------------------------------------------------------------------------- */
+/* ---- a connection ------------------------------------------------------------------------------------------------ */
 
 enum http_off {                 /* why a connection is not looked at any more */
 	HTTP_ON,
@@ -252,7 +252,7 @@ static __always_inline __u64 http_now(struct http_slot *s)
 	return s->now;
 }
 
-/* ---- http_bytes.bpf.c ------------------------------------------------------------------------------------------------------------------- */
+/* ---- http_bytes.bpf.c -------------------------------------------------------------------------------------------- */
 
 /* Find the `n` bytes that the current system call has read or written, or mark them as hidden. Negative: cannot be seen (not an error for
  * sendfile and splice, which return 0). */
@@ -264,7 +264,7 @@ int http_fetch(struct http_slot *s);
 /* Pass over at most n bytes that are not copied yet, without looking at them. Returns how many, at least one if n and left are not 0. */
 __hidden __u32 http_pass(struct http_slot *s, __u64 n);
 
-/* ---- http_message.bpf.c ------------------------------------------------------------------------------------------------------------------- */
+/* ---- http_message.bpf.c ------------------------------------------------------------------------------------------ */
 
 /* Consume some of bytes[pos, end) (not empty), up to the next event. */
 int http_step(struct http_message *m, struct http_slot *s, struct http_trace *trace);
@@ -325,7 +325,7 @@ static __always_inline int http_in_line(const struct http_message *m)
 	return m->phase == HTTP_REQUEST_LINE || m->phase == HTTP_REQUEST_LINE_LF || m->phase == HTTP_LONG_LINE;
 }
 
-/* ---- http_whole.bpf.c ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- http_whole.bpf.c -------------------------------------------------------------------------------------------- */
 
 /* Are bytes[0, end) a line and a head without a body, nothing else, in the usual form? Sets line, line_len, cut. */
 int http_whole_request(struct http_slot *s);
@@ -335,7 +335,7 @@ int http_whole_pieces(struct http_slot *s);
  * it is complete); else 0. */
 int http_whole_response(struct http_message *m, struct http_slot *s);
 
-/* ---- http_slots.bpf.c ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- http_slots.bpf.c -------------------------------------------------------------------------------------------- */
 
 /* A slot to work in; NULL if there is none (counted). */
 __hidden struct http_slot *http_slot_scratch(void);
@@ -349,7 +349,7 @@ __hidden int http_slot_put(struct http_conn *c, struct http_slot *s, int incompl
 /* The connection ends, or its incomplete request line is of no use any more. */
 __hidden void http_slot_drop(struct http_conn *c);
 
-/* ---- http_line.bpf.c ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- http_line.bpf.c --------------------------------------------------------------------------------------------- */
 
 #define HTTP_LINE_HEAD 1        /* flags of a request line */
 #define HTTP_LINE_CONNECT 2
@@ -373,7 +373,7 @@ __hidden int http_line_foreign(struct http_slot *s);
 /* The first marker that the request line matches, as index + 1, or 0. Tells of one with another value. */
 int http_marker(struct http_slot *s);
 
-/* ---- http_receive.bpf.c, http_send.bpf.c, http_exchange.bpf.c ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- http_receive.bpf.c, http_send.bpf.c, http_exchange.bpf.c ---------------------------------------------------- */
 
 /* Drive the requests of a connection with the bytes of r->slot. Non-zero: they end inside a request line, which the slot keeps. */
 __hidden int http_receive(struct http_run *r);

@@ -47,7 +47,7 @@ static __always_inline int method_len(const struct http_slot *s, __u32 from, __u
 	return -1;
 }
 
-/* ---- the target -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the target -------------------------------------------------------------------------------------------------- */
 
 /* Look for the target's end (a space) and its first '?' in bytes[cursor, limit). */
 static long target_piece(__u32 i, struct http_slot **slot)
@@ -155,7 +155,7 @@ int http_line(struct http_slot *s)
 	return line_kind(p) | (v[7] == '0' ? HTTP_LINE_10 : 0);
 }
 
-/* ---- markers --------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- markers ----------------------------------------------------------------------------------------------------- */
 
 /* Are the first `len` bytes of p those of a marker's text? */
 static __always_inline int same(const char *p, const volatile char *text, __u32 len, __u32 max)

@@ -13,7 +13,7 @@ static const volatile char proxy_signature[16] = "\r\n\r\n\0\r\nQUIT\n";
 
 #define CHUNK_DIGITS_MAX 15
 
-/* ---- chunks -------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- chunks ------------------------------------------------------------------------------------------------------ */
 
 static __always_inline void chunk_begin(struct http_message *m)
 {
@@ -82,7 +82,7 @@ static __always_inline int chunk_extension(struct http_message *m, struct http_s
 	return r ? chunk_size_end(m) : HTTP_MORE;
 }
 
-/* ---- start lines ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- start lines ------------------------------------------------------------------------------------------------- */
 
 static __always_inline int line_end(struct http_message *m, struct http_slot *s, __u32 end)
 {
@@ -205,7 +205,7 @@ static __always_inline int proxy_head(struct http_message *m, struct http_slot *
 	return HTTP_MORE;
 }
 
-/* ---- one step ------------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- one step ---------------------------------------------------------------------------------------------------- */
 
 /* Phases in which exactly one byte can come. */
 static __always_inline int expected_byte(struct http_message *m, struct http_slot *s)

@@ -2,7 +2,7 @@
 /* Requests: from the bytes that a connection's reads deliver. */
 #include "http_exchange.bpf.h"
 
-/* ---- marked requests ------------------------------------------------------------------------------------------------------------------- */
+/* ---- marked requests --------------------------------------------------------------------------------------------- */
 
 static __always_inline int marked_room(const struct http_conn *c)
 {
@@ -266,7 +266,7 @@ static __always_inline int request_event(struct http_run *r, int e)
 	return s->joining ? 1 : give_up(c);
 }
 
-/* ---- bytes in ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- bytes in ---------------------------------------------------------------------------------------------------- */
 
 /* More bytes: behind what is there of a request line, or in place of what is consumed. */
 static __always_inline int refill(struct http_message *m, struct http_slot *s)

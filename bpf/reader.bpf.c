@@ -23,7 +23,7 @@ struct {
 __u32 followed_processes = 0;   /* gauge; user space adds those that it marks */
 __u32 readers_used = 1;         /* 0 means none */
 
-/* ---- followed processes ----------------------------------------------------------------------------------------------- */
+/* ---- followed processes ------------------------------------------------------------------------------------------ */
 
 __hidden int followed(struct task_struct *task)
 {
@@ -51,7 +51,7 @@ __hidden void unfollow(struct task_struct *task)
 		__sync_fetch_and_add(&followed_processes, -1);
 }
 
-/* ---- threads that read requests ------------------------------------------------------------------------------------------ */
+/* ---- threads that read requests ---------------------------------------------------------------------------------- */
 
 static __always_inline __u32 reader_new(void)
 {

@@ -20,7 +20,7 @@
 extern const volatile struct rp_config cfg;                      /* maps.bpf.c */
 extern const volatile struct rp_marker markers[RP_MAX_MARKERS];  /* maps.bpf.c */
 
-/* ---- maps.bpf.c: rings and counters ---------------------------------------------------------------------------------- */
+/* ---- maps.bpf.c: rings and counters ------------------------------------------------------------------------------ */
 
 struct counters_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -122,7 +122,7 @@ __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u3
 /* It is over: the last byte was given to the kernel at end_ns (0 = the last request_sent(), else now); how = RP_END_*. */
 int request_end(live_ref ref, __u64 end_ns, __u32 how);
 
-/* ---- address.bpf.c ------------------------------------------------------------------------------------------------------------- */
+/* ---- address.bpf.c ----------------------------------------------------------------------------------------------- */
 
 /* One end of a socket: its own address, or its peer's. */
 __hidden void socket_address(struct sock *sk, int peer, struct rp_addr *ret);

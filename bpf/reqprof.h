@@ -10,7 +10,7 @@
 #ifndef REQPROF_H
 #define REQPROF_H
 
-/* ---- limits ---------------------------------------------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------------------------------------------------ */
 
 #define RP_COMM_LEN 16          /* TASK_COMM_LEN */
 #define RP_LINE_MAX 8192        /* bytes of a request line that are looked into and kept */
@@ -26,7 +26,7 @@
 #define RP_NEAR_VALUE_MAX 32    /* bytes kept of a marker's name with another value */
 #define RP_UNKNOWN_NS (~0ULL)   /* a time that could not be had */
 
-/* ---- configuration: written once, before load ------------------------------------------------------------------------- */
+/* ---- configuration: written once, before load -------------------------------------------------------------------- */
 
 #define RP_MARKER_QUERY 0       /* text = NAME=VALUE, name_len = bytes of NAME */
 #define RP_MARKER_PATH 1        /* text = GLOB, method = METHOD or empty */
@@ -91,7 +91,7 @@ enum rp_counter { RP_COUNTERS(RP_COUNTER_ENUM) RP_N_COUNTERS };
 #define RP_COUNTER_ROW 32       /* entries of a row: whole cache lines */
 _Static_assert(RP_N_COUNTERS <= RP_COUNTER_ROW, "rp_counter");
 
-/* ---- addresses and objects ---------------------------------------------------------------------------------------------- */
+/* ---- addresses and objects --------------------------------------------------------------------------------------- */
 
 #define RP_AF_INET 2
 #define RP_AF_INET6 10
@@ -132,7 +132,7 @@ struct rp_object {
 };
 _Static_assert(sizeof(struct rp_object) == 200, "rp_object");
 
-/* ---- events: ring buffer `events`, in the order they happened per CPU ----------------------------------------------------- */
+/* ---- events: ring buffer `events`, in the order they happened per CPU -------------------------------------------- */
 
 #define RP_EV_BEGIN 1           /* a marked request was recognised: struct rp_begin, then line_len bytes of request line */
 #define RP_EV_BIND 2            /* a thread begins to work for a request: struct rp_bind */
@@ -294,7 +294,7 @@ struct rp_near {
 };
 _Static_assert(sizeof(struct rp_near) == 72, "rp_near");
 
-/* ---- arming: a ring buffer a CPU, in `arm_rings`, tells the arming threads, the mmapable array `cpu_state` (one u64 a CPU) answers ------------------ */
+/* ---- arming: a ring buffer a CPU, in `arm_rings`, tells the arming threads, the mmapable array `cpu_state` (one u64 a CPU) answers  */
 
 #define RP_ARM_RING 4096        /* bytes of one of these */
 
@@ -312,7 +312,7 @@ struct rp_arm {
 };
 _Static_assert(sizeof(struct rp_arm) == 16, "rp_arm");
 
-/* ---- arguments of the SEC("syscall") program `sweep`, run by the tracer ------------------------------------------------------ */
+/* ---- arguments of the SEC("syscall") program `sweep`, run by the tracer ------------------------------------------ */
 
 #define RP_SWEEP_CUT 1          /* end every live request as cut off */
 

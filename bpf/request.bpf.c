@@ -18,7 +18,7 @@ struct {
 __u32 last_serial = 0;
 __u64 rate_allowed_ns = 0;      /* theoretical arrival time of the rate limit */
 
-/* ---- begin ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- begin ------------------------------------------------------------------------------------------------------- */
 
 /* At most rate_count requests in any burst, refilled evenly over the period (generic cell rate algorithm). */
 static __always_inline int rate_allows(__u64 now)
@@ -181,7 +181,7 @@ __hidden void request_turn(void *ctx, live_ref ref, __u64 now)
 	live_begin(ctx, l, slot, b, now);
 }
 
-/* ---- in between ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- in between -------------------------------------------------------------------------------------------------- */
 
 /* More of the request is read. On a loop's thread epoll_wait has reported it, or may have: nothing tells whether the thread has returned to it. */
 static __always_inline void read_on(struct rp_live *l, __u32 slot)
@@ -249,7 +249,7 @@ __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u3
 		edge_send(ctx, l, w, task, now);
 }
 
-/* ---- end -------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- end --------------------------------------------------------------------------------------------------------- */
 
 struct closing {
 	struct rp_live *l;

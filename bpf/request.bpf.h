@@ -180,13 +180,13 @@ static __always_inline void wait_begin(struct rp_worker *w, struct task_struct *
 	wait->object.fd = -1;
 }
 
-/* ---- reader.bpf.c --------------------------------------------------------------------------------------------------------- */
+/* ---- reader.bpf.c ------------------------------------------------------------------------------------------------ */
 
 __hidden void follow_child(struct task_struct *child);  /* a new process of a followed one */
 __hidden void unfollow(struct task_struct *task);       /* the last thread of a process ends */
 __hidden void reader_orphan(struct task_struct *task);  /* a thread ends */
 
-/* ---- worker.bpf.c --------------------------------------------------------------------------------------------------------- */
+/* ---- worker.bpf.c ------------------------------------------------------------------------------------------------ */
 
 /* Bind `task` to the request in `slot`; cloned: created by one of its threads and not yet run. */
 __hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, int cloned);
@@ -200,14 +200,14 @@ __hidden void edge_send(void *ctx, struct rp_live *l, struct rp_worker *w, struc
 /* Did the thread that read the request return to epoll without blocking? Then it is released, and the answer is non-zero. */
 __hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 now);
 
-/* ---- request.bpf.c -------------------------------------------------------------------------------------------------------- */
+/* ---- request.bpf.c ----------------------------------------------------------------------------------------------- */
 
 /* End a request that is recorded (request_end for a slot at hand). */
 __hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how);
 
 extern __u32 live_requests; /* slots in use: the flag test of the scheduler programs; user space reads it too */
 
-/* ---- event_wait.bpf.c ------------------------------------------------------------------------------------------------------- */
+/* ---- event_wait.bpf.c -------------------------------------------------------------------------------------------- */
 
 /* Is this system call an event wait: epoll, io_uring_enter, poll or select on more than one descriptor? Else the one descriptor that it
  * waits for goes to *fd (−1 = none) and its timeout to *timeout_ns. */
@@ -220,7 +220,7 @@ __hidden int event_wait(struct task_struct *task, __s32 nr, const __u64 args[6],
 /* Was epoll_wait called since it reported this socket as readable, even without blocking? */
 __hidden int epoll_state(__u64 sk);
 
-/* ---- sample.bpf.c ------------------------------------------------------------------------------------------------------------- */
+/* ---- sample.bpf.c ------------------------------------------------------------------------------------------------ */
 
 /* Ask for samples on this CPU: perf events by the arming thread, a timer until they run. */
 __hidden int sampling_start(__u64 now);
@@ -228,7 +228,7 @@ __hidden int sampling_start(__u64 now);
 /* The last request is over. */
 __hidden void sampling_stop(__u64 now);
 
-/* ---- stack.bpf.c ---------------------------------------------------------------------------------------------------------------- */
+/* ---- stack.bpf.c ------------------------------------------------------------------------------------------------- */
 
 #define STACK_TICK 0            /* perf event: own per-CPU buffer, it may interrupt the others */
 #define STACK_SWITCH 1          /* scheduler tracepoint: own per-CPU buffer, interrupts are off */
@@ -242,7 +242,7 @@ __hidden __u64 stack_take(void *ctx, struct task_struct *task, __u32 serial, __u
 /* The same for programs that can be preempted by another one on the same CPU. */
 __hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32 serial);
 
-/* ---- object.bpf.c ----------------------------------------------------------------------------------------------------------------- */
+/* ---- object.bpf.c ------------------------------------------------------------------------------------------------ */
 
 /* Describe the file behind a descriptor of `task`. OBJECT_SLACK bytes must be writable behind *o. */
 __hidden void object_describe(struct task_struct *task, __s32 fd, struct rp_object *o);

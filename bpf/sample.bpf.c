@@ -51,7 +51,7 @@ struct {
 	__type(value, struct bridge);
 } bridges SEC(".maps");
 
-/* ---- ticks ---------------------------------------------------------------------------------------------------------- */
+/* ---- ticks ------------------------------------------------------------------------------------------------------- */
 
 static __always_inline int event_allowed(struct rp_live *l)
 {
@@ -178,7 +178,7 @@ __hidden void sampling_stop(__u64 now)
 	tell(bpf_get_smp_processor_id(), RP_ARM_NONE, now);
 }
 
-/* ---- waits ------------------------------------------------------------------------------------------------------------- */
+/* ---- waits ------------------------------------------------------------------------------------------------------- */
 
 struct task_struct___throttled {
 	bool throttled;
@@ -297,7 +297,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	return 0;
 }
 
-/* ---- wake-ups ------------------------------------------------------------------------------------------------------------ */
+/* ---- wake-ups ---------------------------------------------------------------------------------------------------- */
 
 /* x86 serves interrupts, hard and soft, on a stack of the CPU. The arguments of a tp_btf program lie on the stack that its tracepoint runs
  * on (kernel/trace/bpf_trace.c, __bpf_trace_run), so the address of ctx tells; through memory, because the verifier keeps pointers opaque. */
@@ -353,7 +353,7 @@ int BPF_PROG(on_waking, struct task_struct *task)
 	return 0;
 }
 
-/* ---- threads and processes come and go ------------------------------------------------------------------------------------ */
+/* ---- threads and processes come and go --------------------------------------------------------------------------- */
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
@@ -397,7 +397,7 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	return 0;
 }
 
-/* ---- sweep: what only time can tell, run by the tracer every 100 ms while something is live ---------------------------------- */
+/* ---- sweep: what only time can tell, run by the tracer every 100 ms while something is live ---------------------- */
 
 struct sweep {
 	struct rp_sweep *args;

@@ -35,7 +35,7 @@ struct {
 
 __u32 http_unix_listed = 0;     /* the Unix sockets of all followed processes were listed; user space clears it before it follows more */
 
-/* ---- state of a socket ------------------------------------------------------------------------------------------------------------ */
+/* ---- state of a socket ------------------------------------------------------------------------------------------- */
 
 static __always_inline struct http_conn *conn_of(struct sock *sk)
 {
@@ -64,7 +64,7 @@ static __always_inline int is_stream(struct sock *sk)
 	return sk->sk_type == SOCK_STREAM_TYPE && (family == RP_AF_INET || family == RP_AF_INET6 || family == RP_AF_UNIX);
 }
 
-/* ---- in sync? ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- in sync? ---------------------------------------------------------------------------------------------------- */
 
 /* Bytes that were read from the stream. A FIN in the queue counts as a byte that was received. */
 static __always_inline __u64 consumed(const struct tcp_sock *tp)
@@ -136,7 +136,7 @@ static __always_inline int out_of_place(struct http_conn *c, struct sock *sk, __
 	return c->off != HTTP_ON;
 }
 
-/* ---- reads -------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- reads ------------------------------------------------------------------------------------------------------- */
 
 static __always_inline void lose_sync(struct http_conn *c)
 {
@@ -236,7 +236,7 @@ int BPF_PROG(http_data_ready, struct sock *sk)
 	return 0;
 }
 
-/* ---- writes --------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- writes ------------------------------------------------------------------------------------------------------ */
 
 /* Out of sync, a write proves that the requests before it were read, unless it is a 1xx. */
 static __always_inline int is_final(struct http_slot *s)
@@ -299,7 +299,7 @@ int BPF_PROG(http_sent, struct sock *sk, int ret, int flags)
 	return 0;
 }
 
-/* ---- begin and end of connections ----------------------------------------------------------------------------------------------------------------- */
+/* ---- begin and end of connections -------------------------------------------------------------------------------- */
 
 SEC("?tp_btf/inet_sock_set_state")
 int BPF_PROG(http_state, struct sock *sk, int old_state, int new_state)
