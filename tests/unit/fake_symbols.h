@@ -49,31 +49,26 @@ void symbolizer_forget_process(struct symbolizer *s, int pid)
 	fake_forgotten = pid;
 }
 
-static int32_t fake_frame(struct profile *p, int pid, uint64_t address, int kernel, uint64_t *unknown)
+static void fake_frame(int pid, uint64_t address, int kernel, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
 {
 	char name[64];
-	struct frame f = {.function = name, .module = kernel ? "kernel" : "/bin/app", .kind = kernel ? FRAME_kernel : FRAME_native};
+	struct symbol_frame f = {.function = name, .module = kernel ? "kernel" : "/bin/app", .kind = kernel ? SYMBOL_KERNEL : SYMBOL_NATIVE};
 
 	snprintf(name, sizeof name, "%d:0x%llx", kernel ? 0 : pid, (unsigned long long)address);
 	if (address == FAKE_MUTEX_WAITER)
 		snprintf(name, sizeof name, "___pthread_mutex_lock");
-	if (address == FAKE_UNKNOWN) {
+	if (address == FAKE_UNKNOWN)
 		f.module = NULL;
-		++*unknown;
-	}
-	return profile_frame(p, &f);
+	frame(ctx, &f);
 }
 
-int32_t symbolizer_stack(struct symbolizer *s, struct profile *p, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user,
-			 int user_exact, uint64_t *unknown)
+void symbolizer_stack(struct symbolizer *s, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
+		      void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
 {
-	int32_t stack = -1;
-
 	(void)s;
 	(void)user_exact;
 	for (size_t i = n_kernel + n_user; i > 0; i--)
-		stack = profile_stack(p, stack, fake_frame(p, pid, addresses[i - 1], i <= n_kernel, unknown));
-	return stack;
+		fake_frame(pid, addresses[i - 1], i <= n_kernel, frame, ctx);
 }
 
 char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address)
@@ -83,11 +78,12 @@ char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address)
 	return address == FAKE_LOCK ? xstrdup("app_lock") : NULL;
 }
 
-void symbolizer_executables(struct symbolizer *s, struct profile *p, int pid)
+void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id), void *ctx)
 {
 	(void)s;
-	(void)p;
 	(void)pid;
+	(void)executable;
+	(void)ctx;
 }
 
 #endif

@@ -6,7 +6,7 @@
  * links: symbol/symbolizer.c symbol/process_maps.c symbol/maps.c symbol/files.c symbol/symbol_file.c symbol/symbols.c symbol/lines.c
  */
 /* links: symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c symbol/demangle.c symbol/string_set.c symbol/vdso.c */
-/* links: symbol/kernel.c symbol/profiler_frames.c profile/profile.c profile/check.c base/alloc.c */
+/* links: symbol/kernel.c symbol/profiler_frames.c capture/names.c profile/profile.c profile/check.c base/alloc.c */
 #include <dlfcn.h>
 #include <errno.h>
 #include <gnu/libc-version.h>
@@ -22,7 +22,7 @@
 #include <cmocka.h>
 
 #include "elf_fixture.h"
-#include "symbol/symbolizer.h"
+#include "capture/names.h"
 
 /* ---- a source of files: /proc of a process that may be looked at by its own user --------------------------------- */
 
@@ -183,7 +183,7 @@ static uint64_t symbol(struct world *w, const char *name)
 /* The stack of one user address where the thread stands. */
 static int32_t one(struct world *w, uint64_t address)
 {
-	return symbolizer_stack(w->s, w->p, getpid(), &address, 0, 1, true, &w->unknown);
+	return names_stack(w->s, w->p, getpid(), &address, 0, 1, true, &w->unknown);
 }
 
 /* The frame `depth` calls above a stack's innermost one. */
@@ -279,8 +279,8 @@ static void return_addresses_belong_to_the_call(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {symbol(w, "second"), symbol(w, "second"), symbol(w, "outer") + 1};
-	int32_t exact = symbolizer_stack(w->s, w->p, getpid(), addresses, 0, 3, true, &w->unknown);
-	int32_t after_call = symbolizer_stack(w->s, w->p, getpid(), addresses, 0, 3, false, &w->unknown);
+	int32_t exact = names_stack(w->s, w->p, getpid(), addresses, 0, 3, true, &w->unknown);
+	int32_t after_call = names_stack(w->s, w->p, getpid(), addresses, 0, 3, false, &w->unknown);
 
 	assert_int_equal(depth_of(w, exact), 4);
 	assert_string_equal(frame_at(w, exact, 0)->function, "second");
@@ -294,7 +294,7 @@ static void the_signal_return_is_no_return_address(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {symbol(w, "first"), symbol(w, "sigreturn"), symbol(w, "second")};
-	int32_t stack = symbolizer_stack(w->s, w->p, getpid(), addresses, 0, 3, true, &w->unknown);
+	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 0, 3, true, &w->unknown);
 
 	assert_string_equal(frame_at(w, stack, 1)->function, "sigreturn");
 	assert_string_equal(frame_at(w, stack, 2)->function, "first");
@@ -384,14 +384,14 @@ static void a_process_that_is_gone_keeps_its_names(void **state)
 	assert_int_equal(symbolizer_add_process(w->s, pid), 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	stack = symbolizer_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+	stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
 	assert_string_equal(frame_at(w, stack, 0)->function, "second");
 	assert_int_equal(symbolizer_add_process(w->s, pid), -ENOENT);
-	stack = symbolizer_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+	stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
 	assert_string_equal(frame_at(w, stack, 0)->function, "second");
 	assert_int_equal(w->unknown, 0);
 	assert_int_equal(symbolizer_renew_process(w->s, pid), -ENOENT); /* exec, then exit: nothing is known of what it ran */
-	stack = symbolizer_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+	stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
 	assert_null(frame_at(w, stack, 0)->module);
 	assert_int_equal(w->unknown, 1);
 	symbolizer_forget_process(w->s, pid);
@@ -406,11 +406,11 @@ static void a_process_that_was_never_there_has_addresses(void **state)
 
 	gone = true;
 	assert_int_equal(symbolizer_add_process(w->s, 4242), -ESRCH);
-	stack = symbolizer_stack(w->s, w->p, 4242, addresses, 0, 2, true, &w->unknown);
+	stack = names_stack(w->s, w->p, 4242, addresses, 0, 2, true, &w->unknown);
 	assert_string_equal(frame_at(w, stack, 0)->function, "0x401000");
 	assert_string_equal(frame_at(w, stack, 1)->function, "0x401fff");
 	assert_int_equal(w->unknown, 2);
-	assert_int_equal(symbolizer_stack(w->s, w->p, 4242, addresses, 0, 0, true, &w->unknown), -1);
+	assert_int_equal(names_stack(w->s, w->p, 4242, addresses, 0, 0, true, &w->unknown), -1);
 }
 
 /* What a second process maps is not opened again; another inode is, to see that it is a copy. */
@@ -448,7 +448,7 @@ static int named(struct world *w, int pid, int n)
 
 	for (int i = 0; i < n; i++) {
 		uint64_t address = 0x7f0000010000 + i * 0x10000L;
-		int32_t stack = symbolizer_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+		int32_t stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
 
 		names += !strchr(frame_at(w, stack, 0)->function, '+');
 	}
@@ -480,7 +480,7 @@ static void kernel_frames_stand_on_user_frames(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {0xffffffff81003010, 0xffffffffc0100010, 0xffffffff81002000, 0xffffffff89000000, symbol(w, "first") + 4};
-	int32_t stack = symbolizer_stack(w->s, w->p, getpid(), addresses, 4, 1, false, &w->unknown);
+	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 4, 1, false, &w->unknown);
 
 	assert_int_equal(depth_of(w, stack), 5);
 	assert_string_equal(frame_at(w, stack, 0)->function, "schedule_timeout");
@@ -499,11 +499,11 @@ static void the_profiler_is_not_shown(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {0xffffffffc0200074, 0xffffffff810060fc, 0xffffffff81005618, 0xffffffff81004023, 0xffffffff810030c1};
-	int32_t stack = symbolizer_stack(w->s, w->p, getpid(), addresses, 5, 0, false, &w->unknown);
+	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 5, 0, false, &w->unknown);
 
 	assert_int_equal(depth_of(w, stack), 1);
 	assert_string_equal(frame_at(w, stack, 0)->function, "schedule_timeout");
-	assert_int_equal(symbolizer_stack(w->s, w->p, getpid(), addresses, 4, 0, false, &w->unknown), -1);
+	assert_int_equal(names_stack(w->s, w->p, getpid(), addresses, 4, 0, false, &w->unknown), -1);
 }
 
 /* An exception strikes at an address, it does not return to it. */
@@ -511,7 +511,7 @@ static void interrupted_functions_are_exact(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {0xffffffff81008000, 0xffffffff81007010, 0xffffffff81009000, 0xffffffff81002010};
-	int32_t stack = symbolizer_stack(w->s, w->p, getpid(), addresses, 4, 0, false, &w->unknown);
+	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 4, 0, false, &w->unknown);
 
 	assert_string_equal(frame_at(w, stack, 0)->function, "exc_page_fault");
 	assert_string_equal(frame_at(w, stack, 1)->function, "asm_exc_page_fault");
@@ -552,11 +552,11 @@ static void executables_are_listed_once(void **state)
 	struct world *w = *state;
 	int found = 0;
 
-	symbolizer_executables(w->s, w->p, getpid());
+	names_executables(w->s, w->p, getpid());
 	assert_int_equal(w->p->about.n_executables, 0); /* nothing was read */
 	assert_int_equal(symbolizer_add_process(w->s, getpid()), 0);
 	for (int twice = 0; twice < 2; twice++)
-		symbolizer_executables(w->s, w->p, getpid());
+		names_executables(w->s, w->p, getpid());
 	for (size_t i = 0; i < w->p->about.n_executables; i++) {
 		const struct executable *e = &w->p->about.executables[i];
 

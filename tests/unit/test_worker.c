@@ -2,7 +2,7 @@
 /* The worker's start: what it says first, and how it ends when the tracer fails, is gone, or hands over something else than a ring.
  * links: capture/worker.c capture/ask.c capture/counters.c capture/events.c capture/hints.c capture/status.c
  * links: capture/live.c capture/report.c capture/replay.c capture/report_line.c capture/record.c capture/stacks.c
- * links: capture/processes.c capture/locks.c capture/causes.c capture/address.c capture/contexts.c capture/sources.c
+ * links: capture/names.c capture/processes.c capture/locks.c capture/causes.c capture/address.c capture/contexts.c capture/sources.c
  * links: capture/source_http.c capture/redact.c unwind/unwinders.c unwind/fp.c base/protocol.c base/printable.c
  * links: base/alloc.c base/log.c profile/profile.c profile/check.c profile/builder.c profile/timeline.c profile/partition.c */
 #include <setjmp.h>

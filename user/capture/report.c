@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "capture/names.h"
 #include "capture/replay.h"
 #include "capture/report_line.h"
 
@@ -159,7 +160,7 @@ static void fill_about(const struct reporter *r, struct profile *p, const struct
 	about->workers_refused = q->end.workers_refused;
 	about->keeps_url = o->keep_url;
 	for (size_t i = 0; i < q->processes.n; i++)
-		symbolizer_executables(r->symbols, p, q->processes.list[i].pid);
+		names_executables(r->symbols, p, q->processes.list[i].pid);
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */

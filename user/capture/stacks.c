@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "capture/names.h"
 
 void stack_add(struct raw_stack **stacks, const struct rp_stack *e)
 {
@@ -55,5 +56,5 @@ void stack_name(struct raw_stack *s, struct symbolizer *symbols, struct profile 
 	if (s->index != STACK_NOT_NAMED)
 		return;
 	*unknown += s->n_user - n_user;
-	s->index = symbolizer_stack(symbols, p, maps_pid, s->addresses, s->n_kernel, n_user, is_user_exact(s), unknown);
+	s->index = names_stack(symbols, p, maps_pid, s->addresses, s->n_kernel, n_user, is_user_exact(s), unknown);
 }

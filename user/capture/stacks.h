@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <uthash.h>
 
+#include "profile/profile.h"
 #include "reqprof.h"
 #include "symbol/symbolizer.h"
 

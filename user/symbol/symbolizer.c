@@ -56,25 +56,22 @@ void symbolizer_forget_process(struct symbolizer *s, int pid)
 	process_table_forget(&s->processes, pid);
 }
 
-/* ---- a stack as it grows in the profile, outermost frame first --------------------------------------------------- */
+/* ---- a stack, outermost frame first --------------------------------------------------- */
 
 struct growing {
 	struct symbolizer *s;
-	struct profile *p;
 	int pid;
-	int32_t stack;
-	uint64_t *unknown;
+	void (*frame)(void *ctx, const struct symbol_frame *frame);
+	void *ctx;
 };
 
-static void push(struct growing *g, const struct frame *frame)
+static void push(struct growing *g, const struct symbol_frame *frame)
 {
-	if (!frame->module)
-		++*g->unknown;
-	g->stack = profile_stack(g->p, g->stack, profile_frame(g->p, frame));
+	g->frame(g->ctx, frame);
 }
 
 /* "MODULE+0xOFFSET", or the offset alone. */
-static void push_unnamed(struct growing *g, struct frame frame, const char *what, uint64_t offset)
+static void push_unnamed(struct growing *g, struct symbol_frame frame, const char *what, uint64_t offset)
 {
 	const char *slash = what ? strrchr(what, '/') : NULL;
 	char name[NAME_MAX_BYTES];
@@ -106,8 +103,8 @@ static void push_places(struct growing *g, const struct mapping *m, struct place
 {
 	for (size_t i = places.n; i-- > 0;) {
 		const struct place *place = &places.list[i];
-		struct frame frame = {.function = place->function, .file = place->file, .line = place->line, .module = m->path,
-				      .kind = FRAME_native, .inlined = place->inlined};
+		struct symbol_frame frame = {.function = place->function, .file = place->file, .line = place->line, .module = m->path,
+				      .kind = SYMBOL_NATIVE, .inlined = place->inlined};
 
 		if (frame.function)
 			push(g, &frame);
@@ -119,7 +116,7 @@ static void push_places(struct growing *g, const struct mapping *m, struct place
 /* A file that is no ELF file, or that cannot be had any more; memory without a file, where programs put code that they make. */
 static void push_without_symbols(struct growing *g, const struct mapping *m, uint64_t address)
 {
-	struct frame frame = {.kind = FRAME_native};
+	struct symbol_frame frame = {.kind = SYMBOL_NATIVE};
 
 	if (mapping_is_file(m)) {
 		frame.module = m->path;
@@ -128,7 +125,7 @@ static void push_without_symbols(struct growing *g, const struct mapping *m, uin
 		frame.module = m->path;
 		push_unnamed(g, frame, m->path, address - m->start);
 	} else {
-		frame.kind = m->executable ? FRAME_jit : FRAME_native;
+		frame.kind = m->executable ? SYMBOL_JIT : SYMBOL_NATIVE;
 		push_unnamed(g, frame, m->path ? m->path : "[anon]", address - m->start);
 	}
 }
@@ -146,7 +143,7 @@ static void push_user(struct growing *g, uint64_t address)
 	uint64_t in_file;
 
 	if (!m)
-		push_unnamed(g, (struct frame){.kind = FRAME_native}, NULL, address);
+		push_unnamed(g, (struct symbol_frame){.kind = SYMBOL_NATIVE}, NULL, address);
 	else if (file && address_in_file(m, file, address, &in_file))
 		push_places(g, m, symbol_file_find(file, file == g->s->vdso ? NULL : &asked, in_file), in_file);
 	else
@@ -185,7 +182,7 @@ static void push_users(struct growing *g, const uint64_t *addresses, size_t n, b
 static const char *push_kernel(struct growing *g, uint64_t address)
 {
 	struct kernel_symbol symbol = kernel_symbols_find(g->s->kernel, address);
-	struct frame frame = {.function = symbol.name, .module = symbol.module, .kind = FRAME_kernel};
+	struct symbol_frame frame = {.function = symbol.name, .module = symbol.module, .kind = SYMBOL_KERNEL};
 
 	if (symbol.name)
 		push(g, &frame);
@@ -212,14 +209,13 @@ static void push_kernels(struct growing *g, const uint64_t *addresses, size_t n)
 	}
 }
 
-int32_t symbolizer_stack(struct symbolizer *s, struct profile *p, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user,
-			 int user_exact, uint64_t *unknown)
+void symbolizer_stack(struct symbolizer *s, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
+		      void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
 {
-	struct growing g = {.s = s, .p = p, .pid = pid, .stack = -1, .unknown = unknown};
+	struct growing g = {.s = s, .pid = pid, .frame = frame, .ctx = ctx};
 
 	push_users(&g, addresses + n_kernel, n_user, user_exact);
 	push_kernels(&g, addresses, n_kernel);
-	return g.stack;
 }
 
 /* ---- variables --------------------------------------------------------------------------------------------------- */
@@ -266,34 +262,18 @@ char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address)
 
 /* ---- executables ------------------------------------------------------------------------------------------------- */
 
-static bool is_listed(const struct about *about, const char *path)
-{
-	for (size_t i = 0; i < about->n_executables; i++)
-		if (about->executables[i].path == path)
-			return true;
-	return false;
-}
-
-static void list_executable(struct profile *p, const struct mapping *m)
-{
-	const struct elf_file *elf = symbol_file_elf(m->file);
-	struct executable e = {.path = profile_string(p, m->path)};
-	char hex[2 * BUILD_ID_MAX + 1] = "";
-
-	if (is_listed(&p->about, e.path))
-		return;
-	for (size_t i = 0; i < elf->build_id_len; i++)
-		snprintf(hex + 2 * i, 3, "%02x", elf->build_id[i]);
-	e.build_id = *hex ? profile_string(p, hex) : NULL;
-	GROW(p->about.executables, p->about.n_executables, p->about.cap_executables);
-	p->about.executables[p->about.n_executables++] = e;
-}
-
-void symbolizer_executables(struct symbolizer *s, struct profile *p, int pid)
+void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id), void *ctx)
 {
 	const struct maps *maps = process_table_maps(&s->processes, pid);
+	char hex[2 * BUILD_ID_MAX + 1];
 
-	for (size_t i = 0; maps && i < maps->n; i++)
-		if (maps->list[i].file)
-			list_executable(p, &maps->list[i]);
+	for (size_t i = 0; maps && i < maps->n; i++) {
+		const struct elf_file *elf = maps->list[i].file ? symbol_file_elf(maps->list[i].file) : NULL;
+
+		if (!elf)
+			continue;
+		for (size_t k = 0; k < elf->build_id_len; k++)
+			snprintf(hex + 2 * k, 3, "%02x", elf->build_id[k]);
+		executable(ctx, maps->list[i].path, elf->build_id_len ? hex : NULL);
+	}
 }

@@ -8,10 +8,9 @@
 #ifndef REQPROF_SYMBOLIZER_H
 #define REQPROF_SYMBOLIZER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "profile/profile.h"
 
 #define SYMBOL_FILES_MAX 512
 
@@ -35,18 +34,29 @@ int symbolizer_add_process(struct symbolizer *s, int pid);
 int symbolizer_renew_process(struct symbolizer *s, int pid);
 void symbolizer_forget_process(struct symbolizer *s, int pid);
 
-/* Intern the stack of addresses (innermost first: n_kernel kernel ones, then n_user ones of `pid`) in the profile, outermost frame as root,
- * inlined functions expanded. All but the innermost user address and the code that a signal handler returns to are return addresses
- * (looked up at pc − 1). Kernel frames of the profiler itself and of the tracepoint (above __schedule …) are left out. Every frame has a
- * name; each one without a module adds 1 to *unknown. Returns the stack's index, −1 if no frame is left.
+enum symbol_kind { SYMBOL_KERNEL, SYMBOL_NATIVE, SYMBOL_JIT };
+
+/* A frame and its names; they live as long as the call that they are handed to. */
+struct symbol_frame {
+	const char *function;   /* never NULL: a symbol, or module+0x… */
+	const char *file;       /* NULL = unknown */
+	const char *module;     /* path, "kernel" or a kernel module's name; NULL = unknown */
+	uint32_t line;          /* 0 = unknown */
+	enum symbol_kind kind;
+	bool inlined;
+};
+
+/* Name a stack of addresses (innermost first: n_kernel kernel ones, then n_user ones of `pid`): `frame` is called for each frame, the outermost
+ * first, inlined functions expanded. All but the innermost user address and the code that a signal handler returns to are return addresses
+ * (looked up at pc − 1). Kernel frames of the profiler itself and of the tracepoint (above __schedule …) are left out.
  * user_exact: the innermost user address is where the thread stood (tick in user mode), not one after a system call. */
-int32_t symbolizer_stack(struct symbolizer *s, struct profile *p, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user,
-			 int user_exact, uint64_t *unknown);
+void symbolizer_stack(struct symbolizer *s, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
+		      void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx);
 
 /* Name of a data symbol that contains the address (for locks): "app_lock" or "app_lock+0x10", NULL = none. The caller frees it. */
 char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address);
 
-/* The executables seen so far in the process: path and build-id into p->about.executables. */
-void symbolizer_executables(struct symbolizer *s, struct profile *p, int pid);
+/* The executables seen so far in the process: their paths and build-ids (hex, NULL = none), some more than once. */
+void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id), void *ctx);
 
 #endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "capture/names.h"
+
+#include "base/alloc.h"
+
+struct growing {
+	struct profile *profile;
+	int32_t stack;
+	uint64_t *unknown;
+};
+
+static enum frame_kind kind_of(enum symbol_kind kind)
+{
+	switch (kind) {
+	case SYMBOL_KERNEL:
+		return FRAME_kernel;
+	case SYMBOL_JIT:
+		return FRAME_jit;
+	case SYMBOL_NATIVE:
+		break;
+	}
+	return FRAME_native;
+}
+
+static void add_frame(void *ctx, const struct symbol_frame *f)
+{
+	struct growing *g = ctx;
+	struct frame frame = {
+		.function = f->function, .file = f->file, .module = f->module, .line = f->line, .kind = kind_of(f->kind), .inlined = f->inlined,
+	};
+
+	if (!f->module)
+		++*g->unknown;
+	g->stack = profile_stack(g->profile, g->stack, profile_frame(g->profile, &frame));
+}
+
+int32_t names_stack(struct symbolizer *s, struct profile *p, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
+		    uint64_t *unknown)
+{
+	struct growing g = {.profile = p, .stack = -1, .unknown = unknown};
+
+	symbolizer_stack(s, pid, addresses, n_kernel, n_user, user_exact, add_frame, &g);
+	return g.stack;
+}
+
+static void add_executable(void *ctx, const char *path, const char *build_id)
+{
+	struct profile *p = ctx;
+	struct about *about = &p->about;
+	struct executable e = {.path = profile_string(p, path), .build_id = profile_string(p, build_id)};
+
+	for (size_t i = 0; i < about->n_executables; i++)
+		if (about->executables[i].path == e.path)
+			return;
+	GROW(about->executables, about->n_executables, about->cap_executables);
+	about->executables[about->n_executables++] = e;
+}
+
+void names_executables(struct symbolizer *s, struct profile *p, int pid)
+{
+	symbolizer_executables(s, pid, add_executable, p);
+}
