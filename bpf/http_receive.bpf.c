@@ -180,6 +180,7 @@ static __always_inline int got_line(struct http_run *r)
 	int kind = http_line(s);
 
 	if (kind == HTTP_LINE_PROXY && c->in.flags & HTTP_FIRST) {
+		s->carried = 0;
 		http_restart(&c->in);
 		return 0;
 	}

@@ -23,11 +23,17 @@ $(B)/asan/html/embed.o: $(B)/html/embed.o
 	$(Q)cp $< $@
 $(B)/asan/profile/encode.o $(B)/asan/profile/decode.o: | $(PROTO)
 
-# A BPF source compiled for the host, against tests/unit/fake_bpf/ instead of the kernel's headers.
+# A BPF source compiled for the host, against tests/unit/fake_bpf/ instead of the kernel; words are read wherever they lie.
+BPF_ASAN := -MMD -MP -std=gnu11 -Wall -Wno-unknown-pragmas -Wno-overflow $(ASAN) -fno-sanitize=alignment -D__TARGET_ARCH_$(ARCH) \
+            -Itests/unit/fake_bpf -Ibpf
 $(B)/asan/bpf/%.o: bpf/%.bpf.c
 	$(call say,ASAN)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -MMD -MP -std=gnu11 -Wall -Wno-unused-parameter $(ASAN) -Itests/unit/fake_bpf -Ibpf -c -o $@ $<
+	$(Q)$(CC) $(BPF_ASAN) -c -o $@ $<
+$(B)/asan/fake_bpf/%.o: tests/unit/fake_bpf/%.c
+	$(call say,ASAN)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BPF_ASAN) -c -o $@ $<
 
 .SECONDEXPANSION:
 $(B)/unit/%: tests/unit/%.c $$(call asan-objects,tests/unit/$$*.c)

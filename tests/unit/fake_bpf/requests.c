@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "reqprof.bpf.h"
+
+#include <stdlib.h>
+
+#include "requests.h"
+
+#define ELEMENT_SIZE 65536
+#define MAP_ELEMENTS 256
+#define MAPS 4
+
+
+const volatile struct rp_config cfg = {.n_markers = 4, .n_path_markers = 1};
+const volatile struct rp_marker markers[RP_MAX_MARKERS] = {
+	{.kind = RP_MARKER_QUERY, .len = 9, .name_len = 7, .text = "profile=1"},
+	{.kind = RP_MARKER_QUERY, .len = 12, .name_len = 5, .text = "token=s3cret"},
+	{.kind = RP_MARKER_PATH, .len = 9, .method_len = 4, .method = "POST", .text = "/orders/*"},
+	{.kind = RP_MARKER_QUERY, .len = RP_MARKER_MAX, .name_len = 1,
+	 .text = {[0] = 'L', [1] = '=', [2 ... RP_MARKER_MAX - 1] = 'v'}},
+};
+struct counters_map counters;
+struct events_map events;
+
+__u64 fake_now;
+struct pt_regs fake_regs;
+struct task_struct fake_task;
+struct fake_request fake_requests[FAKE_REQUESTS];
+int fake_n_requests, fake_read, fake_answered;
+bool fake_hurried;
+
+int http_received(struct sock *sk, int ret, int flags);
+int http_data_ready(struct sock *sk);
+int http_sent(struct sock *sk, int ret, int flags);
+int http_state(struct sock *sk, int old_state, int new_state);
+
+/* ---- helpers ----------------------------------------------------------------------------------------------------- */
+
+static struct {
+	void *map;
+	void *elements[MAP_ELEMENTS];
+	__u64 values[RP_COUNTER_ROWS * RP_COUNTER_ROW];
+} maps[MAPS];
+
+/* Elements are made when they are asked for, of any size. */
+void *fake_map_lookup(void *map, const void *key)
+{
+	__u32 k = *(const __u32 *)key;
+	int i = 0;
+
+	while (maps[i].map && maps[i].map != map)
+		i++;
+	maps[i].map = map;
+	if (map == &counters)
+		return &maps[i].values[k];
+	if (!maps[i].elements[k])
+		maps[i].elements[k] = calloc(1, ELEMENT_SIZE);
+	return maps[i].elements[k];
+}
+
+long fake_loop(__u32 n, long (*step)(__u32 i, void *ctx), void *arg)
+{
+	for (__u32 i = 0; i < n; i++)
+		if (step(i, arg))
+			return i + 1;
+	return n;
+}
+
+void *fake_storage(struct sock *sk, int create)
+{
+	sk->has_storage |= create;
+	return sk->has_storage ? sk->storage : NULL;
+}
+
+void *fake_reserve(__u64 size)
+{
+	static __u64 event[64];
+
+	return size <= sizeof event ? event : NULL;
+}
+
+__u64 fake_counter(int counter)
+{
+	__u64 sum = 0;
+
+	for (__u32 row = 0; row < RP_COUNTER_ROWS; row++) {
+		__u32 key = row * RP_COUNTER_ROW + counter;
+
+		sum += *(__u64 *)fake_map_lookup(&counters, &key);
+	}
+	return sum;
+}
+
+/* ---- requests ---------------------------------------------------------------------------------------------------- */
+
+int followed(struct task_struct *task)
+{
+	return 1;
+}
+
+__u64 thread_cpu_clock(void)
+{
+	return fake_now;
+}
+
+__u32 request_read(__u64 arrived_ns)
+{
+	fake_read++;
+	return 1 | (fake_hurried ? RP_READ_HURRIED : 0);
+}
+
+int request_answered(__u32 reader)
+{
+	return fake_answered++;
+}
+
+live_ref request_begin(void *context, struct request_start *start, const char *line)
+{
+	struct fake_request *q = &fake_requests[fake_n_requests];
+
+	if (fake_n_requests == FAKE_REQUESTS)
+		return 0;
+	memcpy(q->line, line, start->line_len);
+	q->marker = start->marker;
+	q->joined = start->flags & RP_BEGIN_JOINED;
+	q->tentative = start->flags & RP_BEGIN_TENTATIVE;
+	q->ahead = start->ahead;
+	return ++fake_n_requests;
+}
+
+void request_turn(void *context, live_ref ref, __u64 now)
+{
+	fake_requests[ref - 1].turned = true;
+}
+
+int request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns)
+{
+	struct fake_request *q = &fake_requests[ref - 1];
+
+	q->bytes_in += bytes;
+	q->head |= head_ns != 0;
+	q->body |= body_ns != 0;
+	return 0;
+}
+
+void request_trace_id(live_ref ref, const __u8 *id)
+{
+	memcpy(fake_requests[ref - 1].trace_id, id, 16);
+}
+
+void request_sent(void *context, live_ref ref, __u64 now, __u64 bytes, __u32 status)
+{
+	struct fake_request *q = &fake_requests[ref - 1];
+
+	q->bytes_out += bytes;
+	if (status)
+		q->status = status;
+}
+
+int request_end(live_ref ref, __u64 end_ns, __u32 how)
+{
+	fake_requests[ref - 1].ended = true;
+	fake_requests[ref - 1].how = how;
+	return 0;
+}
+
+void socket_address(struct sock *sk, int peer, struct rp_addr *ret)
+{
+	memset(ret, 0, sizeof *ret);
+}
+
+/* ---- sockets ----------------------------------------------------------------------------------------------------- */
+
+void fake_reset(void)
+{
+	memset(fake_requests, 0, sizeof fake_requests);
+	fake_n_requests = fake_read = fake_answered = 0;
+	fake_hurried = false;
+	for (int i = 0; i < MAPS; i++) {
+		for (int k = 0; k < MAP_ELEMENTS; k++)
+			free(maps[i].elements[k]);
+		memset(&maps[i], 0, sizeof maps[i]);
+	}
+}
+
+struct sock *fake_connection(bool open_before)
+{
+	struct sock *sk = calloc(1, sizeof *sk);
+
+	sk->__sk_common.skc_family = RP_AF_INET;
+	sk->__sk_common.skc_state = 1; /* established */
+	sk->sk_type = 1;               /* SOCK_STREAM */
+	sk->tcp.bytes_received = open_before ? 1000 : 0;
+	return sk;
+}
+
+/* The buffer has exactly n bytes, so that the sanitizer sees who looks behind them. */
+static void call(struct sock *sk, int nr, const char *bytes, size_t n, int (*program)(struct sock *sk, int ret, int flags))
+{
+	char *copy = malloc(n ? n : 1);
+
+	memcpy(copy, bytes, n);
+	fake_regs = (struct pt_regs){.orig_ax = nr, .si = (unsigned long)copy};
+	program(sk, n, 0);
+	free(copy);
+}
+
+void fake_reads(struct sock *sk, const char *bytes, size_t n)
+{
+	fake_now += 1000;
+	sk->tcp.bytes_received += n;
+	http_data_ready(sk);
+	call(sk, CALL_READ, bytes, n, http_received);
+}
+
+void fake_writes(struct sock *sk, const char *bytes, size_t n)
+{
+	fake_now += 1000;
+	sk->tcp.bytes_sent += n;
+	call(sk, CALL_WRITE, bytes, n, http_sent);
+}
+
+void fake_sendfile(struct sock *sk, size_t n)
+{
+	fake_now += 1000;
+	fake_regs = (struct pt_regs){.orig_ax = CALL_SENDFILE};
+	http_sent(sk, n, 0);
+}
+
+void fake_closes(struct sock *sk)
+{
+	http_state(sk, 1, 4);
+	free(sk);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a source of requests is connected to in the tests: sockets on one side, the requests that it told of on the other. */
+#ifndef REQPROF_FAKE_REQUESTS_H
+#define REQPROF_FAKE_REQUESTS_H
+
+#include "vmlinux.h"
+
+#define FAKE_REQUESTS 64
+#define CALL_READ 0
+#define CALL_WRITE 1
+#define CALL_SENDFILE 40
+
+struct fake_request {
+	char line[8200];
+	__u32 marker;
+	bool joined, tentative, ahead, turned, head, body, ended;
+	__u64 bytes_in, bytes_out;
+	__u32 status;
+	int how;                /* RP_END_* */
+	__u8 trace_id[16];
+};
+
+extern struct fake_request fake_requests[FAKE_REQUESTS]; /* marked ones, in the order of their begin */
+extern int fake_n_requests;
+extern int fake_read, fake_answered; /* requests, marked or not */
+extern bool fake_hurried;            /* their thread reads so many that ends are inferred */
+
+void fake_reset(void);
+__u64 fake_counter(int counter); /* RP_COUNT_* */
+
+/* A connection of a followed process whose first byte is still to come, or one that was open before. */
+struct sock *fake_connection(bool open_before);
+
+/* The application reads or writes these bytes by one system call. */
+void fake_reads(struct sock *sk, const char *bytes, size_t n);
+void fake_writes(struct sock *sk, const char *bytes, size_t n);
+void fake_sendfile(struct sock *sk, size_t n);
+void fake_closes(struct sock *sk);
+
+#endif
