@@ -109,6 +109,8 @@ def bad_targets():
     p = subprocess.run(["setpriv", "--inh-caps=-bpf", "--bounding-set=-bpf", REQPROF, "--pid", str(sleeper.pid)],
                        capture_output=True, text=True)
     ok(p.returncode == 1 and "needs the capability bpf" in p.stderr, "root without a capability", p.stderr)
+    p = run("doctor", "--pid", str(os.getpid()))
+    ok("ok  64-bit: x86-64" in p.stdout and p.returncode == 0, "doctor of a process", p.stdout + p.stderr)
     p = run("doctor", user=NOBODY)
     ok("sudo reqprof doctor" in p.stdout, "doctor tells who is not root so", p.stdout + p.stderr)
     sleeper.kill()

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What `reqprof doctor` reports. Everything is tried, nothing is concluded from a version number. */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -110,7 +111,8 @@ static void check_target(struct report *r, pid_t pid)
 {
 	_cleanup_free_ struct listener *listeners = NULL;
 	_cleanup_close_ int exe = -1;
-	unsigned char ident[5] = {0};
+	unsigned char ident[EI_CLASS + 1] = {0};
+	bool is_64;
 	char path[64];
 	int n;
 
@@ -119,8 +121,9 @@ static void check_target(struct report *r, pid_t pid)
 	add(r, "process", exe >= 0, true, "%s", exe >= 0 ? "readable" : errno == ENOENT ? "no such process, or a kernel thread" : strerror(errno));
 	if (exe < 0)
 		return;
-	add(r, "64-bit", read(exe, ident, sizeof ident) == sizeof ident && ident[4] == 2, false, "%s",
-	    ident[4] == 2 ? "x86-64" : "a 32-bit process: its system calls cannot be read, requests will not be found");
+	is_64 = read(exe, ident, sizeof ident) == sizeof ident && ident[EI_CLASS] == ELFCLASS64;
+	add(r, "64-bit", is_64, false, "%s",
+	    is_64 ? "x86-64" : "a 32-bit process: its system calls cannot be read, requests will not be found");
 	n = listeners_find(pid, &listeners);
 	add(r, "listens", n > 0, false, "%s",
 	    n > 0 ? listeners[0].address : "on no socket: nothing will be seen unless it starts to, or is handed connections");

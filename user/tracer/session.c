@@ -74,6 +74,10 @@ struct session *session_new(const struct tracer_options *options)
 	}
 	configure(s, options);
 	r = -reqprof__load(s->skel);
+	if (r && !session_has_socket_tracepoints()) {
+		log_error("cannot find requests on this kernel: it has no tracepoints sock_recv_length and sock_send_length, which Linux has from 6.5 on");
+		goto fail;
+	}
 	if (r) {
 		log_error("cannot load the BPF programs into this kernel: %s; `reqprof doctor` says what is missing, -v shows the verifier's log",
 			  strerror(r));
