@@ -3,8 +3,12 @@
  * HTTP/1.x on sockets: what its objects share.
  *
  *   source_http.bpf.c     programs on socket events; per-socket state; which events can be believed
- *   http_exchange.bpf.c   requests and the responses that are owed for them; the only caller of request_*()
- *   http_message.bpf.c    where a message's start line, head and body end: bytes in, http_event out
+ *   http_receive.bpf.c    requests; it, the next and http_exchange.bpf.c are the only callers of request_*()
+ *   http_send.bpf.c       the responses that are owed for them
+ *   http_exchange.bpf.c   the end of what is owed
+ *   http_whole.bpf.c      heads that came in one piece, as nearly all do
+ *   http_message.bpf.c    where a message's start line, head and body end, however they are cut: bytes in, http_event out
+ *   http_fields.bpf.c     the fields of a head that matter to that
  *   http_line.bpf.c       is it a request line, and is it marked
  *   http_slots.bpf.c      buffers to work in, and to keep incomplete request lines in
  *   http_bytes.bpf.c      the bytes of the system call that an event is about
