@@ -269,6 +269,9 @@ def two_processes(scratch):
     ok(all(f"{c}:\t0000000000000000\n" in status for c in ("CapPrm", "CapEff", "CapBnd", "CapInh", "CapAmb")),
        "without capabilities", status)
     ok("NoNewPrivs:\t1\n" in status, "and cannot gain any", status)
+    kept = sum(1 << bit for bit in (2, 19, 34, 38, 40))  # DAC_READ_SEARCH, SYS_PTRACE, SYSLOG, PERFMON, CHECKPOINT_RESTORE
+    tracer = [read(f"/proc/{p.pid}/task/{tid}/status") for tid in os.listdir(f"/proc/{p.pid}/task")]
+    ok(len(tracer) > 1 and all(f"CapEff:\t{kept:016x}\n" in s for s in tracer), "every thread of the tracer has kept five", tracer)
     p.send_signal(signal.SIGINT)
     p.wait(timeout=60)
     seen = read(printed)

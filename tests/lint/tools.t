@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What others' tools say: shellcheck, perl, python, eslint, groff."""
+"""What others' tools say: shellcheck, perl, python, eslint."""
 import ast
 import os
 import subprocess
@@ -65,9 +65,4 @@ def javascript():
     ok(status == 0, "eslint", out)
 
 
-def manual():
-    status, out = run("groff", "-man", "-ww", "-z", "-Tutf8", "user/dist/reqprof.1")
-    ok(status == 0 and not out, "groff: the manual", out)
-
-
-main(shell, perl, python, javascript, manual)
+main(shell, perl, python, javascript)
