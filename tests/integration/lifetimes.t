@@ -143,8 +143,11 @@ def held(pid, word):
     """Ids of BPF objects that a process holds by descriptors."""
     ids = set()
     for path in glob.glob(f"/proc/{pid}/fdinfo/*"):
-        with open(path, encoding="ascii") as f:
-            ids |= {int(n) for n in re.findall(rf"^{word}:\s+(\d+)$", f.read(), re.M)}
+        try:
+            with open(path, encoding="ascii") as f:
+                ids |= {int(n) for n in re.findall(rf"^{word}:\s+(\d+)$", f.read(), re.M)}
+        except FileNotFoundError:  # closed meanwhile: not one of those that last
+            continue
     return ids
 
 
