@@ -275,8 +275,11 @@ class Recording:
         """The reports that are there now, in the order of their begin."""
         found = []
         for path in glob.glob(f"{self.where}/*.json"):
-            with open(path, encoding="utf-8") as f:
-                found.append(json.load(f))
+            try:
+                with open(path, encoding="utf-8") as f:
+                    found.append(json.load(f))
+            except FileNotFoundError:  # a snapshot, which the final report has just replaced
+                continue
         return sorted(found, key=lambda r: r["request"]["start"])
 
     def __enter__(self):
