@@ -4,6 +4,7 @@
  * (7.1) leaves the BTF offset of an extern map unset when the object that defines it comes later.
  */
 #include "request.bpf.h"
+#include "unwind.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -16,5 +17,7 @@ struct threads_map threads SEC(".maps");
 struct readers_map readers SEC(".maps");
 struct live_map live SEC(".maps");
 struct workers_map workers SEC(".maps");
+struct chunks_map chunks SEC(".maps");
+struct spaces_map spaces SEC(".maps");
 
 __u32 live_requests = 0;

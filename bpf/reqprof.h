@@ -144,6 +144,7 @@ _Static_assert(sizeof(struct rp_object) == 200, "rp_object");
 #define RP_EV_EDGE 8            /* the stack at the begin or at a write (an edge of a slice, no tick): struct rp_tick */
 #define RP_EV_NEAR 9            /* a marker's name with another value was seen: struct rp_near */
 #define RP_EV_EXEC 10           /* a process of the request has new memory mappings (exec): header only */
+#define RP_EV_UNMAPPED 11       /* a stack led into code that the process's table of code does not hold: struct rp_unmapped */
 
 struct rp_event {
 	__u16 type;             /* RP_EV_* */
@@ -246,9 +247,26 @@ struct rp_wait {
 _Static_assert(sizeof(struct rp_wait) == 32 + 40 + 8 + 8 + 48 + 16 + 16 + 16 + 200, "rp_wait");
 
 /* flags of RP_EV_STACK */
-#define RP_STACK_TRUNCATED 1    /* more user frames than fit, or the chain of frames broke */
-#define RP_STACK_USER_FAULT 2   /* user memory could not be read: the walk stopped there */
-#define RP_STACK_NO_KERNEL 4    /* the kernel part could not be had */
+#define RP_STACK_NO_KERNEL 1    /* the kernel part could not be had */
+#define RP_STACK_NO_USER 2      /* a kernel thread: it has no user part */
+
+/* Why the user part of a stack is not whole (h.flags >> RP_STACK_REASON_SHIFT): X(name, what it says to a user). The first is that it is: it ends
+ * where the thread began. */
+#define RP_STACK_REASONS(X) \
+	X(complete, "complete") \
+	X(depth, "deeper than 256 frames") \
+	X(unknown_text, "code in no known mapping") \
+	X(not_loaded, "unwinding rows not loaded") \
+	X(no_rule, "no unwinding information") \
+	X(register, "needs a register that is not kept") \
+	X(fault, "stack memory not readable") \
+	X(broken, "chain of frames broken") \
+	X(not_64, "not 64-bit code")
+
+#define RP_STACK_REASON_ENUM(name, text) RP_STACK_##name,
+enum rp_stack_reason { RP_STACK_REASONS(RP_STACK_REASON_ENUM) RP_N_STACK_REASONS };
+#define RP_STACK_REASON_SHIFT 4
+#define RP_STACK_REASON(flags) ((flags) >> RP_STACK_REASON_SHIFT)
 
 struct rp_stack {
 	struct rp_event h;      /* h.pid: whose user addresses these are */
@@ -293,6 +311,83 @@ struct rp_near {
 	char value[RP_NEAR_VALUE_MAX]; /* as sent, cut to fit */
 };
 _Static_assert(sizeof(struct rp_near) == 72, "rp_near");
+
+struct rp_unmapped {
+	struct rp_event h;
+	__u64 address;
+};
+_Static_assert(sizeof(struct rp_unmapped) == 40, "rp_unmapped");
+
+/* ---- unwinding ------------------------------------------------------------------------------------------------------
+ *
+ * All of it lies in chunks of 1 MB, made when they are needed (array of maps `chunks`) and addressed in cells of 8 bytes. A cell index is
+ * chunk << RP_CHUNK_SHIFT | cell in it.
+ *
+ *   spaces[pid]     → where the process's table of code is: n entries, sorted by address
+ *   struct rp_text  → one range of its code, and the piece of an executable's rows that unwinds it
+ *   a piece         → rows in the order of their addresses, each good up to the next; and an index: for every 256 bytes of code, and once more,
+ *                     the cell of the first row that begins there or later (two of these in a cell). A row stands before the first one, too.
+ *   struct rp_row   → how to get from a frame to its caller
+ */
+
+#define RP_CHUNK_SHIFT 17
+#define RP_CHUNK_CELLS (1U << RP_CHUNK_SHIFT)
+#define RP_CHUNKS_MAX 256
+#define RP_SPACES_MAX 1024      /* processes that have a table */
+#define RP_TEXTS_MAX 8192       /* entries of one */
+#define RP_BLOCK_SHIFT 8        /* bytes of code that an entry of the index stands for */
+
+struct rp_chunk {
+	__u64 cells[RP_CHUNK_CELLS];
+};
+
+struct rp_space {
+	__u32 texts;            /* cell of its first struct rp_text */
+	__u32 n;
+	__u32 pid;              /* again: an element may be reused while it is read */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct rp_space) == 16, "rp_space");
+
+/* Pieces have rows != 0; else `index` says what the code is: */
+#define RP_TEXT_FRAME_POINTERS 0 /* code without unwinding information: JIT, files without CFI */
+#define RP_TEXT_NOT_LOADED 1
+#define RP_TEXT_NO_RULE 2       /* a part of a file with CFI that it does not cover */
+
+struct rp_text {
+	__u64 start, end;
+	__u64 base;             /* address that the rows' pc and the index count from */
+	__u32 rows;             /* cell of the first row */
+	__u32 index;            /* half-cell (cell × 2) of the index, in the same chunk */
+};
+_Static_assert(sizeof(struct rp_text) == 32, "rp_text");
+#define RP_TEXT_CELLS (sizeof(struct rp_text) / 8)
+
+/* Offsets are in words of 8 bytes. CFA: the stack pointer in the caller, after its call's return address is popped; that lies at CFA − 8. */
+#define RP_ROW_NONE 0           /* nothing is known: between functions, or what no other kind can say */
+#define RP_ROW_RSP 1            /* CFA = rsp + cfa */
+#define RP_ROW_RBP 2            /* CFA = rbp + cfa */
+#define RP_ROW_PLT 3            /* CFA = rsp + 1, and one more if the low 4 bits of the pc are at least cfa (linkers' .plt) */
+#define RP_ROW_END 4            /* nobody has called this: the stack's bottom */
+#define RP_ROW_SIGNAL 5         /* all registers are in a struct ucontext at rsp + cfa */
+#define RP_ROW_DEREF_RSP 6      /* CFA = *(rsp + low byte of cfa) + high byte of cfa */
+#define RP_ROW_DEREF_RBP 7      /* CFA = *(rbp + low byte of cfa, signed) + high byte of cfa */
+#define RP_ROW_REGISTER 8       /* CFA = register + cfa */
+#define RP_ROW_DEREF_INDEXED 9  /* CFA = *(rsp + register × 8 bytes + low byte of cfa) + high byte of cfa */
+#define RP_ROW_VFORK 10         /* CFA = rsp + cfa, and the return address is in rdi */
+#define RP_ROW_LOST 11          /* needs registers, or an expression, that none of these can say */
+
+/* REGISTER, DEREF_INDEXED and VFORK need registers that only the innermost frame has: they stand in functions that call none, or in prologues. */
+struct rp_row {
+	__u32 pc;
+	__u16 cfa;
+	__u16 rule;             /* RP_ROW_* in the low 4 bits, an argument above them: where the caller's rbp is, as a signed number of words from
+				 * the CFA, 0 = in rbp, RP_RBP_AT_RBP = where rbp points. Of those with a register the upper 4 bits are
+				 * its DWARF number and the 8 below the place of rbp, the last one RP_RBP_AT_RBP8 */
+};
+_Static_assert(sizeof(struct rp_row) == 8, "rp_row");
+#define RP_RBP_AT_RBP 2047
+#define RP_RBP_AT_RBP8 127
 
 /* ---- arming: a ring buffer a CPU, in `arm_rings`, tells the arming threads, the mmapable array `cpu_state` (one u64 a CPU) answers  */
 

@@ -10,19 +10,21 @@
 
 #define SENT_SIZE 16384
 #define POOL_SIZE 8
+#define ASK_NS 1000000
+#define PF_KTHREAD 0x00200000   /* include/linux/sched.h */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, STACK_CONTEXTS);
 	__type(key, __u32);
-	__type(value, struct stack_buffer);
+	__type(value, struct unwind);
 } stack_buffers SEC(".maps");
 
 /* Buffers for programs that can be preempted by another one on the same CPU. */
 struct pool_buffer {
 	__u32 taken;
 	__u32 pad;
-	struct stack_buffer stack;
+	struct unwind unwind;
 };
 
 struct {
@@ -39,42 +41,29 @@ struct {
 	__type(value, __u64);
 } sent SEC(".maps");
 
+static __u64 asked_ns;
+
 struct hash_walk {
-	struct stack_buffer *stack;
-	__u64 hash;
+	struct unwind *u;
 };
 
 static long hash_step(__u32 i, struct hash_walk *w)
 {
 	if (i >= RP_MAX_KERNEL_FRAMES)
 		return 1;
-	w->hash = hash_add(w->hash, w->stack->addresses[i]);
+	w->u->hash = hash_add(w->u->hash, w->u->addresses[i]);
 	return 0;
 }
 
-static __always_inline __u32 kernel_part(void *ctx, struct stack_buffer *s, __u64 *hash)
+static __always_inline void kernel_part(void *ctx, struct unwind *u)
 {
-	long bytes = bpf_get_stack(ctx, s->addresses, RP_MAX_KERNEL_FRAMES * sizeof(__u64), 0);
-	struct hash_walk w = {.stack = s, .hash = *hash};
-	__u32 n;
+	long bytes = bpf_get_stack(ctx, u->addresses, RP_MAX_KERNEL_FRAMES * sizeof(__u64), 0);
+	struct hash_walk w = {.u = u};
 
 	if (bytes <= 0)
-		return 0;
-	n = (__u32)bytes / sizeof(__u64);
-	bpf_loop(n, hash_step, &w, 0);
-	*hash = w.hash;
-	return n;
-}
-
-static __always_inline void user_part(struct task_struct *task, struct unwind *u)
-{
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-
-	u->ip = BPF_CORE_READ(regs, ip);
-	u->sp = BPF_CORE_READ(regs, sp);
-	u->fp = BPF_CORE_READ(regs, bp);
-	if (!unwind_push(u, u->ip))
-		unwind_fp(u);
+		return;
+	u->n = (__u32)bytes / sizeof(__u64);
+	bpf_loop(u->n, hash_step, &w, 0);
 }
 
 static __always_inline int already_sent(__u64 id, __u32 serial, __u64 **ret_entry)
@@ -85,22 +74,22 @@ static __always_inline int already_sent(__u64 id, __u32 serial, __u64 **ret_entr
 	return *ret_entry && **ret_entry == (id ^ (__u64)serial << 40);
 }
 
-static __always_inline __u64 send(struct stack_buffer *s, struct unwind *u, struct task_struct *task, __u32 serial)
+static __always_inline __u64 send(struct unwind *u, struct task_struct *task, __u32 serial, __u32 flags)
 {
-	__u32 len = sizeof s->head + u->n * sizeof(__u64);
+	__u32 n = u->n, len = sizeof u->head + n * sizeof(__u64);
 	__u64 id = u->hash ?: 1;
 	__u64 *entry;
 
 	if (already_sent(id, serial, &entry))
 		return id;
-	event_head(&s->head.h, RP_EV_STACK, len, bpf_ktime_get_ns(), serial, task);
-	s->head.h.flags = u->flags;
-	s->head.id = id;
-	s->head.n_user = u->n - s->head.n_kernel;
-	s->head.pad = 0;
-	if (len > sizeof *s)
+	event_head(&u->head.h, RP_EV_STACK, len, bpf_ktime_get_ns(), serial, task);
+	u->head.h.flags = flags | u->reason << RP_STACK_REASON_SHIFT;
+	u->head.id = id;
+	u->head.n_user = n - u->head.n_kernel;
+	u->head.pad = 0;
+	if (len > sizeof u->head + sizeof u->addresses)
 		return 0;
-	if (bpf_ringbuf_output(&events, s, len, BPF_RB_NO_WAKEUP)) {
+	if (bpf_ringbuf_output(&events, &u->head, len, BPF_RB_NO_WAKEUP)) {
 		COUNT(events_dropped);
 		COUNT(stacks_dropped);
 		return 0;
@@ -110,28 +99,45 @@ static __always_inline __u64 send(struct stack_buffer *s, struct unwind *u, stru
 	return id;
 }
 
-static __always_inline __u64 fill_and_send(void *ctx, struct stack_buffer *s, struct task_struct *task, __u32 serial, __u32 *ret_kernel)
+/* Code that is not in the tables: user space should look at the process again. Asked once in a while, for all processes together. */
+static __always_inline void ask_for_text(const struct unwind *u, struct task_struct *task)
 {
-	struct unwind u = {.stack = s, .hash = task->tgid};
-	__u32 n = 0;
+	struct rp_unmapped e = {.address = u->ip};
+	__u64 now = bpf_ktime_get_ns();
 
+	if ((u->reason != RP_STACK_unknown_text && u->space.n) || now - asked_ns < ASK_NS)
+		return;
+	asked_ns = now;
+	event_head(&e.h, RP_EV_UNMAPPED, sizeof e, now, 0, task);
+	event_send_waking(&e, sizeof e, 1);
+}
+
+static __always_inline __u64 fill_and_send(void *ctx, struct unwind *u, struct task_struct *task, __u32 serial, __u32 *ret_kernel)
+{
+	__u32 flags = ctx ? 0 : RP_STACK_NO_KERNEL;
+
+	u->hash = task->tgid;
+	u->n = 0;
 	if (ctx)
-		n = kernel_part(ctx, s, &u.hash);
-	s->head.n_kernel = n;
-	u.n = n;
-	u.flags = ctx ? 0 : RP_STACK_NO_KERNEL;
-	*ret_kernel = n;
-	if (!(task->flags & 0x00200000)) /* PF_KTHREAD, include/linux/sched.h */
-		user_part(task, &u);
-	return u.n ? send(s, &u, task, serial) : 0;
+		kernel_part(ctx, u);
+	u->head.n_kernel = u->n;
+	*ret_kernel = u->n;
+	u->reason = RP_STACK_complete;
+	if (task->flags & PF_KTHREAD) {
+		flags |= RP_STACK_NO_USER;
+	} else {
+		unwind(u, task);
+		ask_for_text(u, task);
+	}
+	return u->n ? send(u, task, serial, flags) : 0;
 }
 
 __hidden __u64 stack_take(void *ctx, struct task_struct *task, __u32 serial, __u32 context, __u32 *ret_kernel)
 {
-	struct stack_buffer *s = bpf_map_lookup_elem(&stack_buffers, &context);
+	struct unwind *u = bpf_map_lookup_elem(&stack_buffers, &context);
 
 	*ret_kernel = 0;
-	return s ? fill_and_send(ctx, s, task, serial, ret_kernel) : 0;
+	return u ? fill_and_send(ctx, u, task, serial, ret_kernel) : 0;
 }
 
 __hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32 serial)
@@ -145,7 +151,7 @@ __hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32
 
 		if (!b || __sync_val_compare_and_swap(&b->taken, 0, 1))
 			continue;
-		id = fill_and_send(ctx, &b->stack, task, serial, &kernel);
+		id = fill_and_send(ctx, &b->unwind, task, serial, &kernel);
 		__sync_lock_test_and_set(&b->taken, 0);
 		return id;
 	}

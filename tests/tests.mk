@@ -118,3 +118,22 @@ bench: all $(SERVER_BINS) ## measure what it costs (needs root and a quiet machi
 	$(Q)tests/bench/run $(BENCH)
 
 .PHONY: test run-tests unit lint bench $(SUITES:%=test-%)
+
+# Stacks of any thread by the program's unwinder: tests/unwind/NAME.c, each with the probe.
+UNWIND_BINS := $(B)/tests/unwind/sample
+UNWIND_BPF := $(B)/bpf/maps.bpf.o $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard bpf/unwind*.bpf.c)) $(B)/tests/unwind/stacks.bpf.o
+UNWIND_OBJS := $(B)/tracer/tables.o $(B)/tracer/cells.o $(B)/tracer/pieces.o \
+               $(patsubst user/%.c,$(B)/%.o,$(wildcard user/unwind/*.c user/symbol/*.c user/base/*.c))
+$(B)/tests/unwind/stacks.bpf.o: tests/unwind/stacks.bpf.c
+	$(call say,BPF)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/tests/unwind/stacks.linked.o: $(UNWIND_BPF)
+	$(call say,BPFLINK)
+	$(Q)$(BPFTOOL) gen object $@ $^
+$(B)/tests/unwind/stacks.skel.h: $(B)/tests/unwind/stacks.linked.o
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< name stacks > $@
+$(UNWIND_BINS): $(B)/tests/unwind/%: tests/unwind/%.c tests/unwind/probe.c $(UNWIND_OBJS) | $(B)/tests/unwind/stacks.skel.h
+	$(call say,TEST)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/unwind -I$(@D) -o $@ $(filter %.c %.o,$^) $(LDLIBS)

@@ -247,9 +247,9 @@ static void send_work(struct fixture *f)
 	send_tick(f, RP_EV_TICK, 0, T0 + 2 * MS, 1);
 	send_stack(f, 2, PID, FAKE_MUTEX_WAITER, 0);
 	send_wait(f, &lock);
-	send_stack(f, 3, PID, 0x5555, RP_STACK_TRUNCATED);
+	send_stack(f, 3, PID, 0x5555, RP_STACK_depth << RP_STACK_REASON_SHIFT);
 	send_wait(f, &network);
-	send_stack(f, 4, PID, FAKE_UNKNOWN, RP_STACK_TRUNCATED); /* nothing names it: it counts nowhere */
+	send_stack(f, 4, PID, FAKE_UNKNOWN, RP_STACK_fault << RP_STACK_REASON_SHIFT); /* nothing names it: it counts nowhere */
 	send_tick(f, RP_EV_TICK, 0, T0 + 10 * MS, 1);
 }
 

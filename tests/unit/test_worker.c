@@ -3,7 +3,7 @@
  * links: capture/worker.c capture/ask.c capture/counters.c capture/events.c capture/hints.c capture/status.c
  * links: capture/live.c capture/report.c capture/replay.c capture/report_line.c capture/record.c capture/stacks.c
  * links: capture/names.c capture/processes.c capture/locks.c capture/causes.c capture/address.c capture/contexts.c capture/sources.c
- * links: capture/source_http.c capture/redact.c unwind/unwinders.c unwind/fp.c base/protocol.c base/printable.c
+ * links: capture/source_http.c capture/redact.c base/protocol.c base/printable.c
  * links: base/alloc.c base/log.c profile/profile.c profile/check.c profile/builder.c profile/timeline.c profile/partition.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +19,7 @@
 #include "base/protocol.h"
 #include "capture/worker.h"
 #include "fake_symbols.h"
+#include "fake_unwinding.h"
 
 static const struct worker_options options = {.kallsyms_fd = -1, .command = "reqprof", .interval_ns = 1000000};
 

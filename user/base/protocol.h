@@ -2,8 +2,8 @@
 /*
  * The protocol between the two processes: fixed-size messages over a SOCK_SEQPACKET pair, descriptors by SCM_RIGHTS.
  *
- *   tracer → worker   START (with the descriptors of the event ring and of the counters), STOP, SNAPSHOT, ANSWER
- *   worker → tracer   READY, ASK_MAPS, ASK_FILE, ASK_DEBUG, ENOUGH
+ *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, STOP, SNAPSHOT, ANSWER
+ *   worker → tracer   READY, ASK_MAPS, ASK_FILE, ASK_DEBUG, ROWS, TEXTS, ENOUGH
  *
  * The worker asks one thing at a time and waits for the answer; the tracer answers only about processes that it follows, or that an
  * event named. It parses nothing that it hands over.
@@ -19,12 +19,30 @@ enum msg_type {
 	MSG_START = 1,  /* descriptors: event ring map, counters map; value: START_* */
 	MSG_STOP,       /* recording is over (why in `value`): write what is live as cut off, print the summary, exit */
 	MSG_SNAPSHOT,   /* write the live requests as they are now */
-	MSG_ANSWER,     /* to the question `seq`: value = 0 and one descriptor, or −errno */
+	MSG_FOLLOW,     /* `pid` is followed from now on: its stacks will be taken */
+	MSG_ANSWER,     /* to the question `seq`: value = 0 and (to an ASK) one descriptor, or −errno */
 	MSG_READY,      /* the worker has given up its privileges and listens */
 	MSG_ASK_MAPS,   /* a descriptor of /proc/PID/maps */
 	MSG_ASK_FILE,   /* a descriptor of the file mapped at [start, end) in `pid` */
 	MSG_ASK_DEBUG,  /* a descriptor of .build-id/…/….debug in the root directory of `pid` */
+	MSG_ROWS,       /* unwinding rows of executable `start`, in sealed memory: struct msg_rows, then struct rp_row until its end */
+	MSG_TEXTS,      /* all code of `pid`, in sealed memory: struct msg_text until its end. value 0: as far as it could be made, no more will
+			 * come soon; 1: rows of large executables will. No descriptor: it could not be made at all */
 	MSG_ENOUGH,     /* -n reports are written: stop */
+};
+
+struct msg_rows {
+	uint64_t base;          /* address in the file that the rows' pc count from, a multiple of 256 */
+};
+
+/* `executable`: one that MSG_ROWS named, or */
+#define MSG_TEXT_FRAME_POINTERS 0 /* code without unwinding information */
+#define MSG_TEXT_NOT_LOADED UINT64_MAX
+
+struct msg_text {
+	uint64_t start, end;    /* in the process; ascending, without overlap */
+	uint64_t bias;          /* address in the process − address in the file, modulo 2^64 */
+	uint64_t executable;
 };
 
 enum stop_reason {

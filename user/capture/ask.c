@@ -87,40 +87,56 @@ bool channel_stop_now(struct channel *c)
 	return false;
 }
 
-/* The descriptor that answers, or −errno. */
-static int ask(struct channel *c, struct msg *question)
+/* Ask, with a descriptor if fd >= 0, and wait for the answer. Its value, or −errno. */
+static int ask(struct channel *c, struct msg *question, int fd, int fds[MSG_FDS_MAX], int *n_fds)
 {
-	int fds[MSG_FDS_MAX], n_fds, e;
 	struct msg answer;
+	int e;
 
+	*n_fds = 0;
 	if (c->gone)
 		return -EPIPE;
 	question->seq = ++c->seq;
-	e = msg_send(c->sock, question, NULL, 0);
+	e = msg_send(c->sock, question, &fd, fd >= 0);
 	if (e)
 		return e;
-	while (receive(c, &answer, fds, &n_fds)) {
-		if (answer.type != MSG_ANSWER || answer.seq != question->seq) {
-			close_all(fds, n_fds);
-			keep(c, &answer);
-			continue;
-		}
-		if (!answer.value && n_fds == 1)
-			return fds[0];
-		close_all(fds, n_fds);
-		return answer.value < 0 ? answer.value : -EPROTO;
+	while (receive(c, &answer, fds, n_fds)) {
+		if (answer.type == MSG_ANSWER && answer.seq == question->seq)
+			return answer.value;
+		close_all(fds, *n_fds);
+		keep(c, &answer);
 	}
+	*n_fds = 0;
 	return -EPIPE;
+}
+
+/* The descriptor that answers, or −errno. */
+static int ask_for_file(struct channel *c, struct msg *question)
+{
+	int fds[MSG_FDS_MAX], n_fds, r = ask(c, question, -1, fds, &n_fds);
+
+	if (!r && n_fds == 1)
+		return fds[0];
+	close_all(fds, n_fds);
+	return r < 0 ? r : -EPROTO;
+}
+
+static int hand_over(struct channel *c, struct msg *message, int fd)
+{
+	int fds[MSG_FDS_MAX], n_fds, r = ask(c, message, fd, fds, &n_fds);
+
+	close_all(fds, n_fds);
+	return r;
 }
 
 static int open_maps(void *ctx, int pid)
 {
-	return ask(ctx, &(struct msg){.type = MSG_ASK_MAPS, .pid = pid});
+	return ask_for_file(ctx, &(struct msg){.type = MSG_ASK_MAPS, .pid = pid});
 }
 
 static int open_file(void *ctx, int pid, uint64_t start, uint64_t end)
 {
-	return ask(ctx, &(struct msg){.type = MSG_ASK_FILE, .pid = pid, .start = start, .end = end});
+	return ask_for_file(ctx, &(struct msg){.type = MSG_ASK_FILE, .pid = pid, .start = start, .end = end});
 }
 
 static int open_debug(void *ctx, int pid, const uint8_t *build_id, size_t len)
@@ -130,10 +146,25 @@ static int open_debug(void *ctx, int pid, const uint8_t *build_id, size_t len)
 	if (len > sizeof question.build_id)
 		return -EINVAL;
 	memcpy(question.build_id, build_id, len);
-	return ask(ctx, &question);
+	return ask_for_file(ctx, &question);
 }
 
 struct symbol_source channel_source(struct channel *c)
 {
 	return (struct symbol_source){.ctx = c, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug};
+}
+
+static int hand_over_rows(void *ctx, uint64_t executable, int fd)
+{
+	return hand_over(ctx, &(struct msg){.type = MSG_ROWS, .start = executable}, fd);
+}
+
+static int hand_over_texts(void *ctx, int pid, int fd, bool more)
+{
+	return hand_over(ctx, &(struct msg){.type = MSG_TEXTS, .pid = pid, .value = more}, fd);
+}
+
+struct unwinding_sink channel_sink(struct channel *c)
+{
+	return (struct unwinding_sink){.ctx = c, .rows = hand_over_rows, .texts = hand_over_texts};
 }

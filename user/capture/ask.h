@@ -11,6 +11,7 @@
 
 #include "base/protocol.h"
 #include "symbol/symbolizer.h"
+#include "unwind/unwinding.h"
 
 struct channel {
 	int sock;               /* not owned */
@@ -34,5 +35,8 @@ bool channel_stop_now(struct channel *c);
 
 /* Files for the symbolizer; ctx is the channel. */
 struct symbol_source channel_source(struct channel *c);
+
+/* Where unwinding tables go; ctx is the channel. */
+struct unwinding_sink channel_sink(struct channel *c);
 
 #endif

@@ -14,6 +14,7 @@ static const unsigned short fixed_len[] = {
 	[RP_EV_EDGE] = sizeof(struct rp_tick),
 	[RP_EV_NEAR] = sizeof(struct rp_near),
 	[RP_EV_EXEC] = sizeof(struct rp_event),
+	[RP_EV_UNMAPPED] = sizeof(struct rp_unmapped),
 };
 
 /* What follows the struct, by what the struct says. */

@@ -126,7 +126,7 @@ static void fill_lost(struct profile *p, const struct live_request *q)
 	struct raw_stack *s, *next;
 
 	HASH_ITER(hh, q->stacks, s, next)
-		if (s->used && s->flags & (RP_STACK_TRUNCATED | RP_STACK_USER_FAULT))
+		if (s->used && RP_STACK_REASON(s->flags))
 			p->lost.stacks_truncated++;
 	p->lost.frames_unknown = q->frames_unknown;
 	p->lost.events_dropped = q->end.dropped;

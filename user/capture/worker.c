@@ -33,6 +33,7 @@ struct worker {
 	struct channel channel;
 	struct symbol_source files;
 	struct symbolizer *symbols;
+	struct unwinding *unwinding;
 	struct ring_buffer *ring;
 	struct counters counters;
 	struct live live;
@@ -123,6 +124,8 @@ static int on_record(void *ctx, void *data, size_t size)
 		w->bad_events++;
 	else if (e->type == RP_EV_NEAR)
 		say(hint_near(&w->hints, (const void *)e));
+	else if (e->type == RP_EV_UNMAPPED)
+		unwinding_ask(w->unwinding, e->pid, ((const struct rp_unmapped *)e)->address);
 	else if (!live_event(&w->live, e))
 		w->bad_events++;
 	return 0;
@@ -189,6 +192,9 @@ static void snapshot(struct worker *w)
 static void on_message(struct worker *w, const struct msg *msg)
 {
 	switch (msg->type) {
+	case MSG_FOLLOW:
+		unwinding_update(w->unwinding, msg->pid);
+		break;
 	case MSG_SNAPSHOT:
 		snapshot(w);
 		break;
@@ -303,10 +309,14 @@ static void log_tables(void)
 
 static void worker_init(struct worker *w, const struct worker_options *options, int sock)
 {
+	struct unwinding_sink sink;
+
 	*w = (struct worker){.options = options, .epoll = -1};
 	channel_init(&w->channel, sock);
 	w->files = channel_source(&w->channel);
 	w->symbols = symbolizer_new(&w->files, options->kallsyms_fd);
+	sink = channel_sink(&w->channel);
+	w->unwinding = unwinding_new(w->symbols, &sink);
 	live_init(&w->live, options, w->symbols);
 	reporter_init(&w->reporter, options, w->symbols);
 	w->reporter.pump = pump;
@@ -322,6 +332,7 @@ static void worker_fini(struct worker *w)
 	counters_unmap(&w->counters);
 	live_fini(&w->live);
 	reporter_fini(&w->reporter);
+	unwinding_free(w->unwinding);
 	symbolizer_free(w->symbols);
 	channel_fini(&w->channel);
 }

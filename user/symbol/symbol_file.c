@@ -22,6 +22,7 @@ struct found {
 };
 
 struct symbol_file {
+	uint64_t id;
 	struct elf_file *elf;
 	struct elf_file *debug; /* NULL = none, or not looked for yet */
 	struct elf_file *supplementary; /* of the DWARF */
@@ -35,8 +36,10 @@ struct symbol_file {
 
 struct symbol_file *symbol_file_new(struct elf_file *elf)
 {
+	static uint64_t ids;
 	struct symbol_file *f = xcalloc(1, sizeof *f);
 
+	f->id = ++ids;
 	f->elf = elf;
 	f->code.kind = SYMBOLS_CODE;
 	f->data.kind = SYMBOLS_DATA;
@@ -72,6 +75,11 @@ void symbol_file_free(struct symbol_file *f)
 const struct elf_file *symbol_file_elf(const struct symbol_file *f)
 {
 	return f->elf;
+}
+
+uint64_t symbol_file_id(const struct symbol_file *f)
+{
+	return f->id;
 }
 
 /* ---- loading ----------------------------------------------------------------------------------------------------- */

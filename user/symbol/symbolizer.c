@@ -260,6 +260,34 @@ char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address)
 	return symbol_file_data_name(file, &asked, in_file);
 }
 
+/* ---- code ------------------------------------------------------------------------------------------------------------- */
+
+static void describe_code(const struct symbolizer *s, const struct mapping *m, struct symbol_code *ret)
+{
+	struct symbol_file *file = file_of(s, m);
+	uint64_t in_file;
+
+	*ret = (struct symbol_code){.start = m->start, .end = m->end, .path = m->path, .is_file = mapping_is_file(m)};
+	if (!file || !address_in_file(m, file, m->start, &in_file))
+		return;
+	ret->elf = symbol_file_elf(file);
+	ret->id = symbol_file_id(file);
+	ret->bias = m->start - in_file;
+}
+
+void symbolizer_code(struct symbolizer *s, int pid, void (*code)(void *ctx, const struct symbol_code *code), void *ctx)
+{
+	const struct maps *maps = process_table_maps(&s->processes, pid);
+	struct symbol_code c;
+
+	for (size_t i = 0; maps && i < maps->n; i++) {
+		if (!maps->list[i].executable)
+			continue;
+		describe_code(s, &maps->list[i], &c);
+		code(ctx, &c);
+	}
+}
+
 /* ---- executables ------------------------------------------------------------------------------------------------- */
 
 void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id), void *ctx)

@@ -34,6 +34,21 @@ int symbolizer_add_process(struct symbolizer *s, int pid);
 int symbolizer_renew_process(struct symbolizer *s, int pid);
 void symbolizer_forget_process(struct symbolizer *s, int pid);
 
+struct elf_file;
+
+/* A mapping that holds code. */
+struct symbol_code {
+	uint64_t start, end;
+	const char *path;       /* as in /proc/PID/maps, NULL = none */
+	bool is_file;           /* a file is mapped; `elf` is NULL if it is no ELF file, or cannot be had */
+	const struct elf_file *elf; /* lives as long as the mapping is known */
+	uint64_t id;            /* of `elf`: never used for two files */
+	uint64_t bias;          /* address in the process − address in the file, modulo 2^64 */
+};
+
+/* The code of a process, by address, as its mappings were read last. */
+void symbolizer_code(struct symbolizer *s, int pid, void (*code)(void *ctx, const struct symbol_code *code), void *ctx);
+
 enum symbol_kind { SYMBOL_KERNEL, SYMBOL_NATIVE, SYMBOL_JIT };
 
 /* A frame and its names; they live as long as the call that they are handed to. */

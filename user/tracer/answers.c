@@ -78,12 +78,28 @@ static int open_asked(const struct msg *q)
 	return -EPROTO;
 }
 
-int answer(struct session *session, int sock, const struct msg *question)
+static int take_texts(struct session *session, struct tables *tables, const struct msg *m, int fd)
 {
-	_cleanup_close_ int fd = -1;
-	struct msg reply = {.type = MSG_ANSWER, .seq = question->seq, .pid = question->pid};
+	if (fd < 0)
+		return 0;
+	return session_follows(session, m->pid) ? tables_set_texts(tables, m->pid, fd) : -EPERM;
+}
 
-	fd = session_follows(session, question->pid) ? open_asked(question) : -EPERM;
-	reply.value = fd < 0 ? fd : 0;
-	return msg_send(sock, &reply, &fd, fd >= 0);
+int answer(struct session *session, struct tables *tables, int sock, const struct msg *question, int fd)
+{
+	struct msg reply = {.type = MSG_ANSWER, .seq = question->seq, .pid = question->pid};
+	_cleanup_close_ int file = -1;
+
+	switch (question->type) {
+	case MSG_ROWS:
+		reply.value = fd < 0 ? -EPROTO : tables_add_rows(tables, question->start, fd);
+		break;
+	case MSG_TEXTS:
+		reply.value = take_texts(session, tables, question, fd);
+		break;
+	default:
+		file = session_follows(session, question->pid) ? open_asked(question) : -EPERM;
+		reply.value = file < 0 ? file : 0;
+	}
+	return msg_send(sock, &reply, &file, file >= 0);
 }

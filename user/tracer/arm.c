@@ -114,7 +114,7 @@ static void *arm_loop(void *arg)
 	CPU_ZERO(&here);
 	CPU_SET(c->cpu, &here);
 	pthread_setaffinity_np(pthread_self(), sizeof here, &here); /* refused by a cpuset: the ioctl reaches the CPU from any other */
-	privileges_drop();
+	privileges_drop(false);
 	for (;;) {
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			break;

@@ -17,11 +17,13 @@ static const unsigned kept[] = {
 	CAP_SYSLOG,             /* kernel addresses */
 };
 
-int privileges_drop(void)
+int privileges_drop(bool maps)
 {
 	capng_clear(CAPNG_SELECT_BOTH);
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, kept[i]);
+	if (maps) /* memory for unwinding tables is asked for while recording */
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_BPF);
 	if (capng_apply(CAPNG_SELECT_BOTH))
 		return -EPERM;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;

@@ -196,6 +196,16 @@ uint32_t session_followed(const struct session *s)
 	return __atomic_load_n(&s->skel->bss->followed_processes, __ATOMIC_SEQ_CST);
 }
 
+int session_chunks_fd(const struct session *s)
+{
+	return bpf_map__fd(s->skel->maps.chunks);
+}
+
+int session_spaces_fd(const struct session *s)
+{
+	return bpf_map__fd(s->skel->maps.spaces);
+}
+
 int session_events_fd(const struct session *s)
 {
 	return bpf_map__fd(s->skel->maps.events);

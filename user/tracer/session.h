@@ -36,6 +36,8 @@ int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret);
 uint32_t session_live(const struct session *s);     /* requests being recorded */
 uint32_t session_followed(const struct session *s); /* processes followed that have not exited */
 
+int session_chunks_fd(const struct session *s);     /* unwinding tables: tables.h */
+int session_spaces_fd(const struct session *s);
 int session_events_fd(const struct session *s);     /* map descriptors, owned by the session */
 int session_counters_fd(const struct session *s);
 int session_arm_rings_fd(const struct session *s);

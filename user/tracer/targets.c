@@ -114,7 +114,7 @@ static void print_attached(pid_t pid)
 }
 
 /* One pass: follow what is wanted and not followed yet. Returns how many are new, or −ESRCH for a named process that is gone. */
-static int follow_wanted(struct session *session, const struct tracer_options *o, struct processes *list)
+static int follow_wanted(struct session *session, const struct tracer_options *o, const struct follower *follower, struct processes *list)
 {
 	int added = 0;
 
@@ -130,6 +130,7 @@ static int follow_wanted(struct session *session, const struct tracer_options *o
 		if (session_follow(session, list->items[i].pid))
 			continue; /* it went meanwhile */
 		print_attached(list->items[i].pid);
+		follower->followed(follower->ctx, list->items[i].pid);
 		added++;
 	}
 	return added;
@@ -158,14 +159,14 @@ static bool tree_listens(struct processes *list, pid_t root)
 	return false;
 }
 
-int targets_attach(struct session *session, const struct tracer_options *o)
+int targets_attach(struct session *session, const struct tracer_options *o, const struct follower *follower)
 {
 	struct processes list = {0};
 	int total = 0, r;
 
 	/* Again until nothing is new: a process may have forked before it was followed. */
 	for (int pass = 0; pass < 10; pass++) {
-		r = follow_wanted(session, o, &list);
+		r = follow_wanted(session, o, follower, &list);
 		if (r <= 0)
 			break;
 		total += r;
@@ -180,11 +181,11 @@ int targets_attach(struct session *session, const struct tracer_options *o)
 	return r ?: total;
 }
 
-void targets_rescan(struct session *session, const struct tracer_options *o)
+void targets_rescan(struct session *session, const struct tracer_options *o, const struct follower *follower)
 {
 	struct processes list = {0};
 
-	if (follow_wanted(session, o, &list) > 0)
+	if (follow_wanted(session, o, follower, &list) > 0)
 		session_list_sockets(session);
 	free(list.items);
 }

@@ -6,11 +6,17 @@
 #include "tracer/session.h"
 #include "tracer/tracer.h"
 
+/* What to do about a process that is followed from now on. */
+struct follower {
+	void *ctx;
+	void (*followed)(void *ctx, pid_t pid);
+};
+
 /* Follow the processes of the options and all their descendants, those that fork meanwhile included. Prints one line a process that is followed
  * from now on. Returns how many those are, or −errno (printed): a process that was named is gone. */
-int targets_attach(struct session *session, const struct tracer_options *options);
+int targets_attach(struct session *session, const struct tracer_options *options, const struct follower *follower);
 
 /* --port: follow what listens there since. Prints its lines. */
-void targets_rescan(struct session *session, const struct tracer_options *options);
+void targets_rescan(struct session *session, const struct tracer_options *options, const struct follower *follower);
 
 #endif

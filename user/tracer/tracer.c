@@ -20,15 +20,21 @@
 #include "tracer/hello.h"
 #include "tracer/privileges.h"
 #include "tracer/session.h"
+#include "tracer/tables.h"
 #include "tracer/targets.h"
 
 #define TICK_NS 100000000 /* sweep, end of the targets */
 #define RESCAN_TICKS 20   /* --port: look for new listeners every 2 s */
+#define COLLECT_TICKS 20  /* give back unwinding tables that nobody uses */
+#define TABLES_BYTES (128U << 20)
+#define TABLES_WAIT_NS 250000000 /* for those of the targets: what takes longer comes while requests are recorded already */
 
 struct tracer {
 	const struct tracer_options *options;
 	struct session *session;
 	struct arm *arm;
+	struct tables *tables;
+	unsigned waits;         /* processes whose unwinding tables are being made */
 	int sock;
 	pid_t worker;
 	int signals, timer;
@@ -93,6 +99,19 @@ static void on_signal(struct tracer *t)
 		stop(t, STOP_SIGNAL);
 }
 
+static void on_follow(void *ctx, pid_t pid)
+{
+	struct tracer *t = ctx;
+
+	if (!msg_send(t->sock, &(struct msg){.type = MSG_FOLLOW, .pid = pid}, NULL, 0))
+		t->waits++;
+}
+
+static struct follower follower(struct tracer *t)
+{
+	return (struct follower){.ctx = t, .followed = on_follow};
+}
+
 static void log_arming(struct tracer *t)
 {
 	uint32_t cpus[64];
@@ -101,6 +120,13 @@ static void log_arming(struct tracer *t)
 
 	for (size_t i = 0; i < n; i++)
 		log_debug("armed cpu %u after %.1f us", cpus[i], ns[i] / 1e3);
+}
+
+static void rescan(struct tracer *t)
+{
+	const struct follower f = follower(t);
+
+	targets_rescan(t->session, t->options, &f);
 }
 
 static void on_tick(struct tracer *t)
@@ -112,12 +138,14 @@ static void on_tick(struct tracer *t)
 		return;
 	t->ticks++;
 	log_arming(t);
+	if (t->ticks % COLLECT_TICKS == 0)
+		tables_collect(t->tables);
 	if (session_live(t->session))
 		session_sweep(t->session, 0, &swept);
 	if (t->options->duration_ns && now_ns() - t->start_ns >= t->options->duration_ns)
 		stop(t, STOP_DURATION);
 	else if (t->options->port && t->ticks % RESCAN_TICKS == 0)
-		targets_rescan(t->session, t->options);
+		rescan(t);
 	else if (!t->options->port && session_followed(t->session) == 0)
 		stop(t, STOP_TARGET);
 }
@@ -136,18 +164,22 @@ static int on_worker(struct tracer *t)
 		}
 		return 0;
 	}
-	while (n_fds)
-		close(fds[--n_fds]);
 	switch (msg.type) {
+	case MSG_TEXTS:
+		t->waits -= t->waits && !msg.value;
+		/* fall through */
 	case MSG_ASK_MAPS:
 	case MSG_ASK_FILE:
 	case MSG_ASK_DEBUG:
-		answer(t->session, t->sock, &msg);
+	case MSG_ROWS:
+		answer(t->session, t->tables, t->sock, &msg, n_fds ? fds[0] : -1);
 		break;
 	case MSG_ENOUGH:
 		stop(t, STOP_ENOUGH);
 		break;
 	}
+	while (n_fds)
+		close(fds[--n_fds]);
 	return 1;
 }
 
@@ -209,13 +241,26 @@ static int start_worker(struct tracer *t)
 	return msg_send(t->sock, &start, fds, ARRAY_LEN(fds));
 }
 
+/* The unwinding tables of the targets: the first request should find them. */
+static void wait_for_tables(struct tracer *t)
+{
+	uint64_t until = now_ns() + TABLES_WAIT_NS;
+	struct pollfd fd = {.fd = t->sock, .events = POLLIN};
+
+	while (t->waits && now_ns() < until)
+		if (poll(&fd, 1, 10) > 0 && !on_worker(t))
+			return;
+}
+
 static int attach(struct tracer *t)
 {
+	const struct follower f = follower(t);
 	int r;
 
 	t->session = session_new(t->options);
 	if (!t->session)
 		return -errno;
+	t->tables = tables_new(session_chunks_fd(t->session), session_spaces_fd(t->session), TABLES_BYTES);
 	t->arm = arm_start(t->session, t->options->config.interval_ns);
 	if (!t->arm)
 		return -errno;
@@ -225,10 +270,11 @@ static int attach(struct tracer *t)
 	if (!r)
 		r = session_attach(t->session);
 	if (!r)
-		r = targets_attach(t->session, t->options);
+		r = targets_attach(t->session, t->options, &f);
 	if (r < 0)
 		return r;
-	r = privileges_drop();
+	wait_for_tables(t);
+	r = privileges_drop(true);
 	if (r)
 		return log_error("cannot give up privileges: %s", strerror(-r)), r;
 	log_debug("attached in %.0f ms", (now_ns() - t->start_ns) / 1e6);
@@ -251,6 +297,7 @@ int tracer_run(const struct tracer_options *options, int sock, pid_t worker)
 		tell(&t, MSG_STOP, STOP_FAILED);
 	}
 	arm_stop(t.arm);
+	tables_free(t.tables);
 	session_free(t.session);
 	if (t.signals >= 0)
 		close(t.signals);

@@ -4,5 +4,5 @@
 
 const struct unwinder unwinder_fp = {
 	.name = "frame pointers",
-	.covers = "code compiled with -fno-omit-frame-pointer, and most JIT code; other stacks end early and are counted as truncated",
+	.covers = "code that is made at run time, and files without such information",
 };

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 const struct unwinder *const unwinders[] = {
+	&unwinder_cfi,
 	&unwinder_fp,
 	NULL,
 };

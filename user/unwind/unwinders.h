@@ -10,6 +10,7 @@ struct unwinder {
 
 extern const struct unwinder *const unwinders[]; /* NULL-terminated */
 
+extern const struct unwinder unwinder_cfi;
 extern const struct unwinder unwinder_fp;
 
 #endif

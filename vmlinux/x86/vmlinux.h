@@ -223,9 +223,13 @@ struct sched_entity {
 	struct cfs_rq *cfs_rq;
 };
 
+struct mm_struct;
+
 struct files_struct;
 
 struct signal_struct;
+
+struct uprobe_task;
 
 struct task_struct {
 	struct thread_info thread_info;
@@ -233,6 +237,7 @@ struct task_struct {
 	unsigned int flags;
 	struct sched_entity se;
 	bool throttled;
+	struct mm_struct *mm;
 	unsigned int in_iowait: 1;
 	pid_t pid;
 	pid_t tgid;
@@ -240,6 +245,7 @@ struct task_struct {
 	char comm[16];
 	struct files_struct *files;
 	struct signal_struct *signal;
+	struct uprobe_task *utask;
 };
 
 struct pt_regs {
@@ -252,11 +258,32 @@ struct pt_regs {
 	long unsigned int di;
 	long unsigned int orig_ax;
 	long unsigned int ip;
+	union {
+		u16 cs;
+	};
 	long unsigned int sp;
+};
+
+struct xol_area;
+
+struct uprobes_state {
+	struct xol_area *xol_area;
+};
+
+struct mm_struct {
+	struct {
+		struct uprobes_state uprobes_state;
+	};
 };
 
 struct signal_struct {
 	atomic_t live;
+};
+
+struct return_instance;
+
+struct uprobe_task {
+	struct return_instance *return_instances;
 };
 
 typedef void *wait_queue_func_t;
@@ -273,6 +300,12 @@ struct wait_queue_head {
 };
 
 typedef struct wait_queue_head wait_queue_head_t;
+
+struct return_instance {
+	long unsigned int stack;
+	long unsigned int orig_ret_vaddr;
+	struct return_instance *next;
+};
 
 struct vfsmount;
 
@@ -387,6 +420,10 @@ struct cfs_rq {
 	int throttle_count;
 };
 
+
+struct xol_area {
+	long unsigned int vaddr;
+};
 
 struct mount {
 	struct mount *mnt_parent;

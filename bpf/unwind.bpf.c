@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The walk: from the registers of a task to the bottom of its user stack. */
+#include "unwind_cfi.bpf.h"
+#include "unwind_fp.bpf.h"
+
+#define TEXT_STEPS 14           /* RP_TEXTS_MAX entries */
+#define RETURNS_MAX 64          /* uretprobes in progress in one thread: MAX_URETPROBE_DEPTH, kernel/events/uprobes.c */
+
+/* ---- what code is at an address ---------------------------------------------------------------------------------- */
+
+static __always_inline int find_text(struct unwind *u)
+{
+	struct rp_chunk *c = chunk_of(u->space.texts);
+	__u32 base = u->space.texts, at = 0, n = u->space.n, half;
+	__u64 start;
+
+	u->known = 0;
+	if (!c || !n)
+		return -1;
+	for (int i = 0; i < TEXT_STEPS && n > 1; i++) {
+		half = n / 2;
+		start = c->cells[(base + (at + half) * RP_TEXT_CELLS) & (RP_CHUNK_CELLS - 1)];
+		at += half & not_above(start, u->pc);
+		n -= half;
+	}
+	base = (base + at * RP_TEXT_CELLS) & (RP_CHUNK_CELLS - RP_TEXT_CELLS);
+	u->text.start = c->cells[base];
+	u->text.end = c->cells[base + 1];
+	u->text.base = c->cells[base + 2];
+	u->text.rows = c->cells[base + 3];
+	u->text.index = c->cells[base + 3] >> 32;
+	u->known = u->pc - u->text.start < u->text.end - u->text.start;
+	return u->known ? 0 : -1;
+}
+
+/* Frames often follow others of the same library. */
+static __always_inline int locate(struct unwind *u)
+{
+	if (u->known && u->pc - u->text.start < u->text.end - u->text.start)
+		return 0;
+	return find_text(u);
+}
+
+/* ---- return addresses that a uretprobe has replaced -------------------------------------------------------------- */
+
+/* What the return address was before the kernel put that of its trampoline there, which is where its area for probed instructions begins
+ * (kernel/events/uprobes.c, uprobe_get_trampoline_vaddr). Non-zero: it is no trampoline. */
+static __always_inline int restore_return(struct unwind *u)
+{
+	struct task_struct *task = (struct task_struct *)u->task;
+	struct xol_area *area = BPF_CORE_READ(task, mm, uprobes_state.xol_area);
+	struct return_instance *at;
+
+	if (!area || !u->return_slot || BPF_CORE_READ(area, vaddr) != u->ip)
+		return -1;
+	at = BPF_CORE_READ(task, utask, return_instances);
+	for (int i = 0; i < RETURNS_MAX && at; i++) {
+		if (BPF_CORE_READ(at, stack) == u->return_slot) {
+			u->ip = BPF_CORE_READ(at, orig_ret_vaddr);
+			u->pc = u->ip - 1;
+			return 0;
+		}
+		at = BPF_CORE_READ(at, next);
+	}
+	return -1;
+}
+
+/* ---- walking ----------------------------------------------------------------------------------------------------- */
+
+/* A frame has been left for its caller. What a call put on the stack is a frame even where its code is not known; what frame pointers lead to is not. */
+static __always_inline int arrive(struct unwind *u, int by_frame_pointer)
+{
+	u->innermost = 0;
+	if (!u->ip)
+		return unwind_stop(u, RP_STACK_complete);
+	u->pc = u->ip - !u->signal;
+	for (int i = 0; i < 2; i++) {
+		if (!locate(u))
+			return unwind_push(u);
+		if (i || restore_return(u))
+			break;
+	}
+	if (!by_frame_pointer && !u->guessed && unwind_push(u))
+		return 1;
+	return unwind_stop(u, u->guessed ? RP_STACK_no_rule : RP_STACK_unknown_text);
+}
+
+struct walk {
+	struct unwind *u;
+};
+
+static long step(__u32 i, struct walk *w)
+{
+	struct unwind *u = w->u;
+	int frame_pointers = !u->text.rows;
+
+	if (frame_pointers && u->text.index == RP_TEXT_NOT_LOADED)
+		return unwind_stop(u, RP_STACK_not_loaded);
+	u->guessed = frame_pointers && u->text.index == RP_TEXT_NO_RULE;
+	if (frame_pointers ? unwind_fp(u) : unwind_cfi(u))
+		return 1;
+	return arrive(u, frame_pointers);
+}
+
+static __always_inline int find_space(struct unwind *u, __u32 pid)
+{
+	struct rp_space *space = bpf_map_lookup_elem(&spaces, &pid);
+
+	u->space.n = 0;
+	if (!space)
+		return -1;
+	u->space = *space;
+	return u->space.pid != pid;
+}
+
+int unwind_walk(struct unwind *u, __u32 pid)
+{
+	struct walk w = {.u = u};
+
+	if (!u)
+		return 0;
+	if (find_space(u, pid))
+		u->reason = RP_STACK_not_loaded;
+	else if (find_text(u))
+		u->reason = RP_STACK_unknown_text;
+	else
+		bpf_loop(RP_MAX_USER_FRAMES + 1, step, &w, 0);
+	return 0;
+}

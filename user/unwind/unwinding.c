@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "unwind/unwinding.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/protocol.h"
+#include "base/sealed.h"
+#include "symbol/elf.h"
+#include "unwind/cfi.h"
+
+#define HUGE_BYTES (32U << 20)
+
+/* Between two readings of a process' mappings because of addresses in none. */
+#define PAUSE_MIN_NS 2000000
+#define PAUSE_MAX_NS 2000000000
+
+enum state { LOADED, NO_ROWS, REFUSED };
+
+struct executable {
+	UT_hash_handle hh;
+	uint64_t id;            /* of its file */
+	enum state state;
+	size_t rows;
+};
+
+struct process {
+	UT_hash_handle hh;
+	int pid;
+	struct msg_text *texts;
+	size_t n, cap;
+	uint64_t asked_ns, pause_ns; /* unwinding_ask(): the last time that it looked, and for how long not again */
+};
+
+struct unwinding {
+	struct symbolizer *symbols;
+	struct unwinding_sink sink;
+	uint64_t first_id;      /* executables of another process in this one's place must not be taken for ours */
+	struct executable *executables;
+	struct process *processes;
+	uint64_t ns;
+};
+
+struct unwinding *unwinding_new(struct symbolizer *s, const struct unwinding_sink *sink)
+{
+	struct unwinding *u = xcalloc(1, sizeof *u);
+
+	u->symbols = s;
+	u->sink = *sink;
+	u->first_id = (uint64_t)getpid() << 32;
+	return u;
+}
+
+static void forget_executables(struct unwinding *u)
+{
+	struct executable *e, *next;
+
+	HASH_ITER(hh, u->executables, e, next) {
+		HASH_DEL(u->executables, e);
+		free(e);
+	}
+}
+
+void unwinding_free(struct unwinding *u)
+{
+	if (!u)
+		return;
+	while (u->processes)
+		unwinding_forget(u, u->processes->pid);
+	forget_executables(u);
+	free(u);
+}
+
+static struct process *find_process(const struct unwinding *u, int pid)
+{
+	struct process *p;
+
+	HASH_FIND_INT(u->processes, &pid, p);
+	return p;
+}
+
+void unwinding_forget(struct unwinding *u, int pid)
+{
+	struct process *p = find_process(u, pid);
+
+	if (!p)
+		return;
+	HASH_DEL(u->processes, p);
+	free(p->texts);
+	free(p);
+}
+
+/* ---- executables ---------------------------------------------------------------------------------------------------- */
+
+static struct executable *find_executable(const struct unwinding *u, uint64_t id)
+{
+	struct executable *e;
+
+	HASH_FIND(hh, u->executables, &id, sizeof id, e);
+	return e;
+}
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static enum state hand_over(struct unwinding *u, uint64_t id, const struct cfi_rows *rows)
+{
+	const struct msg_rows header = {.base = rows->base};
+	_cleanup_close_ int fd = sealed_new(&header, sizeof header, rows->rows, rows->n * sizeof *rows->rows);
+	int r = fd < 0 ? fd : u->sink.rows(u->sink.ctx, u->first_id + id, fd);
+
+	return !r || r == -EEXIST ? LOADED : REFUSED;
+}
+
+static void load(struct unwinding *u, const struct symbol_code *code)
+{
+	struct executable *e = xcalloc(1, sizeof *e);
+	uint64_t begin = now(), built;
+	struct cfi_rows rows;
+
+	e->id = code->id;
+	e->state = cfi_rows(code->elf, &rows) ? NO_ROWS : LOADED;
+	built = now();
+	if (e->state == LOADED)
+		e->state = hand_over(u, e->id, &rows);
+	e->rows = e->state == LOADED ? rows.n : 0;
+	log_debug("unwinding: %s: %zu rows in %.1f ms, handed over in %.1f ms%s", code->path, rows.n, (built - begin) / 1e6, (now() - built) / 1e6,
+		  e->state == REFUSED ? ": no room" : "");
+	u->ns += built - begin;
+	HASH_ADD(hh, u->executables, id, sizeof e->id, e);
+	cfi_rows_free(&rows);
+}
+
+/* ---- the code of a process -------------------------------------------------------------------------------------------- */
+
+struct listing {
+	struct unwinding *u;
+	struct process *process;
+	bool huge;              /* executables of that size are loaded now, else left for later */
+	bool left;              /* some were */
+};
+
+static void add_text(struct process *p, struct msg_text text)
+{
+	GROW(p->texts, p->n, p->cap);
+	p->texts[p->n++] = text;
+}
+
+/* Code that a program makes, one mapping after the other: one range. */
+static void add_generated(struct process *p, const struct symbol_code *code)
+{
+	struct msg_text *last = p->n ? &p->texts[p->n - 1] : NULL;
+
+	if (last && last->end == code->start && last->executable == MSG_TEXT_FRAME_POINTERS)
+		last->end = code->end;
+	else
+		add_text(p, (struct msg_text){.start = code->start, .end = code->end, .executable = MSG_TEXT_FRAME_POINTERS});
+}
+
+static uint64_t executable_of(struct listing *l, const struct symbol_code *code)
+{
+	struct executable *e = find_executable(l->u, code->id);
+
+	if (!e) {
+		if (code->elf->mapped.size > HUGE_BYTES && !l->huge) {
+			l->left = true;
+			return MSG_TEXT_NOT_LOADED;
+		}
+		load(l->u, code);
+		e = find_executable(l->u, code->id);
+	}
+	return e->state == LOADED ? l->u->first_id + e->id : e->state == REFUSED ? MSG_TEXT_NOT_LOADED : MSG_TEXT_FRAME_POINTERS;
+}
+
+/* Not listed: the kernel's area for instructions under a uprobe, whose address on a stack stands for another one; and [vsyscall]. */
+static bool is_kernels(const struct symbol_code *code)
+{
+	return code->path && (!strcmp(code->path, "[uprobes]") || !strcmp(code->path, "[vsyscall]"));
+}
+
+static void list_code(void *ctx, const struct symbol_code *code)
+{
+	struct listing *l = ctx;
+
+	if (is_kernels(code))
+		return;
+	if (code->elf)
+		add_text(l->process, (struct msg_text){.start = code->start, .end = code->end, .bias = code->bias,
+						       .executable = executable_of(l, code)});
+	else
+		add_generated(l->process, code);
+}
+
+/* List it, and hand the list over. */
+static int pass(struct listing *l)
+{
+	struct process *p = l->process;
+	_cleanup_close_ int fd = -1;
+
+	p->n = 0;
+	l->left = false;
+	symbolizer_code(l->u->symbols, p->pid, list_code, l);
+	if (!p->n)
+		return -ESRCH;
+	fd = sealed_new(p->texts, p->n * sizeof *p->texts, NULL, 0);
+	return fd < 0 ? fd : l->u->sink.texts(l->u->sink.ctx, p->pid, fd, l->left);
+}
+
+/* What was evicted is made anew. */
+static int pass_again_if_stale(struct listing *l)
+{
+	int r = pass(l);
+
+	if (r != -ESTALE)
+		return r;
+	forget_executables(l->u);
+	return pass(l);
+}
+
+static struct process *find_or_add_process(struct unwinding *u, int pid)
+{
+	struct process *p = find_process(u, pid);
+
+	if (p)
+		return p;
+	p = xcalloc(1, sizeof *p);
+	p->pid = pid;
+	p->pause_ns = PAUSE_MIN_NS;
+	HASH_ADD_INT(u->processes, pid, p);
+	return p;
+}
+
+int unwinding_update(struct unwinding *u, int pid)
+{
+	struct listing l = {.u = u, .process = find_or_add_process(u, pid)};
+	int r = symbolizer_add_process(u->symbols, pid);
+
+	if (!r)
+		r = pass_again_if_stale(&l);
+	if (!r && l.left) {
+		l.huge = true;
+		r = pass_again_if_stale(&l);
+	}
+	if (r) {
+		log_debug("unwinding: process %d: %s", pid, strerror(-r));
+		u->sink.texts(u->sink.ctx, pid, -1, false);
+		unwinding_forget(u, pid);
+	}
+	return r;
+}
+
+static bool holds(const struct process *p, uint64_t address)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (address - p->texts[i].start < p->texts[i].end - p->texts[i].start)
+			return true;
+	return false;
+}
+
+/* What helps may be needed again soon: code that is being made grows. What does not is waited for ever longer. */
+void unwinding_ask(struct unwinding *u, int pid, uint64_t address)
+{
+	struct process *p = find_or_add_process(u, pid);
+	uint64_t begin = now();
+
+	if (holds(p, address) || begin - p->asked_ns < p->pause_ns)
+		return;
+	if (unwinding_update(u, pid))
+		return;
+	p->asked_ns = now();
+	p->pause_ns = !address || holds(p, address) ? PAUSE_MIN_NS : 2 * p->pause_ns;
+	if (p->pause_ns > PAUSE_MAX_NS)
+		p->pause_ns = PAUSE_MAX_NS;
+}
+
+struct unwinding_counts unwinding_counts(const struct unwinding *u)
+{
+	struct unwinding_counts counts = {.ns = u->ns};
+	struct executable *e, *next;
+
+	HASH_ITER(hh, u->executables, e, next) {
+		counts.executables += e->state == LOADED;
+		counts.refused += e->state == REFUSED;
+		counts.rows += e->rows;
+	}
+	return counts;
+}
