@@ -67,7 +67,8 @@ static __always_inline int restore_return(struct unwind *u)
 
 /* ---- walking ----------------------------------------------------------------------------------------------------- */
 
-/* A frame has been left for its caller. What a call put on the stack is a frame even where its code is not known; what frame pointers lead to is not. */
+/* A frame has been left for its caller. What a call put on the stack is a frame even where its code is not known; what frame pointers lead to is
+ * not. */
 static __always_inline int arrive(struct unwind *u, int by_frame_pointer)
 {
 	u->innermost = 0;

@@ -3,8 +3,8 @@
  * Unwinding of user stacks: what stack.bpf.c asks for, and what the unwinders work on. The tables that they read are described in
  * reqprof.h.
  *
- * unwind.bpf.c walks: it finds out what code the address of a frame lies in, lets the unwinder of that code (unwind_*.bpf.h) find the frame's caller, and
- * so on up to the bottom of the stack, or to where it cannot go on, which it says.
+ * unwind.bpf.c walks: it finds out what code the address of a frame lies in, lets the unwinder of that code (unwind_*.bpf.h) find the frame's
+ * caller, and so on up to the bottom of the stack, or to where it cannot go on, which it says.
  */
 #ifndef REQPROF_UNWIND_BPF_H
 #define REQPROF_UNWIND_BPF_H

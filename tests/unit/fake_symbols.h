@@ -62,13 +62,11 @@ static void fake_frame(int pid, uint64_t address, int kernel, void (*frame)(void
 	frame(ctx, &f);
 }
 
-void symbolizer_stack(struct symbolizer *s, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
-		      void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
+void symbolizer_stack(struct symbolizer *s, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
 {
 	(void)s;
-	(void)user_exact;
-	for (size_t i = n_kernel + n_user; i > 0; i--)
-		fake_frame(pid, addresses[i - 1], i <= n_kernel, frame, ctx);
+	for (size_t i = stack->n_kernel + stack->n_user; i > 0; i--)
+		fake_frame(stack->pid, stack->addresses[i - 1], i <= stack->n_kernel, frame, ctx);
 }
 
 char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address)

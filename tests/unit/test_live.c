@@ -22,7 +22,7 @@
 
 #define MS 1000000ULL
 #define T0 (1000 * MS)
-#define PID 42
+#define PID 4000042 /* no such process */
 #define TID 43
 
 struct fixture {
@@ -392,7 +392,7 @@ static bool has_function(const struct profile *p, const char *name)
 static void look_exec(const struct profile *p)
 {
 	/* The child's address before its exec is its parent's code, the one after it its own. */
-	assert_true(has_function(p, "42:0xaaa"));
+	assert_true(has_function(p, "4000042:0xaaa"));
 	assert_false(has_function(p, "50:0xaaa"));
 	assert_true(has_function(p, "50:0xbbb"));
 }

@@ -180,10 +180,19 @@ static uint64_t symbol(struct world *w, const char *name)
 	return (uintptr_t)dlsym(w->library, name);
 }
 
+static int32_t stack_of(struct world *w, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact)
+{
+	const struct symbol_stack stack = {
+		.pid = pid, .t = UINT64_MAX, .addresses = addresses, .n_kernel = n_kernel, .n_user = n_user, .user_exact = user_exact,
+	};
+
+	return names_stack(w->s, w->p, &stack, &w->unknown);
+}
+
 /* The stack of one user address where the thread stands. */
 static int32_t one(struct world *w, uint64_t address)
 {
-	return names_stack(w->s, w->p, getpid(), &address, 0, 1, true, &w->unknown);
+	return stack_of(w, getpid(), &address, 0, 1, true);
 }
 
 /* The frame `depth` calls above a stack's innermost one. */
@@ -279,8 +288,8 @@ static void return_addresses_belong_to_the_call(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {symbol(w, "second"), symbol(w, "second"), symbol(w, "outer") + 1};
-	int32_t exact = names_stack(w->s, w->p, getpid(), addresses, 0, 3, true, &w->unknown);
-	int32_t after_call = names_stack(w->s, w->p, getpid(), addresses, 0, 3, false, &w->unknown);
+	int32_t exact = stack_of(w, getpid(), addresses, 0, 3, true);
+	int32_t after_call = stack_of(w, getpid(), addresses, 0, 3, false);
 
 	assert_int_equal(depth_of(w, exact), 4);
 	assert_string_equal(frame_at(w, exact, 0)->function, "second");
@@ -294,7 +303,7 @@ static void the_signal_return_is_no_return_address(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {symbol(w, "first"), symbol(w, "sigreturn"), symbol(w, "second")};
-	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 0, 3, true, &w->unknown);
+	int32_t stack = stack_of(w, getpid(), addresses, 0, 3, true);
 
 	assert_string_equal(frame_at(w, stack, 1)->function, "sigreturn");
 	assert_string_equal(frame_at(w, stack, 2)->function, "first");
@@ -384,14 +393,14 @@ static void a_process_that_is_gone_keeps_its_names(void **state)
 	assert_int_equal(symbolizer_add_process(w->s, pid), 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+	stack = stack_of(w, pid, &address, 0, 1, true);
 	assert_string_equal(frame_at(w, stack, 0)->function, "second");
 	assert_int_equal(symbolizer_add_process(w->s, pid), -ENOENT);
-	stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+	stack = stack_of(w, pid, &address, 0, 1, true);
 	assert_string_equal(frame_at(w, stack, 0)->function, "second");
 	assert_int_equal(w->unknown, 0);
 	assert_int_equal(symbolizer_renew_process(w->s, pid), -ENOENT); /* exec, then exit: nothing is known of what it ran */
-	stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+	stack = stack_of(w, pid, &address, 0, 1, true);
 	assert_null(frame_at(w, stack, 0)->module);
 	assert_int_equal(w->unknown, 1);
 	symbolizer_forget_process(w->s, pid);
@@ -406,11 +415,11 @@ static void a_process_that_was_never_there_has_addresses(void **state)
 
 	gone = true;
 	assert_int_equal(symbolizer_add_process(w->s, 4242), -ESRCH);
-	stack = names_stack(w->s, w->p, 4242, addresses, 0, 2, true, &w->unknown);
+	stack = stack_of(w, 4242, addresses, 0, 2, true);
 	assert_string_equal(frame_at(w, stack, 0)->function, "0x401000");
 	assert_string_equal(frame_at(w, stack, 1)->function, "0x401fff");
 	assert_int_equal(w->unknown, 2);
-	assert_int_equal(names_stack(w->s, w->p, 4242, addresses, 0, 0, true, &w->unknown), -1);
+	assert_int_equal(stack_of(w, 4242, addresses, 0, 0, true), -1);
 }
 
 /* What a second process maps is not opened again; another inode is, to see that it is a copy. */
@@ -448,7 +457,7 @@ static int named(struct world *w, int pid, int n)
 
 	for (int i = 0; i < n; i++) {
 		uint64_t address = 0x7f0000010000 + i * 0x10000L;
-		int32_t stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+		int32_t stack = stack_of(w, pid, &address, 0, 1, true);
 
 		names += !strchr(frame_at(w, stack, 0)->function, '+');
 	}
@@ -480,7 +489,7 @@ static void kernel_frames_stand_on_user_frames(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {0xffffffff81003010, 0xffffffffc0100010, 0xffffffff81002000, 0xffffffff89000000, symbol(w, "first") + 4};
-	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 4, 1, false, &w->unknown);
+	int32_t stack = stack_of(w, getpid(), addresses, 4, 1, false);
 
 	assert_int_equal(depth_of(w, stack), 5);
 	assert_string_equal(frame_at(w, stack, 0)->function, "schedule_timeout");
@@ -499,11 +508,11 @@ static void the_profiler_is_not_shown(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {0xffffffffc0200074, 0xffffffff810060fc, 0xffffffff81005618, 0xffffffff81004023, 0xffffffff810030c1};
-	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 5, 0, false, &w->unknown);
+	int32_t stack = stack_of(w, getpid(), addresses, 5, 0, false);
 
 	assert_int_equal(depth_of(w, stack), 1);
 	assert_string_equal(frame_at(w, stack, 0)->function, "schedule_timeout");
-	assert_int_equal(names_stack(w->s, w->p, getpid(), addresses, 4, 0, false, &w->unknown), -1);
+	assert_int_equal(stack_of(w, getpid(), addresses, 4, 0, false), -1);
 }
 
 /* An exception strikes at an address, it does not return to it. */
@@ -511,7 +520,7 @@ static void interrupted_functions_are_exact(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {0xffffffff81008000, 0xffffffff81007010, 0xffffffff81009000, 0xffffffff81002010};
-	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 4, 0, false, &w->unknown);
+	int32_t stack = stack_of(w, getpid(), addresses, 4, 0, false);
 
 	assert_string_equal(frame_at(w, stack, 0)->function, "exc_page_fault");
 	assert_string_equal(frame_at(w, stack, 1)->function, "asm_exc_page_fault");

@@ -266,7 +266,8 @@ static void describe_frame(void *ctx, const struct symbol_frame *frame)
 const char *probe_describe(struct probe *p, uint64_t address)
 {
 	*p->described = 0;
-	symbolizer_stack(p->symbols, p->pid, &address, 0, 1, true, describe_frame, p);
+	symbolizer_stack(p->symbols, &(struct symbol_stack){.pid = p->pid, .t = UINT64_MAX, .addresses = &address, .n_user = 1, .user_exact = true},
+			 describe_frame, p);
 	return p->described;
 }
 

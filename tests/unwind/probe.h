@@ -33,8 +33,8 @@ int probe_update(struct probe *p);
 void probe_watch(struct probe *p, pid_t tid);
 int probe_stack(struct probe *p, pid_t tid, uint64_t since_ns, struct probe_stack *ret);
 
-/* Sample all threads of the process with this period for a while; each stack goes to the callback. Code that is in no table is looked for meanwhile, as the
- * program does. 0 or −errno. */
+/* Sample all threads of the process with this period for a while; each stack goes to the callback. Code that is in no table is looked for meanwhile,
+ * as the program does. 0 or −errno. */
 int probe_sample(struct probe *p, uint64_t period_ns, uint64_t duration_ns, void (*stack)(void *ctx, const struct probe_stack *s), void *ctx);
 
 /* Of the tick program since probe_open(): runs and their time (kernel.bpf_stats_enabled), stacks and frames taken. */

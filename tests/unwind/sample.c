@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sample PID [SECONDS [HZ]]: how many of a process' stacks are whole, by the program's unwinder. Prints one line of numbers, key=value, and with -v before
- * the PID the innermost and the outermost frames of stacks that are not.
+ * sample PID [SECONDS [HZ]]: how many of a process' stacks are whole, by the program's unwinder. Prints one line of numbers, key=value, and with -v
+ * before the PID the frames of some stacks that are not.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -19,7 +19,7 @@ enum msg_type {
 	MSG_START = 1,  /* descriptors: event ring map, counters map; value: START_* */
 	MSG_STOP,       /* recording is over (why in `value`): write what is live as cut off, print the summary, exit */
 	MSG_SNAPSHOT,   /* write the live requests as they are now */
-	MSG_FOLLOW,     /* `pid` is followed from now on: its stacks will be taken */
+	MSG_FOLLOW,     /* `pid` is followed from now on, or has mapped code since: its stacks will be taken. 0: any may have */
 	MSG_ANSWER,     /* to the question `seq`: value = 0 and (to an ASK) one descriptor, or −errno */
 	MSG_READY,      /* the worker has given up its privileges and listens */
 	MSG_ASK_MAPS,   /* a descriptor of /proc/PID/maps */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "capture/live.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -322,7 +324,12 @@ static bool any_has(const struct live_request *r, int pid)
 	return false;
 }
 
-/* Mappings are read anew for the next request: what they were is no longer watched, and a process id may come again. */
+static bool is_gone(int pid)
+{
+	return kill(pid, 0) && errno == ESRCH;
+}
+
+/* The mappings of a process that is there are kept: its next request may be over before they could be read. */
 void live_release(struct live *l)
 {
 	struct live_request *r = l->finished;
@@ -333,7 +340,7 @@ void live_release(struct live *l)
 	for (size_t i = 0; i < r->processes.n; i++) {
 		int pid = r->processes.list[i].pid;
 
-		if (!any_has(l->requests, pid) && !any_has(l->finished, pid))
+		if (is_gone(pid) && !any_has(l->requests, pid) && !any_has(l->finished, pid))
 			symbolizer_forget_process(l->symbols, pid);
 	}
 	request_free(r);

@@ -34,12 +34,11 @@ static void add_frame(void *ctx, const struct symbol_frame *f)
 	g->stack = profile_stack(g->profile, g->stack, profile_frame(g->profile, &frame));
 }
 
-int32_t names_stack(struct symbolizer *s, struct profile *p, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
-		    uint64_t *unknown)
+int32_t names_stack(struct symbolizer *s, struct profile *p, const struct symbol_stack *stack, uint64_t *unknown)
 {
 	struct growing g = {.profile = p, .stack = -1, .unknown = unknown};
 
-	symbolizer_stack(s, pid, addresses, n_kernel, n_user, user_exact, add_frame, &g);
+	symbolizer_stack(s, stack, add_frame, &g);
 	return g.stack;
 }
 

@@ -6,10 +6,9 @@
 #include "profile/profile.h"
 #include "symbol/symbolizer.h"
 
-/* The index of the stack in the profile, its outermost frame as root; −1 if no frame is left. Arguments as of symbolizer_stack(). Each frame
- * without a module adds 1 to *unknown. */
-int32_t names_stack(struct symbolizer *s, struct profile *p, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
-		    uint64_t *unknown);
+/* The index of the stack in the profile, its outermost frame as root; −1 if no frame is left. Each frame without a module adds 1 to
+ * *unknown. */
+int32_t names_stack(struct symbolizer *s, struct profile *p, const struct symbol_stack *stack, uint64_t *unknown);
 
 /* The executables of the process, into p->about.executables, each once. */
 void names_executables(struct symbolizer *s, struct profile *p, int pid);

@@ -17,6 +17,7 @@ void stack_add(struct raw_stack **stacks, const struct rp_stack *e)
 	s = xcalloc(1, sizeof *s + bytes);
 	s->id = e->id;
 	s->pid = e->h.pid;
+	s->t = e->h.t;
 	s->index = STACK_NOT_NAMED;
 	s->flags = e->h.flags;
 	s->n_kernel = e->n_kernel;
@@ -51,10 +52,13 @@ static bool is_user_exact(const struct raw_stack *s)
 
 void stack_name(struct raw_stack *s, struct symbolizer *symbols, struct profile *p, int maps_pid, uint64_t *unknown)
 {
-	size_t n_user = maps_pid ? s->n_user : 0;
+	const struct symbol_stack stack = {
+		.pid = maps_pid, .t = s->t, .addresses = s->addresses, .n_kernel = s->n_kernel, .n_user = maps_pid ? s->n_user : 0,
+		.user_exact = is_user_exact(s),
+	};
 
 	if (s->index != STACK_NOT_NAMED)
 		return;
-	*unknown += s->n_user - n_user;
-	s->index = names_stack(symbols, p, maps_pid, s->addresses, s->n_kernel, n_user, is_user_exact(s), unknown);
+	*unknown += s->n_user - stack.n_user;
+	s->index = names_stack(symbols, p, &stack, unknown);
 }

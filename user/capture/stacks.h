@@ -17,6 +17,7 @@ struct raw_stack {
 	UT_hash_handle hh;
 	uint64_t id;
 	int pid;
+	uint64_t t;             /* when it was first seen */
 	int32_t index;          /* in the profile, −1 = no frame, or STACK_NOT_NAMED */
 	uint16_t flags;         /* RP_STACK_* */
 	uint16_t n_kernel, n_user;

@@ -193,7 +193,7 @@ static void on_message(struct worker *w, const struct msg *msg)
 {
 	switch (msg->type) {
 	case MSG_FOLLOW:
-		unwinding_update(w->unwinding, msg->pid);
+		unwinding_ask(w->unwinding, msg->pid, 0);
 		break;
 	case MSG_SNAPSHOT:
 		snapshot(w);

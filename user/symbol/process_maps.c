@@ -11,12 +11,20 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 
+#define VERSIONS_MAX 8
 #define RETRY_NS 20000000 /* after a reading that did not help: chains of frames often end in stray addresses */
+
+/* What was mapped from one reading to the next that differed. */
+struct version {
+	struct maps maps;
+	uint64_t since;
+};
 
 struct process_maps {
 	UT_hash_handle hh;
 	int pid;
-	struct maps maps;
+	struct version versions[VERSIONS_MAX]; /* the latest first */
+	int n;
 	uint64_t retry_ns;      /* not before */
 };
 
@@ -71,6 +79,42 @@ static int read_maps(struct process_table *t, int pid, struct maps *maps)
 	return fd < 0 ? fd : maps_read(maps, fd);
 }
 
+static bool same_mapping(const struct mapping *a, const struct mapping *b)
+{
+	return a->start == b->start && a->end == b->end && a->offset == b->offset && a->inode == b->inode && a->device == b->device &&
+	       a->file == b->file && a->executable == b->executable;
+}
+
+static bool same_maps(const struct maps *a, const struct maps *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!same_mapping(&a->list[i], &b->list[i]))
+			return false;
+	return true;
+}
+
+static void drop_versions(struct process_table *t, struct process_maps *p, int keep)
+{
+	while (p->n > keep)
+		drop_maps(t, &p->versions[--p->n].maps);
+}
+
+static void add_version(struct process_table *t, struct process_maps *p, const struct maps *maps)
+{
+	uint64_t since = p->n ? now() : 0;
+
+	if (p->n && same_maps(&p->versions[0].maps, maps)) { /* the files may be: those of the old list are given back */
+		since = p->versions[0].since;
+		drop_maps(t, &p->versions[0].maps);
+	} else {
+		drop_versions(t, p, VERSIONS_MAX - 1);
+		memmove(p->versions + 1, p->versions, p->n++ * sizeof *p->versions);
+	}
+	p->versions[0] = (struct version){.maps = *maps, .since = since};
+}
+
 int process_table_read(struct process_table *t, int pid, bool anew)
 {
 	struct process_maps *p = find_or_add(t, pid);
@@ -83,9 +127,10 @@ int process_table_read(struct process_table *t, int pid, bool anew)
 		open_files(t, pid, &maps);
 	if (e)
 		maps_clear(&maps);
-	if (!e || anew) {
-		drop_maps(t, &p->maps);
-		p->maps = maps;
+	if (anew)
+		drop_versions(t, p, 0);
+	if (!e) {
+		add_version(t, p, &maps);
 		p->retry_ns = 0;
 	}
 	return e;
@@ -97,7 +142,7 @@ void process_table_forget(struct process_table *t, int pid)
 
 	if (!p)
 		return;
-	drop_maps(t, &p->maps);
+	drop_versions(t, p, 0);
 	HASH_DEL(t->list, p);
 	free(p);
 }
@@ -113,18 +158,31 @@ const struct maps *process_table_maps(const struct process_table *t, int pid)
 {
 	const struct process_maps *p = find(t, pid);
 
-	return p ? &p->maps : NULL;
+	return p && p->n ? &p->versions[0].maps : NULL;
 }
 
-struct mapping *process_table_find(struct process_table *t, int pid, uint64_t address)
+/* In what was mapped then, as far as is known, else in what was mapped later. */
+static struct mapping *find_mapping(const struct process_maps *p, uint64_t address, uint64_t when)
+{
+	struct mapping *m = NULL;
+	int i = 0;
+
+	while (i < p->n - 1 && p->versions[i].since > when)
+		i++;
+	for (; i >= 0 && i < p->n && !m; i--)
+		m = maps_find(&p->versions[i].maps, address);
+	return m;
+}
+
+struct mapping *process_table_find(struct process_table *t, int pid, uint64_t address, uint64_t when)
 {
 	struct process_maps *p = find_or_add(t, pid);
-	struct mapping *m = maps_find(&p->maps, address);
+	struct mapping *m = find_mapping(p, address, when);
 
 	if (m || now() < p->retry_ns)
 		return m;
 	if (!process_table_read(t, pid, false))
-		m = maps_find(&p->maps, address);
+		m = find_mapping(p, address, when);
 	if (!m)
 		p->retry_ns = now() + RETRY_NS;
 	return m;

@@ -21,10 +21,11 @@ int process_table_read(struct process_table *t, int pid, bool anew);
 void process_table_forget(struct process_table *t, int pid);
 void process_table_clear(struct process_table *t);
 
-/* Its mappings as read, NULL = none were. */
+/* Its mappings as read last, NULL = none were. */
 const struct maps *process_table_maps(const struct process_table *t, int pid);
 
-/* The mapping that holds an address; reads the mappings again if none does, though not for every stray address. NULL = none. */
-struct mapping *process_table_find(struct process_table *t, int pid, uint64_t address);
+/* The mapping that held an address at a time (CLOCK_MONOTONIC ns); reads the mappings again if none did, though not for every stray address.
+ * NULL = none. What was mapped before they changed is remembered for a while; between two readings the earlier one counts. */
+struct mapping *process_table_find(struct process_table *t, int pid, uint64_t address, uint64_t when);
 
 #endif

@@ -61,6 +61,7 @@ void symbolizer_forget_process(struct symbolizer *s, int pid)
 struct growing {
 	struct symbolizer *s;
 	int pid;
+	uint64_t t;
 	void (*frame)(void *ctx, const struct symbol_frame *frame);
 	void *ctx;
 };
@@ -137,7 +138,7 @@ static struct symbol_file *file_of(const struct symbolizer *s, const struct mapp
 
 static void push_user(struct growing *g, uint64_t address)
 {
-	const struct mapping *m = process_table_find(&g->s->processes, g->pid, address);
+	const struct mapping *m = process_table_find(&g->s->processes, g->pid, address, g->t);
 	const struct asked asked = {.source = g->s->processes.source, .pid = g->pid};
 	struct symbol_file *file = m ? file_of(g->s, m) : NULL;
 	uint64_t in_file;
@@ -156,7 +157,7 @@ static bool is_signal_return(struct growing *g, uint64_t address)
 {
 	static const uint8_t codes[][9] = {{0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05}, {0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05}};
 	static const size_t lengths[] = {9, 7};
-	const struct mapping *m = process_table_find(&g->s->processes, g->pid, address);
+	const struct mapping *m = process_table_find(&g->s->processes, g->pid, address, g->t);
 
 	for (size_t i = 0; m && m->file && i < ARRAY_LEN(codes); i++) {
 		const uint8_t *bytes = elf_file_bytes(symbol_file_elf(m->file), address - m->start + m->offset, lengths[i]);
@@ -209,13 +210,12 @@ static void push_kernels(struct growing *g, const uint64_t *addresses, size_t n)
 	}
 }
 
-void symbolizer_stack(struct symbolizer *s, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
-		      void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
+void symbolizer_stack(struct symbolizer *s, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
 {
-	struct growing g = {.s = s, .pid = pid, .frame = frame, .ctx = ctx};
+	struct growing g = {.s = s, .pid = stack->pid, .t = stack->t, .frame = frame, .ctx = ctx};
 
-	push_users(&g, addresses + n_kernel, n_user, user_exact);
-	push_kernels(&g, addresses, n_kernel);
+	push_users(&g, stack->addresses + stack->n_kernel, stack->n_user, stack->user_exact);
+	push_kernels(&g, stack->addresses, stack->n_kernel);
 }
 
 /* ---- variables --------------------------------------------------------------------------------------------------- */
@@ -243,7 +243,7 @@ static const struct mapping *mapping_of_data(const struct maps *maps, const stru
 char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address)
 {
 	const struct asked asked = {.source = s->processes.source, .pid = pid};
-	const struct mapping *found = process_table_find(&s->processes, pid, address), *m;
+	const struct mapping *found = process_table_find(&s->processes, pid, address, UINT64_MAX), *m;
 	const struct maps *maps = process_table_maps(&s->processes, pid);
 	struct symbol_file *file;
 	const struct segment *segment;

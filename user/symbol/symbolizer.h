@@ -61,12 +61,19 @@ struct symbol_frame {
 	bool inlined;
 };
 
-/* Name a stack of addresses (innermost first: n_kernel kernel ones, then n_user ones of `pid`): `frame` is called for each frame, the outermost
- * first, inlined functions expanded. All but the innermost user address and the code that a signal handler returns to are return addresses
- * (looked up at pc − 1). Kernel frames of the profiler itself and of the tracepoint (above __schedule …) are left out.
- * user_exact: the innermost user address is where the thread stood (tick in user mode), not one after a system call. */
-void symbolizer_stack(struct symbolizer *s, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
-		      void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx);
+/* A stack of addresses, innermost first. */
+struct symbol_stack {
+	int pid;
+	uint64_t t;             /* when it was taken, CLOCK_MONOTONIC ns: what was mapped there may be gone */
+	const uint64_t *addresses; /* n_kernel kernel ones, then n_user ones of `pid` */
+	size_t n_kernel, n_user;
+	bool user_exact;        /* the innermost user address is where the thread stood (tick in user mode), not one after a system call */
+};
+
+/* Name a stack: `frame` is called for each frame, the outermost first, inlined functions expanded. All but the innermost user address and the code
+ * that a signal handler returns to are return addresses (looked up at pc − 1). Kernel frames of the profiler itself and of the tracepoint (above
+ * __schedule …) are left out. */
+void symbolizer_stack(struct symbolizer *s, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx);
 
 /* Name of a data symbol that contains the address (for locks): "app_lock" or "app_lock+0x10", NULL = none. The caller frees it. */
 char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address);

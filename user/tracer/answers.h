@@ -7,8 +7,8 @@
 #include "tracer/session.h"
 #include "tracer/tables.h"
 
-/* Answer one MSG_ASK_*, MSG_ROWS or MSG_TEXTS, which came with this descriptor (−1 = none; it stays the caller's): sends MSG_ANSWER. 0, or −errno if the
- * worker cannot be reached. */
+/* Answer one MSG_ASK_*, MSG_ROWS or MSG_TEXTS, which came with this descriptor (−1 = none; it stays the caller's): sends MSG_ANSWER. 0, or −errno
+ * if the worker cannot be reached. */
 int answer(struct session *session, struct tables *tables, int sock, const struct msg *question, int fd);
 
 #endif

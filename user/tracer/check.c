@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What `reqprof doctor` reports. Everything is tried, nothing is concluded from a version number. */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -16,6 +15,7 @@
 #include "base/cleanup.h"
 #include "tracer/listeners.h"
 #include "tracer/session.h"
+#include "tracer/targets.h"
 #include "tracer/tracer.h"
 
 struct report {
@@ -111,9 +111,8 @@ static void check_target(struct report *r, pid_t pid)
 {
 	_cleanup_free_ struct listener *listeners = NULL;
 	_cleanup_close_ int exe = -1;
-	unsigned char ident[EI_CLASS + 1] = {0};
-	bool is_64;
 	char path[64];
+	bool is_64;
 	int n;
 
 	snprintf(path, sizeof path, "/proc/%d/exe", pid);
@@ -121,9 +120,9 @@ static void check_target(struct report *r, pid_t pid)
 	add(r, "process", exe >= 0, true, "%s", exe >= 0 ? "readable" : errno == ENOENT ? "no such process, or a kernel thread" : strerror(errno));
 	if (exe < 0)
 		return;
-	is_64 = read(exe, ident, sizeof ident) == sizeof ident && ident[EI_CLASS] == ELFCLASS64;
-	add(r, "64-bit", is_64, false, "%s",
-	    is_64 ? "x86-64" : "a 32-bit process: its system calls cannot be read, requests will not be found");
+	is_64 = !target_is_32_bit(pid);
+	add(r, "64-bit", is_64, true, "%s",
+	    is_64 ? "x86-64" : "a 32-bit program: it cannot be recorded");
 	n = listeners_find(pid, &listeners);
 	add(r, "listens", n > 0, false, "%s",
 	    n > 0 ? listeners[0].address : "on no socket: nothing will be seen unless it starts to, or is handed connections");

@@ -3,7 +3,9 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +99,18 @@ static const char *comm_of(pid_t pid, char comm[32])
 	return comm;
 }
 
+/* The first bytes of its executable: System V ABI, ELF identification. */
+bool target_is_32_bit(pid_t pid)
+{
+	unsigned char ident[EI_CLASS + 1] = {0};
+	_cleanup_close_ int exe = -1;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/exe", pid);
+	exe = open(path, O_RDONLY | O_CLOEXEC);
+	return exe >= 0 && read(exe, ident, sizeof ident) == sizeof ident && ident[EI_CLASS] == ELFCLASS32;
+}
+
 static void print_attached(pid_t pid)
 {
 	_cleanup_free_ struct listener *listeners = NULL;
@@ -127,8 +141,8 @@ static int follow_wanted(struct session *session, const struct tracer_options *o
 	for (size_t i = 0; i < list->n; i++) {
 		if (!list->items[i].wanted || session_follows(session, list->items[i].pid))
 			continue;
-		if (session_follow(session, list->items[i].pid))
-			continue; /* it went meanwhile */
+		if (target_is_32_bit(list->items[i].pid) || session_follow(session, list->items[i].pid))
+			continue; /* not for us, or gone meanwhile */
 		print_attached(list->items[i].pid);
 		follower->followed(follower->ctx, list->items[i].pid);
 		added++;
@@ -138,9 +152,16 @@ static int follow_wanted(struct session *session, const struct tracer_options *o
 
 static int check_named(struct session *session, const struct tracer_options *o)
 {
-	for (size_t i = 0; i < o->n_pids; i++)
-		if (!session_follows(session, o->pids[i]))
-			return log_error("cannot attach to %d: no such process", o->pids[i]), -ESRCH;
+	char comm[32];
+
+	for (size_t i = 0; i < o->n_pids; i++) {
+		if (session_follows(session, o->pids[i]))
+			continue;
+		if (target_is_32_bit(o->pids[i]))
+			return log_error("cannot attach to %d: %s is a 32-bit program, only 64-bit ones can be recorded", o->pids[i],
+					 comm_of(o->pids[i], comm)), -EINVAL;
+		return log_error("cannot attach to %d: no such process", o->pids[i]), -ESRCH;
+	}
 	return 0;
 }
 

@@ -16,6 +16,9 @@ struct follower {
  * from now on. Returns how many those are, or −errno (printed): a process that was named is gone. */
 int targets_attach(struct session *session, const struct tracer_options *options, const struct follower *follower);
 
+/* Is it a 32-bit program (as far as that can be seen)? Neither its system calls nor its stacks could be read. */
+bool target_is_32_bit(pid_t pid);
+
 /* --port: follow what listens there since. Prints its lines. */
 void targets_rescan(struct session *session, const struct tracer_options *options, const struct follower *follower);
 

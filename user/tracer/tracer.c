@@ -18,6 +18,7 @@
 #include "tracer/answers.h"
 #include "tracer/arm.h"
 #include "tracer/hello.h"
+#include "tracer/mappings.h"
 #include "tracer/privileges.h"
 #include "tracer/session.h"
 #include "tracer/tables.h"
@@ -34,6 +35,8 @@ struct tracer {
 	struct session *session;
 	struct arm *arm;
 	struct tables *tables;
+	struct mappings *mappings; /* NULL: stacks that lead into unknown code have to do */
+	pid_t mapped;           /* the last process that was told to have mapped code, in one reading */
 	unsigned waits;         /* processes whose unwinding tables are being made */
 	int sock;
 	pid_t worker;
@@ -50,6 +53,11 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static int tell_pid(struct tracer *t, uint32_t type, pid_t pid)
+{
+	return msg_send(t->sock, &(struct msg){.type = type, .pid = pid}, NULL, 0);
 }
 
 static void tell(struct tracer *t, uint32_t type, int32_t value)
@@ -103,13 +111,30 @@ static void on_follow(void *ctx, pid_t pid)
 {
 	struct tracer *t = ctx;
 
-	if (!msg_send(t->sock, &(struct msg){.type = MSG_FOLLOW, .pid = pid}, NULL, 0))
+	if (!tell_pid(t, MSG_FOLLOW, pid))
 		t->waits++;
 }
 
 static struct follower follower(struct tracer *t)
 {
 	return (struct follower){.ctx = t, .followed = on_follow};
+}
+
+static void on_mapped(void *ctx, pid_t pid)
+{
+	struct tracer *t = ctx;
+
+	if (pid == t->mapped || (pid && !session_follows(t->session, pid)))
+		return;
+	t->mapped = pid;
+	tell_pid(t, MSG_FOLLOW, pid);
+}
+
+static void read_mappings(struct tracer *t)
+{
+	t->mapped = -1;
+	if (t->mappings)
+		mappings_read(t->mappings, on_mapped, t);
 }
 
 static void log_arming(struct tracer *t)
@@ -138,6 +163,7 @@ static void on_tick(struct tracer *t)
 		return;
 	t->ticks++;
 	log_arming(t);
+	read_mappings(t);
 	if (t->ticks % COLLECT_TICKS == 0)
 		tables_collect(t->tables);
 	if (session_live(t->session))
@@ -267,6 +293,9 @@ static int attach(struct tracer *t)
 	r = wait_for_worker(t); /* it gets ready while the programs are loaded */
 	if (!r)
 		r = start_worker(t);
+	t->mappings = mappings_open(); /* before the mappings are read */
+	if (!t->mappings)
+		log_debug("perf does not tell of new mappings: %s", strerror(errno));
 	if (!r)
 		r = session_attach(t->session);
 	if (!r)
@@ -297,6 +326,7 @@ int tracer_run(const struct tracer_options *options, int sock, pid_t worker)
 		tell(&t, MSG_STOP, STOP_FAILED);
 	}
 	arm_stop(t.arm);
+	mappings_close(t.mappings);
 	tables_free(t.tables);
 	session_free(t.session);
 	if (t.signals >= 0)

@@ -17,6 +17,7 @@
 #include "unwind/cfi.h"
 
 #define HUGE_BYTES (32U << 20)
+#define PROCESSES_MAX 512
 
 /* Between two readings of a process' mappings because of addresses in none. */
 #define PAUSE_MIN_NS 2000000
@@ -34,8 +35,8 @@ struct executable {
 struct process {
 	UT_hash_handle hh;
 	int pid;
-	struct msg_text *texts;
-	size_t n, cap;
+	struct msg_text *texts; /* as handed over last */
+	size_t n;
 	uint64_t asked_ns, pause_ns; /* unwinding_ask(): the last time that it looked, and for how long not again */
 };
 
@@ -147,26 +148,27 @@ static void load(struct unwinding *u, const struct symbol_code *code)
 
 struct listing {
 	struct unwinding *u;
-	struct process *process;
+	struct msg_text *texts;
+	size_t n, cap;
 	bool huge;              /* executables of that size are loaded now, else left for later */
 	bool left;              /* some were */
 };
 
-static void add_text(struct process *p, struct msg_text text)
+static void add_text(struct listing *l, struct msg_text text)
 {
-	GROW(p->texts, p->n, p->cap);
-	p->texts[p->n++] = text;
+	GROW(l->texts, l->n, l->cap);
+	l->texts[l->n++] = text;
 }
 
 /* Code that a program makes, one mapping after the other: one range. */
-static void add_generated(struct process *p, const struct symbol_code *code)
+static void add_generated(struct listing *l, const struct symbol_code *code)
 {
-	struct msg_text *last = p->n ? &p->texts[p->n - 1] : NULL;
+	struct msg_text *last = l->n ? &l->texts[l->n - 1] : NULL;
 
 	if (last && last->end == code->start && last->executable == MSG_TEXT_FRAME_POINTERS)
 		last->end = code->end;
 	else
-		add_text(p, (struct msg_text){.start = code->start, .end = code->end, .executable = MSG_TEXT_FRAME_POINTERS});
+		add_text(l, (struct msg_text){.start = code->start, .end = code->end, .executable = MSG_TEXT_FRAME_POINTERS});
 }
 
 static uint64_t executable_of(struct listing *l, const struct symbol_code *code)
@@ -197,36 +199,48 @@ static void list_code(void *ctx, const struct symbol_code *code)
 	if (is_kernels(code))
 		return;
 	if (code->elf)
-		add_text(l->process, (struct msg_text){.start = code->start, .end = code->end, .bias = code->bias,
-						       .executable = executable_of(l, code)});
+		add_text(l, (struct msg_text){.start = code->start, .end = code->end, .bias = code->bias, .executable = executable_of(l, code)});
 	else
-		add_generated(l->process, code);
+		add_generated(l, code);
 }
 
-/* List it, and hand the list over. */
-static int pass(struct listing *l)
+static bool same(const struct listing *l, const struct process *p)
 {
-	struct process *p = l->process;
-	_cleanup_close_ int fd = -1;
+	return l->n == p->n && !memcmp(l->texts, p->texts, l->n * sizeof *l->texts);
+}
 
-	p->n = 0;
+/* Make the list, and hand it over if it is another one. */
+static int pass(struct listing *l, struct process *p)
+{
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	l->n = 0;
 	l->left = false;
 	symbolizer_code(l->u->symbols, p->pid, list_code, l);
-	if (!p->n)
+	if (!l->n)
 		return -ESRCH;
-	fd = sealed_new(p->texts, p->n * sizeof *p->texts, NULL, 0);
-	return fd < 0 ? fd : l->u->sink.texts(l->u->sink.ctx, p->pid, fd, l->left);
+	if (same(l, p))
+		return 0;
+	fd = sealed_new(l->texts, l->n * sizeof *l->texts, NULL, 0);
+	r = fd < 0 ? fd : l->u->sink.texts(l->u->sink.ctx, p->pid, fd, l->left);
+	if (r)
+		return r;
+	p->texts = xrealloc(p->texts, l->n, sizeof *p->texts);
+	memcpy(p->texts, l->texts, l->n * sizeof *l->texts);
+	p->n = l->n;
+	return 1;
 }
 
 /* What was evicted is made anew. */
-static int pass_again_if_stale(struct listing *l)
+static int pass_again_if_stale(struct listing *l, struct process *p)
 {
-	int r = pass(l);
+	int r = pass(l, p);
 
 	if (r != -ESTALE)
 		return r;
 	forget_executables(l->u);
-	return pass(l);
+	return pass(l, p);
 }
 
 static struct process *find_or_add_process(struct unwinding *u, int pid)
@@ -235,6 +249,8 @@ static struct process *find_or_add_process(struct unwinding *u, int pid)
 
 	if (p)
 		return p;
+	if (HASH_COUNT(u->processes) >= PROCESSES_MAX)
+		unwinding_forget(u, u->processes->pid); /* added first; it may be over since */
 	p = xcalloc(1, sizeof *p);
 	p->pid = pid;
 	p->pause_ns = PAUSE_MIN_NS;
@@ -244,16 +260,18 @@ static struct process *find_or_add_process(struct unwinding *u, int pid)
 
 int unwinding_update(struct unwinding *u, int pid)
 {
-	struct listing l = {.u = u, .process = find_or_add_process(u, pid)};
+	struct listing l = {.u = u};
+	struct process *p = find_or_add_process(u, pid);
 	int r = symbolizer_add_process(u->symbols, pid);
 
 	if (!r)
-		r = pass_again_if_stale(&l);
-	if (!r && l.left) {
+		r = pass_again_if_stale(&l, p);
+	if (r >= 0 && l.left) {
 		l.huge = true;
-		r = pass_again_if_stale(&l);
+		r = pass_again_if_stale(&l, p);
 	}
-	if (r) {
+	free(l.texts);
+	if (r < 0) {
 		log_debug("unwinding: process %d: %s", pid, strerror(-r));
 		u->sink.texts(u->sink.ctx, pid, -1, false);
 		unwinding_forget(u, pid);
@@ -269,20 +287,30 @@ static bool holds(const struct process *p, uint64_t address)
 	return false;
 }
 
-/* What helps may be needed again soon: code that is being made grows. What does not is waited for ever longer. */
-void unwinding_ask(struct unwinding *u, int pid, uint64_t address)
+/* Code that is being made changes the list again and again. What does not change it is waited for ever longer. */
+static void ask(struct unwinding *u, struct process *p, uint64_t address)
 {
-	struct process *p = find_or_add_process(u, pid);
-	uint64_t begin = now();
+	uint64_t begin = now(), pause;
+	int r;
 
 	if (holds(p, address) || begin - p->asked_ns < p->pause_ns)
 		return;
-	if (unwinding_update(u, pid))
-		return;
+	pause = 2 * p->pause_ns;
+	r = unwinding_update(u, p->pid);
+	if (r < 0)
+		return; /* forgotten */
 	p->asked_ns = now();
-	p->pause_ns = !address || holds(p, address) ? PAUSE_MIN_NS : 2 * p->pause_ns;
-	if (p->pause_ns > PAUSE_MAX_NS)
-		p->pause_ns = PAUSE_MAX_NS;
+	p->pause_ns = r ? PAUSE_MIN_NS : pause < PAUSE_MAX_NS ? pause : PAUSE_MAX_NS;
+}
+
+void unwinding_ask(struct unwinding *u, int pid, uint64_t address)
+{
+	struct process *p, *next;
+
+	if (pid)
+		return ask(u, find_or_add_process(u, pid), address);
+	HASH_ITER(hh, u->processes, p, next)
+		ask(u, p, address);
 }
 
 struct unwinding_counts unwinding_counts(const struct unwinding *u)

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Threads and processes come and go: who is followed, who works for a request, whose table of code holds for whom. */
+#include "request.bpf.h"
+#include "unwind.bpf.h"
+
+/* A new process has its parent's code until it calls exec. */
+static __always_inline void inherit_space(struct task_struct *parent, struct task_struct *child)
+{
+	__u32 pid = parent->tgid, child_pid = child->tgid;
+	struct rp_space *space = bpf_map_lookup_elem(&spaces, &pid), copy;
+
+	if (!space)
+		return;
+	copy = *space;
+	if (copy.pid != pid)
+		return;
+	copy.pid = child_pid;
+	bpf_map_update_elem(&spaces, &child_pid, &copy, BPF_ANY); /* a full map: its first stack asks for a table */
+}
+
+static __always_inline void drop_space(struct task_struct *task)
+{
+	__u32 pid = task->tgid;
+
+	bpf_map_delete_elem(&spaces, &pid);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct rp_worker *w;
+	struct rp_live *l;
+
+	if (child->pid == child->tgid && followed(parent)) {
+		follow_child(child);
+		inherit_space(parent, child);
+	}
+	if (!live_requests)
+		return 0;
+	w = worker_of(parent);
+	l = w ? live_slot(w->slot) : NULL;
+	if (l)
+		worker_bind(l, w->slot, child, bpf_ktime_get_ns(), 1);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct rp_worker *w = live_requests ? worker_of(task) : NULL;
+
+	if (w)
+		worker_release(w, live_slot(w->slot), task, bpf_ktime_get_ns(), RP_RELEASE_EXIT);
+	reader_orphan(task);
+	if (BPF_CORE_READ(task, signal, live.counter) == 0 && followed(task)) {
+		unfollow(task);
+		drop_space(task);
+	}
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	struct rp_event e;
+
+	if (!live_requests || !followed(task))
+		return 0;
+	event_head(&e, RP_EV_EXEC, sizeof e, bpf_ktime_get_ns(), 0, task);
+	event_send(&e, sizeof e);
+	return 0;
+}
