@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * How many instructions the verifier looks at for each program: it limits them to a million, and they are most of the time that attaching takes. The table
- * is of the kernel that it names and is compared within a tenth; other kernels count differently, there only LIMIT holds.
+ * How many instructions the verifier looks at for each program: it limits them to a million, and they are most of the time that attaching takes.
+ * The table is of the kernel that it names and is compared within a tenth; other kernels count differently, there only LIMIT holds.
  *
  * links: base/alloc.c
  */

@@ -25,7 +25,7 @@ static void add_executable(struct profile *p, const char *path, const char *buil
 	struct about *about = &p->about;
 
 	GROW(about->executables, about->n_executables, about->cap_executables);
-	about->executables[about->n_executables++] = (struct executable){profile_string(p, path), profile_string(p, build_id)};
+	about->executables[about->n_executables++] = (struct executable){profile_string(p, path), profile_string(p, build_id), 1000};
 }
 
 /* ---- orders: a `def` endpoint that computes, and asks a database ------------------------------------------------- */

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Stacks stay whole while code comes and goes: dlopen, replaced and deleted files, memory files, mount namespaces, exec, huge libraries. Needs root."""
+"""Stacks stay whole while code comes and goes: dlopen, replaced and deleted files, memory files, mount namespaces, exec, huge libraries; under
+uretprobes, too. Needs root."""
+import contextlib
 import os
 import shutil
 import struct
@@ -15,6 +17,21 @@ from tap import equal, main, none, ok, within
 
 MS = 1_000_000
 directory = scratch("plugins")
+
+
+@contextlib.contextmanager
+def tracing():
+    """tracefs, mounted for the time if it is not there."""
+    where = "/sys/kernel/tracing"
+    mounted = not os.path.exists(f"{where}/uprobe_events")
+    if mounted:
+        where = scratch("tracing")
+        subprocess.run(["mount", "-t", "tracefs", "nodev", where], check=True)
+    try:
+        yield where
+    finally:
+        if mounted:
+            subprocess.run(["umount", where], check=True)
 
 
 def build(name, out, *more):
@@ -159,6 +176,47 @@ def huge():
     none([functions(report, x) for x in inside if not is_whole(report, x)], "libLLVM: whole stacks")
 
 
+def append(path, line):
+    """To a file that cannot seek."""
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        os.write(fd, line.encode())
+    finally:
+        os.close(fd)
+
+
+def uretprobes():
+    """Somebody else's uretprobes put the kernel's trampoline in place of return addresses: of 21 nested calls, and of one with two probes."""
+    build("alpha", "alpha.so")
+    symbols = dict((line.split()[2], int(line.split()[0], 16)) for line in
+                   subprocess.run(["nm", f"{directory}/alpha.so"], check=True, capture_output=True, text=True).stdout.splitlines()
+                   if len(line.split()) == 3)
+    events = ["alpha_level", "alpha_work", "alpha_work"]
+    with tracing() as where:
+        names = [f"reqprof_test_{os.getpid()}_{i}" for i in range(len(events))]
+        try:
+            for name, function in zip(names, events):
+                append(f"{where}/uprobe_events", f"r:uprobes/{name} {directory}/alpha.so:{symbols[function]:#x}\n")
+                with open(f"{where}/events/uprobes/{name}/enable", "w", encoding="ascii") as f:
+                    f.write("1")
+            s = server()
+            with Recording("--pid", s.pid) as r:
+                get(s, "/run/alpha.so/alpha/20")
+                time.sleep(0.3)
+                get(s, "/run/alpha.so/alpha/60?profile=1")
+                r.wait_reports(1)
+            s.stop()
+        finally:
+            for name in names:
+                if os.path.exists(f"{where}/events/uprobes/{name}"):
+                    with open(f"{where}/events/uprobes/{name}/enable", "w", encoding="ascii") as f:
+                        f.write("0")
+                    append(f"{where}/uprobe_events", f"-:uprobes/{name}\n")
+    report = r.json()[0]
+    check(report, "alpha", "uretprobes")
+    equal([f for f in all_functions(report) if "[uprobes]" in f], [], "uretprobes: no trampoline is a frame")
+
+
 ELF32 = """
 .globl _start
 _start: mov $29, %eax
@@ -182,4 +240,4 @@ def not_64_bit():
     ok(p.returncode == 1 and f"cannot attach to {program.pid}: a32 is a 32-bit program" in p.stderr, "32 bits are refused", p.stderr)
 
 
-main(comes_and_goes, other_namespaces, becomes_another, huge, not_64_bit)
+main(comes_and_goes, other_namespaces, becomes_another, huge, uretprobes, not_64_bit)

@@ -50,7 +50,9 @@ static struct profile *example(void)
 	p->about.command = profile_string(p, "reqprof -p 42");
 	p->about.bound[1] = 1;
 	GROW(p->about.executables, p->about.n_executables, p->about.cap_executables);
-	p->about.executables[p->about.n_executables++] = (struct executable){profile_string(p, "/usr/bin/app"), NULL};
+	p->about.executables[p->about.n_executables++] = (struct executable){profile_string(p, "/usr/bin/app"), NULL, 58511};
+	GROW(p->about.truncations, p->about.n_truncations, p->about.cap_truncations);
+	p->about.truncations[p->about.n_truncations++] = (struct truncation){profile_string(p, "deep"), 3};
 	return p;
 }
 
@@ -118,6 +120,10 @@ static void what_is_written_is_read_back(void **state)
 	assert_true(q->frames[1].inlined);
 	assert_string_equal(q->work.waits[0].waker.comm, "postgres");
 	assert_null(q->about.executables[0].build_id);
+	assert_int_equal(q->about.executables[0].rows, 58511);
+	assert_int_equal(q->about.n_truncations, 1);
+	assert_string_equal(q->about.truncations[0].reason, "deep");
+	assert_int_equal(q->about.truncations[0].stacks, 3);
 	/* Nothing was left out: the copy writes the same bytes. */
 	assert_int_equal(written(q, &again), n);
 	assert_memory_equal(again, bytes, n);

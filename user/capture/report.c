@@ -121,13 +121,29 @@ static void fill_time(struct profile *p, const struct live_request *q)
 	p->time.in_flight_max = q->has_end && q->end.in_flight_max ? q->end.in_flight_max : 1;
 }
 
+static void add_truncation(struct profile *p, const char *reason, uint64_t stacks)
+{
+	struct about *about = &p->about;
+
+	if (!stacks)
+		return;
+	p->lost.stacks_truncated += stacks;
+	GROW(about->truncations, about->n_truncations, about->cap_truncations);
+	about->truncations[about->n_truncations++] = (struct truncation){.reason = profile_string(p, reason), .stacks = stacks};
+}
+
 static void fill_lost(struct profile *p, const struct live_request *q)
 {
+#define REASON_TEXT(name, text) text,
+	static const char *const reasons[] = {RP_STACK_REASONS(REASON_TEXT)};
+	uint64_t truncated[RP_N_STACK_REASONS] = {0};
 	struct raw_stack *s, *next;
 
 	HASH_ITER(hh, q->stacks, s, next)
-		if (s->used && RP_STACK_REASON(s->flags))
-			p->lost.stacks_truncated++;
+		if (s->used && RP_STACK_REASON(s->flags) && RP_STACK_REASON(s->flags) < RP_N_STACK_REASONS)
+			truncated[RP_STACK_REASON(s->flags)]++;
+	for (size_t i = 1; i < RP_N_STACK_REASONS; i++)
+		add_truncation(p, reasons[i], truncated[i]);
 	p->lost.frames_unknown = q->frames_unknown;
 	p->lost.events_dropped = q->end.dropped;
 	p->lost.refused_live = q->end.refused_live;

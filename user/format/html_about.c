@@ -69,6 +69,11 @@ static void put_quality(FILE *f, const struct profile *p)
 	put_count(f, "Samples lost", lost->samples);
 	put_count(f, "Waits not recorded", lost->waits);
 	put_count(f, "Stacks truncated", lost->stacks_truncated);
+	for (size_t i = 0; i < p->about.n_truncations; i++) {
+		_cleanup_free_ char *reason = name_text(p->about.truncations[i].reason ? p->about.truncations[i].reason : "?", NAME_COLUMNS);
+
+		put_item(f, "of them", "%llu: %s", (unsigned long long)p->about.truncations[i].stacks, reason);
+	}
 	put_count(f, "Frames unknown", lost->frames_unknown);
 	put_count(f, "Events dropped", lost->events_dropped);
 	put_count(f, "Threads not followed", p->about.workers_refused);
@@ -101,6 +106,23 @@ static void put_threads(FILE *f, const struct profile *p)
 	fputs("</tbody></table></div>\n", f);
 }
 
+static void put_executables(const struct about *about, FILE *f)
+{
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < about->n_executables; i++)
+		rows += about->executables[i].rows;
+	put_item(f, "Unwinding", "%llu rows, %llu KB", (unsigned long long)rows, (unsigned long long)rows * 8 / 1000);
+	for (size_t i = 0; i < about->n_executables; i++) {
+		const struct executable *e = &about->executables[i];
+		_cleanup_free_ char *path = name_text(e->path, TEXT_COLUMNS);
+		_cleanup_free_ char *build_id = e->build_id ? name_text(e->build_id, NAME_COLUMNS) : NULL;
+
+		put_item(f, "Executable", "%s %s%s, %llu rows", path, build_id ? "build-id " : "without build-id", build_id ? build_id : "",
+			 (unsigned long long)e->rows);
+	}
+}
+
 static void put_making(FILE *f, const struct profile *p)
 {
 	const struct about *about = &p->about;
@@ -120,12 +142,7 @@ static void put_making(FILE *f, const struct profile *p)
 	put_string(f, "Armed by", about->arming);
 	put_string(f, "Trace", p->request.trace_id);
 	put_item(f, "Request", "%s", p->request.id);
-	for (size_t i = 0; i < about->n_executables; i++) {
-		_cleanup_free_ char *path = name_text(about->executables[i].path, TEXT_COLUMNS);
-		_cleanup_free_ char *build_id = about->executables[i].build_id ? name_text(about->executables[i].build_id, NAME_COLUMNS) : NULL;
-
-		put_item(f, "Executable", "%s %s%s", path, build_id ? "build-id " : "without build-id", build_id ? build_id : "");
-	}
+	put_executables(about, f);
 	fputs("</dl>\n", f);
 }
 

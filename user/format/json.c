@@ -281,6 +281,20 @@ static void put_executables(struct json *j, const struct about *about)
 		json_object(j);
 		json_key_string(j, "path", about->executables[i].path);
 		json_key_string(j, "build_id", about->executables[i].build_id);
+		json_key_uint(j, "unwinding_rows", about->executables[i].rows);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void put_truncations(struct json *j, const struct about *about)
+{
+	json_key(j, "stacks_truncated");
+	json_array(j);
+	for (size_t i = 0; i < about->n_truncations; i++) {
+		json_object(j);
+		json_key_string(j, "reason", about->truncations[i].reason);
+		json_key_uint(j, "stacks", about->truncations[i].stacks);
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -307,6 +321,7 @@ static void put_about(struct json *j, const struct about *about)
 	json_array_end(j);
 	json_key_uint(j, "workers_refused", about->workers_refused);
 	json_key_bool(j, "keeps_url", about->keeps_url);
+	put_truncations(j, about);
 	put_executables(j, about);
 	json_object_end(j);
 }

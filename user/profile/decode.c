@@ -214,6 +214,30 @@ static void decode_lost(struct decoder *d, const Pb__Lost *m)
 	};
 }
 
+static void decode_executables(struct decoder *d, const Pb__About *m)
+{
+	struct about *a = &d->profile->about;
+
+	SAME_LENGTH(d, m->n_executable_path, m->n_executable_build_id, m->n_executable_rows);
+	for (size_t i = 0; i < m->n_executable_path && !d->why; i++) {
+		GROW(a->executables, a->n_executables, a->cap_executables);
+		a->executables[a->n_executables++] = (struct executable){
+			string(d, m->executable_path[i]), string(d, m->executable_build_id[i]), m->executable_rows[i],
+		};
+	}
+}
+
+static void decode_truncations(struct decoder *d, const Pb__About *m)
+{
+	struct about *a = &d->profile->about;
+
+	SAME_LENGTH(d, m->n_truncation_reason, m->n_truncation_stacks);
+	for (size_t i = 0; i < m->n_truncation_reason && !d->why; i++) {
+		GROW(a->truncations, a->n_truncations, a->cap_truncations);
+		a->truncations[a->n_truncations++] = (struct truncation){string(d, m->truncation_reason[i]), m->truncation_stacks[i]};
+	}
+}
+
 static void decode_about(struct decoder *d, const Pb__About *m)
 {
 	struct about *a = &d->profile->about;
@@ -233,12 +257,8 @@ static void decode_about(struct decoder *d, const Pb__About *m)
 		a->bound[i] = m->bound[i];
 	a->workers_refused = m->workers_refused;
 	a->keeps_url = m->keeps_url;
-	SAME_LENGTH(d, m->n_executable_path, m->n_executable_build_id);
-	for (size_t i = 0; i < m->n_executable_path && !d->why; i++) {
-		GROW(a->executables, a->n_executables, a->cap_executables);
-		a->executables[a->n_executables++] =
-			(struct executable){string(d, m->executable_path[i]), string(d, m->executable_build_id[i])};
-	}
+	decode_executables(d, m);
+	decode_truncations(d, m);
 }
 
 static void decode(struct decoder *d)

@@ -213,6 +213,9 @@ static Pb__About *encode_about(struct encoder *e, const struct about *a)
 	m->keeps_url = a->keeps_url;
 	COLUMN(m, executable_path, a->n_executables, number(e, a->executables[i].path));
 	COLUMN(m, executable_build_id, a->n_executables, number(e, a->executables[i].build_id));
+	COLUMN(m, executable_rows, a->n_executables, a->executables[i].rows);
+	COLUMN(m, truncation_reason, a->n_truncations, number(e, a->truncations[i].reason));
+	COLUMN(m, truncation_stacks, a->n_truncations, a->truncations[i].stacks);
 	return m;
 }
 

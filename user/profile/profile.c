@@ -109,6 +109,7 @@ void profile_free(struct profile *p)
 	free(p->frames);
 	free(p->stacks);
 	free(p->about.executables);
+	free(p->about.truncations);
 	free(p);
 }
 

@@ -168,6 +168,13 @@ struct lost {
 struct executable {
 	const char *path;
 	const char *build_id;   /* hex, NULL = none */
+	uint64_t rows;          /* of unwinding information that were loaded, 8 bytes each */
+};
+
+/* Why some user stacks do not reach the bottom. */
+struct truncation {
+	const char *reason;
+	uint64_t stacks;        /* different ones; they sum to lost.stacks_truncated */
 };
 
 /* What the report says of itself. */
@@ -187,6 +194,8 @@ struct about {
 	bool keeps_url;         /* query values are kept */
 	struct executable *executables;
 	size_t n_executables, cap_executables;
+	struct truncation *truncations;
+	size_t n_truncations, cap_truncations;
 };
 
 struct profile {

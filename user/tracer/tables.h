@@ -22,8 +22,8 @@ void tables_free(struct tables *t); /* NULL is fine */
  * ascending), −ENOSPC: the budget is used up by executables in use. */
 int tables_add_rows(struct tables *t, uint64_t id, int fd);
 
-/* Take the list of code of a process, sealed (struct msg_text, one after the other), in place of what it had. 0, −EINVAL, −E2BIG (more than there is room
- * for), −ENOSPC, −ESTALE: it names an executable that is not there (any more). */
+/* Take the list of code of a process, sealed (struct msg_text, one after the other), in place of what it had. 0, −EINVAL, −E2BIG (more than there is
+ * room for), −ENOSPC, −ESTALE: it names an executable that is not there (any more). */
 int tables_set_texts(struct tables *t, pid_t pid, int fd);
 
 /* Give back what no process uses; to be called every second or so. */

@@ -25,8 +25,8 @@ struct cfi_rows {
 	size_t cut;             /* functions left out: more than CFI_ROWS_MAX, or inconsistent */
 };
 
-/* The rows of a file, from .eh_frame or what PT_GNU_EH_FRAME names, and from .debug_frame where those have none. Free them in any case. 0, or −ENODATA:
- * it has none (rows->n is 0). */
+/* The rows of a file, from .eh_frame or what PT_GNU_EH_FRAME names, and from .debug_frame where those have none. Free them in any case. 0, or
+ * −ENODATA: it has none (rows->n is 0). */
 int cfi_rows(const struct elf_file *elf, struct cfi_rows *ret);
 void cfi_rows_free(struct cfi_rows *rows);
 

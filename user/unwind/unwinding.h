@@ -25,12 +25,12 @@ struct unwinding;
 struct unwinding *unwinding_new(struct symbolizer *s, const struct unwinding_sink *sink);
 void unwinding_free(struct unwinding *u);
 
-/* Read the mappings of a process again, and hand over what is new. Executables of more than 32 MB come last, the others can be walked meanwhile. 1, 0:
- * nothing is new, or −errno: the process is gone, or its list was not taken. */
+/* Read the mappings of a process again, and hand over what is new. Executables of more than 32 MB come last, the others can be walked meanwhile. 1,
+ * 0: nothing is new, or −errno: the process is gone, or its list was not taken. */
 int unwinding_update(struct unwinding *u, int pid);
 
-/* The process has code that is not listed, as a stack (which led to `address`) or a new mapping (0) tells: look again, though not too often. pid 0: all
- * that are known. */
+/* The process has code that is not listed, as a stack (which led to `address`) or a new mapping (0) tells: look again, though not too often. pid 0:
+ * all that are known. */
 void unwinding_ask(struct unwinding *u, int pid, uint64_t address);
 
 void unwinding_forget(struct unwinding *u, int pid);
