@@ -19,7 +19,7 @@ static char *fixture_path(const char *name)
 	return xasprintf("%s/%s", fixture_directory, name);
 }
 
-static int fixture_open(const char *name)
+static inline int fixture_open(const char *name)
 {
 	_cleanup_free_ char *path = fixture_path(name);
 

@@ -41,7 +41,8 @@ static int base_register(const Dwarf_Op *op, int64_t *offset)
 	return op->atom == DW_OP_bregx && op->number <= RIP ? (int)op->number : -1;
 }
 
-/* libdw/dwarf_frame_register.c: no operations in the memory given = undefined, none at all = the same value. */
+/* libdw/dwarf_frame_register.c: no operations in the memory given = undefined, none at all = the same value; an expression begins with the CFA, which
+ * DWARF has pushed before it. */
 static struct place place_of(Dwarf_Frame *frame, int reg)
 {
 	struct place place = {.kind = OTHER};
@@ -59,7 +60,7 @@ static struct place place_of(Dwarf_Frame *frame, int reg)
 	} else if (n == 1 && ops[0].atom == DW_OP_regx) {
 		place.kind = IN_REGISTER;
 		place.reg = ops[0].number;
-	} else if (n == 1 && (base = base_register(&ops[0], &place.offset)) >= 0) {
+	} else if (n == 2 && ops[0].atom == DW_OP_call_frame_cfa && (base = base_register(&ops[1], &place.offset)) >= 0) {
 		place.kind = AT_REGISTER;
 		place.reg = base;
 	}

@@ -8,8 +8,9 @@
 #define __noinline __attribute__((noinline))
 #define __uint(name, value) int (*name)[value]
 #define __type(name, value) typeof(value) *name
+#define __array(name, value) typeof(value) *name[]
 
-/* What tests/unit/http_socket.c keeps, or answers. */
+/* What the test keeps, or answers: requests.c for sources of requests, walk.c for unwinding. */
 extern __u64 fake_now;
 extern struct pt_regs fake_regs;
 extern struct task_struct fake_task;
@@ -18,6 +19,7 @@ void *fake_map_lookup(void *map, const void *key);
 long fake_loop(__u32 n, long (*step)(__u32 i, void *ctx), void *ctx);
 void *fake_storage(struct sock *sk, int create);
 void *fake_reserve(__u64 size);
+long fake_read_user(void *to, __u64 n, const void *from);
 
 #define bpf_map_lookup_elem(map, key) fake_map_lookup(map, key)
 #define bpf_loop(n, step, ctx, flags) fake_loop(n, (long (*)(__u32, void *))(step), (void *)(ctx))
@@ -31,7 +33,7 @@ void *fake_reserve(__u64 size);
 #define bpf_ktime_get_ns() (fake_now)
 #define bpf_ringbuf_reserve(ring, size, flags) fake_reserve(size)
 #define bpf_ringbuf_submit(event, flags) ((void)(event))
-#define bpf_probe_read_user(to, n, from) ((from) ? (memmove(to, (const void *)(from), n), 0L) : -14L)
+#define bpf_probe_read_user(to, n, from) fake_read_user(to, n, (const void *)(from))
 #define bpf_probe_read_kernel(to, n, from) (memmove(to, from, n) ? 0L : -14L)
 
 #endif
