@@ -5,7 +5,7 @@
  *
  * links: symbol/symbolizer.c symbol/process_maps.c symbol/maps.c symbol/files.c symbol/symbol_file.c symbol/symbols.c symbol/lines.c
  */
-/* links: symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c symbol/demangle.c symbol/string_set.c symbol/vdso.c */
+/* links: symbol/asked.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c symbol/demangle.c symbol/string_set.c symbol/vdso.c */
 /* links: symbol/kernel.c symbol/profiler_frames.c capture/names.c profile/profile.c profile/check.c base/alloc.c */
 #include <dlfcn.h>
 #include <errno.h>

@@ -27,8 +27,8 @@ struct places {
 	const struct place *list;
 };
 
-/* Takes the ELF file. */
-struct symbol_file *symbol_file_new(struct elf_file *elf);
+/* Takes the ELF file; `id` must outlive it, NULL = no file of the target's. */
+struct symbol_file *symbol_file_new(struct elf_file *elf, const struct file_id *id);
 void symbol_file_free(struct symbol_file *f); /* NULL is fine */
 
 const struct elf_file *symbol_file_elf(const struct symbol_file *f);

@@ -27,7 +27,7 @@ struct symbolizer *symbolizer_new(const struct symbol_source *source, int kallsy
 
 	s->processes.source = source;
 	s->kernel = kernel_symbols_read(kallsyms_fd);
-	s->vdso = vdso ? symbol_file_new(vdso) : NULL;
+	s->vdso = vdso ? symbol_file_new(vdso, NULL) : NULL;
 	return s;
 }
 

@@ -14,12 +14,26 @@
 
 #define SYMBOL_FILES_MAX 512
 
+/* Which file of the target. */
+struct file_id {
+	uint64_t device, inode, size;
+	const char *path;       /* in the target's mount namespace */
+};
+
+/* Who wants to know which file is being read, as it may be the end of the process. */
+struct file_watch {
+	void *ctx;
+	bool (*begin)(void *ctx, const struct file_id *file); /* false: leave it alone, as if it could not be had */
+	void (*end)(void *ctx);
+};
+
 /* Where the target's files come from; every call returns a new descriptor that the caller owns, or −errno. */
 struct symbol_source {
 	void *ctx;
 	int (*open_maps)(void *ctx, int pid);                                        /* /proc/PID/maps */
 	int (*open_file)(void *ctx, int pid, uint64_t start, uint64_t end);          /* the file mapped at [start, end) */
 	int (*open_debug)(void *ctx, int pid, const uint8_t *build_id, size_t len);  /* its separate debug file */
+	const struct file_watch *watch; /* NULL = nobody */
 };
 
 struct symbolizer;
