@@ -139,8 +139,25 @@ static int remove_fixtures(void **state)
 	return fixture_end();
 }
 
+/* A namer without a process of its own: the symbolizer answers at once. */
+struct namer {
+	struct symbolizer *symbols;
+};
+
+void namer_stack(struct namer *n, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
+		 void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
+{
+	symbolizer_stack(n->symbols, pid, addresses, n_kernel, n_user, user_exact, frame, ctx);
+}
+
+void namer_executables(struct namer *n, int pid, void (*executable)(void *ctx, const char *path, const char *build_id), void *ctx)
+{
+	symbolizer_executables(n->symbols, pid, executable, ctx);
+}
+
 struct world {
 	struct symbolizer *s;
+	struct namer namer;     /* the same */
 	struct profile *p;
 	uint64_t unknown;
 	void *library;          /* code.so in this process */
@@ -156,7 +173,7 @@ static int begin(void **state)
 	gone = false;
 	if (write(fd, kallsyms, strlen(kallsyms)) < 0)
 		return -1;
-	w->s = symbolizer_new(&source, fd);
+	w->s = w->namer.symbols = symbolizer_new(&source, fd);
 	close(fd);
 	w->p = profile_new();
 	w->library = dlopen(path, RTLD_NOW);
@@ -183,7 +200,7 @@ static uint64_t symbol(struct world *w, const char *name)
 /* The stack of one user address where the thread stands. */
 static int32_t one(struct world *w, uint64_t address)
 {
-	return names_stack(w->s, w->p, getpid(), &address, 0, 1, true, &w->unknown);
+	return names_stack(&w->namer, w->p, getpid(), &address, 0, 1, true, &w->unknown);
 }
 
 /* The frame `depth` calls above a stack's innermost one. */
@@ -279,8 +296,8 @@ static void return_addresses_belong_to_the_call(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {symbol(w, "second"), symbol(w, "second"), symbol(w, "outer") + 1};
-	int32_t exact = names_stack(w->s, w->p, getpid(), addresses, 0, 3, true, &w->unknown);
-	int32_t after_call = names_stack(w->s, w->p, getpid(), addresses, 0, 3, false, &w->unknown);
+	int32_t exact = names_stack(&w->namer, w->p, getpid(), addresses, 0, 3, true, &w->unknown);
+	int32_t after_call = names_stack(&w->namer, w->p, getpid(), addresses, 0, 3, false, &w->unknown);
 
 	assert_int_equal(depth_of(w, exact), 4);
 	assert_string_equal(frame_at(w, exact, 0)->function, "second");
@@ -294,7 +311,7 @@ static void the_signal_return_is_no_return_address(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {symbol(w, "first"), symbol(w, "sigreturn"), symbol(w, "second")};
-	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 0, 3, true, &w->unknown);
+	int32_t stack = names_stack(&w->namer, w->p, getpid(), addresses, 0, 3, true, &w->unknown);
 
 	assert_string_equal(frame_at(w, stack, 1)->function, "sigreturn");
 	assert_string_equal(frame_at(w, stack, 2)->function, "first");
@@ -384,14 +401,14 @@ static void a_process_that_is_gone_keeps_its_names(void **state)
 	assert_int_equal(symbolizer_add_process(w->s, pid), 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+	stack = names_stack(&w->namer, w->p, pid, &address, 0, 1, true, &w->unknown);
 	assert_string_equal(frame_at(w, stack, 0)->function, "second");
 	assert_int_equal(symbolizer_add_process(w->s, pid), -ENOENT);
-	stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+	stack = names_stack(&w->namer, w->p, pid, &address, 0, 1, true, &w->unknown);
 	assert_string_equal(frame_at(w, stack, 0)->function, "second");
 	assert_int_equal(w->unknown, 0);
 	assert_int_equal(symbolizer_renew_process(w->s, pid), -ENOENT); /* exec, then exit: nothing is known of what it ran */
-	stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+	stack = names_stack(&w->namer, w->p, pid, &address, 0, 1, true, &w->unknown);
 	assert_null(frame_at(w, stack, 0)->module);
 	assert_int_equal(w->unknown, 1);
 	symbolizer_forget_process(w->s, pid);
@@ -406,11 +423,11 @@ static void a_process_that_was_never_there_has_addresses(void **state)
 
 	gone = true;
 	assert_int_equal(symbolizer_add_process(w->s, 4242), -ESRCH);
-	stack = names_stack(w->s, w->p, 4242, addresses, 0, 2, true, &w->unknown);
+	stack = names_stack(&w->namer, w->p, 4242, addresses, 0, 2, true, &w->unknown);
 	assert_string_equal(frame_at(w, stack, 0)->function, "0x401000");
 	assert_string_equal(frame_at(w, stack, 1)->function, "0x401fff");
 	assert_int_equal(w->unknown, 2);
-	assert_int_equal(names_stack(w->s, w->p, 4242, addresses, 0, 0, true, &w->unknown), -1);
+	assert_int_equal(names_stack(&w->namer, w->p, 4242, addresses, 0, 0, true, &w->unknown), -1);
 }
 
 /* What a second process maps is not opened again; another inode is, to see that it is a copy. */
@@ -448,7 +465,7 @@ static int named(struct world *w, int pid, int n)
 
 	for (int i = 0; i < n; i++) {
 		uint64_t address = 0x7f0000010000 + i * 0x10000L;
-		int32_t stack = names_stack(w->s, w->p, pid, &address, 0, 1, true, &w->unknown);
+		int32_t stack = names_stack(&w->namer, w->p, pid, &address, 0, 1, true, &w->unknown);
 
 		names += !strchr(frame_at(w, stack, 0)->function, '+');
 	}
@@ -480,7 +497,7 @@ static void kernel_frames_stand_on_user_frames(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {0xffffffff81003010, 0xffffffffc0100010, 0xffffffff81002000, 0xffffffff89000000, symbol(w, "first") + 4};
-	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 4, 1, false, &w->unknown);
+	int32_t stack = names_stack(&w->namer, w->p, getpid(), addresses, 4, 1, false, &w->unknown);
 
 	assert_int_equal(depth_of(w, stack), 5);
 	assert_string_equal(frame_at(w, stack, 0)->function, "schedule_timeout");
@@ -499,11 +516,11 @@ static void the_profiler_is_not_shown(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {0xffffffffc0200074, 0xffffffff810060fc, 0xffffffff81005618, 0xffffffff81004023, 0xffffffff810030c1};
-	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 5, 0, false, &w->unknown);
+	int32_t stack = names_stack(&w->namer, w->p, getpid(), addresses, 5, 0, false, &w->unknown);
 
 	assert_int_equal(depth_of(w, stack), 1);
 	assert_string_equal(frame_at(w, stack, 0)->function, "schedule_timeout");
-	assert_int_equal(names_stack(w->s, w->p, getpid(), addresses, 4, 0, false, &w->unknown), -1);
+	assert_int_equal(names_stack(&w->namer, w->p, getpid(), addresses, 4, 0, false, &w->unknown), -1);
 }
 
 /* An exception strikes at an address, it does not return to it. */
@@ -511,7 +528,7 @@ static void interrupted_functions_are_exact(void **state)
 {
 	struct world *w = *state;
 	uint64_t addresses[] = {0xffffffff81008000, 0xffffffff81007010, 0xffffffff81009000, 0xffffffff81002010};
-	int32_t stack = names_stack(w->s, w->p, getpid(), addresses, 4, 0, false, &w->unknown);
+	int32_t stack = names_stack(&w->namer, w->p, getpid(), addresses, 4, 0, false, &w->unknown);
 
 	assert_string_equal(frame_at(w, stack, 0)->function, "exc_page_fault");
 	assert_string_equal(frame_at(w, stack, 1)->function, "asm_exc_page_fault");
@@ -552,11 +569,11 @@ static void executables_are_listed_once(void **state)
 	struct world *w = *state;
 	int found = 0;
 
-	names_executables(w->s, w->p, getpid());
+	names_executables(&w->namer, w->p, getpid());
 	assert_int_equal(w->p->about.n_executables, 0); /* nothing was read */
 	assert_int_equal(symbolizer_add_process(w->s, getpid()), 0);
 	for (int twice = 0; twice < 2; twice++)
-		names_executables(w->s, w->p, getpid());
+		names_executables(&w->namer, w->p, getpid());
 	for (size_t i = 0; i < w->p->about.n_executables; i++) {
 		const struct executable *e = &w->p->about.executables[i];
 

@@ -34,12 +34,12 @@ static void add_frame(void *ctx, const struct symbol_frame *f)
 	g->stack = profile_stack(g->profile, g->stack, profile_frame(g->profile, &frame));
 }
 
-int32_t names_stack(struct symbolizer *s, struct profile *p, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
+int32_t names_stack(struct namer *namer, struct profile *p, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
 		    uint64_t *unknown)
 {
 	struct growing g = {.profile = p, .stack = -1, .unknown = unknown};
 
-	symbolizer_stack(s, pid, addresses, n_kernel, n_user, user_exact, add_frame, &g);
+	namer_stack(namer, pid, addresses, n_kernel, n_user, user_exact, add_frame, &g);
 	return g.stack;
 }
 
@@ -56,7 +56,7 @@ static void add_executable(void *ctx, const char *path, const char *build_id)
 	about->executables[about->n_executables++] = e;
 }
 
-void names_executables(struct symbolizer *s, struct profile *p, int pid)
+void names_executables(struct namer *namer, struct profile *p, int pid)
 {
-	symbolizer_executables(s, pid, add_executable, p);
+	namer_executables(namer, pid, add_executable, p);
 }

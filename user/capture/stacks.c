@@ -49,12 +49,12 @@ static bool is_user_exact(const struct raw_stack *s)
 	return !s->n_kernel && !(s->flags & RP_STACK_NO_KERNEL);
 }
 
-void stack_name(struct raw_stack *s, struct symbolizer *symbols, struct profile *p, int maps_pid, uint64_t *unknown)
+void stack_name(struct raw_stack *s, struct namer *namer, struct profile *p, int maps_pid, uint64_t *unknown)
 {
 	size_t n_user = maps_pid ? s->n_user : 0;
 
 	if (s->index != STACK_NOT_NAMED)
 		return;
 	*unknown += s->n_user - n_user;
-	s->index = names_stack(symbols, p, maps_pid, s->addresses, s->n_kernel, n_user, is_user_exact(s), unknown);
+	s->index = names_stack(namer, p, maps_pid, s->addresses, s->n_kernel, n_user, is_user_exact(s), unknown);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define SYMBOL_FILES_MAX 512
+#define INLINED_MAX 32 /* frames that one address can stand for */
 
 /* Which file of the target. */
 struct file_id {

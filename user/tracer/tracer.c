@@ -29,7 +29,7 @@ struct tracer {
 	const struct tracer_options *options;
 	struct session *session;
 	struct arm *arm;
-	int sock;
+	int sock, questions; /* to the worker; from the process that finds names */
 	pid_t worker;
 	int signals, timer;
 	uint64_t start_ns;
@@ -138,23 +138,30 @@ static int on_worker(struct tracer *t)
 	}
 	while (n_fds)
 		close(fds[--n_fds]);
-	switch (msg.type) {
-	case MSG_ASK_MAPS:
-	case MSG_ASK_FILE:
-	case MSG_ASK_DEBUG:
-		answer(t->session, t->sock, &msg);
-		break;
-	case MSG_ENOUGH:
+	if (msg.type == MSG_ENOUGH)
 		stop(t, STOP_ENOUGH);
-		break;
-	}
 	return 1;
+}
+
+/* Nothing that is said here, or not said, is an error of the recording. */
+static void on_question(struct tracer *t)
+{
+	int fds[MSG_FDS_MAX], n_fds;
+	struct msg msg;
+
+	if (msg_receive(t->questions, &msg, fds, &n_fds) != 1)
+		return;
+	while (n_fds)
+		close(fds[--n_fds]);
+	if (msg.type == MSG_ASK_MAPS || msg.type == MSG_ASK_FILE || msg.type == MSG_ASK_DEBUG)
+		answer(t->session, t->questions, &msg);
 }
 
 static void run(struct tracer *t)
 {
 	struct pollfd fds[] = {
 		{.fd = t->sock, .events = POLLIN}, {.fd = t->signals, .events = POLLIN}, {.fd = t->timer, .events = POLLIN},
+		{.fd = t->questions, .events = POLLIN},
 	};
 
 	for (;;) {
@@ -167,6 +174,10 @@ static void run(struct tracer *t)
 			on_signal(t);
 		if (fds[2].revents)
 			on_tick(t);
+		if (fds[3].revents & POLLIN)
+			on_question(t);
+		if (fds[3].revents & POLLHUP) /* nobody is left who could ask */
+			fds[3].fd = -1;
 		if (fds[0].revents && !on_worker(t))
 			return;
 	}
@@ -236,9 +247,11 @@ static int attach(struct tracer *t)
 	return 0;
 }
 
-int tracer_run(const struct tracer_options *options, int sock, pid_t worker)
+int tracer_run(const struct tracer_options *options, int sock, int questions, pid_t worker)
 {
-	struct tracer t = {.options = options, .sock = sock, .worker = worker, .signals = -1, .timer = -1, .start_ns = now_ns()};
+	struct tracer t = {
+		.options = options, .sock = sock, .questions = questions, .worker = worker, .signals = -1, .timer = -1, .start_ns = now_ns(),
+	};
 	int r = open_events(&t);
 
 	if (!r)
