@@ -4,7 +4,8 @@
 #include "unwind_fp.bpf.h"
 
 #define TEXT_STEPS 14           /* RP_TEXTS_MAX entries */
-#define RETURNS_MAX 64          /* uretprobes in progress in one thread: MAX_URETPROBE_DEPTH, kernel/events/uprobes.c */
+#define RETURNS_MAX 64          /* uretprobes in progress in one thread: MAX_URETPROBE_DEPTH, include/linux/uprobes.h */
+#define AREA_SIZE 4096
 
 /* ---- what code is at an address ---------------------------------------------------------------------------------- */
 
@@ -41,28 +42,76 @@ static __always_inline int locate(struct unwind *u)
 	return find_text(u);
 }
 
-/* ---- return addresses that a uretprobe has replaced -------------------------------------------------------------- */
+/* ---- uprobes: kernel/events/uprobes.c -------------------------------------------------------------------------------------
+ *
+ * Of a function with a uretprobe, the return address is replaced by that of a trampoline, which stands at the beginning of an area that the process
+ * has for probed instructions. What it was, and where it stood, is in a list, the innermost first.
+ */
 
-/* What the return address was before the kernel put that of its trampoline there, which is where its area for probed instructions begins
- * (kernel/events/uprobes.c, uprobe_get_trampoline_vaddr). Non-zero: it is no trampoline. */
-static __always_inline int restore_return(struct unwind *u)
+/* Address of that area, 0 = there is none. */
+static __always_inline __u64 uprobe_area(struct task_struct *task)
+{
+	struct xol_area *area = BPF_CORE_READ(task, mm, uprobes_state.xol_area);
+
+	return area ? BPF_CORE_READ(area, vaddr) : 0;
+}
+
+/* The return address that stood somewhere in [low, high]; where, goes to u->return_slot. 0 = none did. */
+static __always_inline __u64 replaced_return(struct unwind *u, __u64 low, __u64 high)
 {
 	struct task_struct *task = (struct task_struct *)u->task;
-	struct xol_area *area = BPF_CORE_READ(task, mm, uprobes_state.xol_area);
-	struct return_instance *at;
+	struct return_instance *at = BPF_CORE_READ(task, utask, return_instances);
 
-	if (!area || !u->return_slot || BPF_CORE_READ(area, vaddr) != u->ip)
-		return -1;
-	at = BPF_CORE_READ(task, utask, return_instances);
 	for (int i = 0; i < RETURNS_MAX && at; i++) {
-		if (BPF_CORE_READ(at, stack) == u->return_slot) {
-			u->ip = BPF_CORE_READ(at, orig_ret_vaddr);
-			u->pc = u->ip - 1;
-			return 0;
+		__u64 slot = BPF_CORE_READ(at, stack);
+
+		if (slot >= low && slot <= high) {
+			u->return_slot = slot;
+			return BPF_CORE_READ(at, orig_ret_vaddr);
 		}
 		at = BPF_CORE_READ(at, next);
 	}
-	return -1;
+	return 0;
+}
+
+/* A return address may be the trampoline's. Non-zero: it is not. */
+static __always_inline int restore_return(struct unwind *u)
+{
+	__u64 address;
+
+	if (!u->return_slot || uprobe_area((struct task_struct *)u->task) != u->ip)
+		return -1;
+	address = replaced_return(u, u->return_slot, u->return_slot);
+	if (!address)
+		return -1;
+	u->ip = address;
+	u->pc = address - 1;
+	return 0;
+}
+
+/* The task may stand in that area: at an instruction that is run there instead of its place; or in the trampoline, which has been returned to and has
+ * pushed up to three registers. When the kernel has served it, the address to return to stands in place of the first one. Non-zero: it does not. */
+static __always_inline int leave_uprobe_area(struct unwind *u)
+{
+	struct task_struct *task = (struct task_struct *)u->task;
+	__u64 area = uprobe_area(task), address;
+
+	if (!area || u->ip - area >= AREA_SIZE)
+		return -1;
+	if (BPF_CORE_READ(task, utask, active_uprobe)) {
+		u->ip = u->pc = BPF_CORE_READ(task, utask, vaddr);
+		return find_text(u);
+	}
+	address = replaced_return(u, u->sp - 8, u->sp + 16);
+	if (!address) {
+		u->return_slot = u->sp + 16;
+		if (stack_word(u, u->return_slot, u->return_slot, &address))
+			return -1;
+	}
+	u->sp = u->return_slot + 8;
+	u->ip = address;
+	u->pc = address - 1;
+	return find_text(u);
 }
 
 /* ---- walking ----------------------------------------------------------------------------------------------------- */
@@ -122,9 +171,9 @@ int unwind_walk(struct unwind *u, __u32 pid)
 		return 0;
 	if (find_space(u, pid))
 		u->reason = RP_STACK_not_loaded;
-	else if (find_text(u))
+	else if (find_text(u) && leave_uprobe_area(u))
 		u->reason = RP_STACK_unknown_text;
-	else
+	if (!unwind_push(u) && !u->reason)
 		bpf_loop(RP_MAX_USER_FRAMES + 1, step, &w, 0);
 	return 0;
 }

@@ -161,7 +161,9 @@ static __always_inline void unwind_registers(struct unwind *u, struct task_struc
 static __always_inline void unwind(struct unwind *u, struct task_struct *task)
 {
 	unwind_registers(u, task);
-	if (!unwind_push(u) && !u->reason)
+	if (u->reason)
+		unwind_push(u);
+	else
 		unwind_walk(u, task->tgid);
 }
 

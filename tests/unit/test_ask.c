@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Questions to the tracer: answers, what is said in between, a tracer that is gone.
- * links: capture/ask.c base/protocol.c base/alloc.c */
+/* Questions to the tracer: answers, stale ones, a tracer that is gone.
+ * links: capture/ask.c base/protocol.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,10 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/protocol.h"
 #include "capture/ask.h"
 
 struct pair {
-	struct channel channel;
+	struct asker asker;
 	int tracer;
 };
 
@@ -27,7 +28,7 @@ static int make(void **state)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
 		return -1;
-	channel_init(&p.channel, fds[0]);
+	asker_init(&p.asker, fds[0], 0);
 	p.tracer = fds[1];
 	*state = &p;
 	return 0;
@@ -37,8 +38,7 @@ static int destroy(void **state)
 {
 	struct pair *p = *state;
 
-	channel_fini(&p->channel);
-	close(p->channel.sock);
+	close(p->asker.sock);
 	if (p->tracer >= 0)
 		close(p->tracer);
 	return 0;
@@ -49,15 +49,10 @@ static void tell(struct pair *p, const struct msg *msg, int fd)
 	assert_int_equal(msg_send(p->tracer, msg, &fd, fd >= 0), 0);
 }
 
-static void tell_stop(struct pair *p, int why)
-{
-	tell(p, &(struct msg){.type = MSG_STOP, .value = why}, -1);
-}
-
 static void answered(void **state)
 {
 	struct pair *p = *state;
-	struct symbol_source source = channel_source(&p->channel);
+	struct symbol_source source = asker_source(&p->asker, NULL);
 	int fds[MSG_FDS_MAX], n_fds, null = open("/dev/null", O_RDONLY | O_CLOEXEC), fd;
 	struct msg msg;
 
@@ -75,7 +70,7 @@ static void answered(void **state)
 static void refused(void **state)
 {
 	struct pair *p = *state;
-	struct symbol_source source = channel_source(&p->channel);
+	struct symbol_source source = asker_source(&p->asker, NULL);
 
 	tell(p, &(struct msg){.type = MSG_ANSWER, .seq = 1, .value = -ESRCH}, -1);
 	assert_int_equal(source.open_maps(source.ctx, 42), -ESRCH);
@@ -87,7 +82,7 @@ static void refused(void **state)
 static void debug_file(void **state)
 {
 	struct pair *p = *state;
-	struct symbol_source source = channel_source(&p->channel);
+	struct symbol_source source = asker_source(&p->asker, NULL);
 	static const uint8_t id[MSG_BUILD_ID_MAX + 1] = {1, 2, 3};
 	int fds[MSG_FDS_MAX], n_fds;
 	struct msg msg;
@@ -101,70 +96,44 @@ static void debug_file(void **state)
 	assert_memory_equal(msg.build_id, id, 20);
 }
 
-/* What comes between a question and its answer waits in its order; a stale answer does not. */
-static void said_meanwhile(void **state)
+/* Questions of one that went before are answered to it: their answers, and what is none, are passed over and their descriptors closed. */
+static void stale(void **state)
 {
 	struct pair *p = *state;
-	struct symbol_source source = channel_source(&p->channel);
-	struct msg msg;
+	struct asker next;
+	struct symbol_source source = asker_source(&next, NULL);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), lowest = dup(null);
 
+	close(lowest);
+	asker_init(&next, p->asker.sock, 1000);
+	tell(p, &(struct msg){.type = MSG_ANSWER, .seq = 1}, null);
 	tell(p, &(struct msg){.type = MSG_SNAPSHOT}, -1);
-	tell(p, &(struct msg){.type = MSG_ANSWER, .seq = 99, .value = -EIO}, -1);
-	tell_stop(p, STOP_SIGNAL);
-	tell(p, &(struct msg){.type = MSG_ANSWER, .seq = 1, .value = -ESRCH}, -1);
+	tell(p, &(struct msg){.type = MSG_ANSWER, .seq = 1001, .value = -ESRCH}, -1);
 	assert_int_equal(source.open_maps(source.ctx, 42), -ESRCH);
-	assert_true(channel_next(&p->channel, &msg));
-	assert_int_equal(msg.type, MSG_SNAPSHOT);
-	assert_true(channel_next(&p->channel, &msg));
-	assert_int_equal(msg.type, MSG_STOP);
-	assert_false(channel_next(&p->channel, &msg));
-}
-
-static void second_stop(void **state)
-{
-	struct pair *p = *state;
-	struct msg msg;
-
-	tell_stop(p, STOP_SIGNAL);
-	assert_false(channel_stop_now(&p->channel));
-	tell_stop(p, STOP_NOW);
-	assert_true(channel_stop_now(&p->channel));
-	assert_true(channel_next(&p->channel, &msg));
-	assert_int_equal(msg.value, STOP_SIGNAL);
+	assert_int_equal(dup(null), lowest);
+	close(lowest);
+	close(null);
 }
 
 static void tracer_is_gone(void **state)
 {
 	struct pair *p = *state;
-	struct symbol_source source = channel_source(&p->channel);
-	struct msg msg;
+	struct symbol_source source = asker_source(&p->asker, NULL);
 
-	tell(p, &(struct msg){.type = MSG_SNAPSHOT}, -1);
 	close(p->tracer);
 	p->tracer = -1;
 	assert_true(source.open_maps(source.ctx, 42) < 0);
-	assert_true(channel_next(&p->channel, &msg)); /* what it said last still counts */
-	assert_false(channel_next(&p->channel, &msg));
-	assert_true(p->channel.gone);
 	assert_int_equal(source.open_maps(source.ctx, 42), -EPIPE);
 }
 
-static void wait_for_start(void **state)
+static void nobody_to_ask(void **state)
 {
-	struct pair *p = *state;
-	int fds[MSG_FDS_MAX], n_fds, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	struct msg msg;
+	struct asker asker;
+	struct symbol_source source = asker_source(&asker, NULL);
 
-	tell(p, &(struct msg){.type = MSG_START, .value = START_FIFO}, null);
-	assert_int_equal(channel_wait(&p->channel, MSG_START, &msg, fds, &n_fds), 1);
-	assert_int_equal(n_fds, 1);
-	assert_int_equal(msg.value, START_FIFO);
-	close(fds[0]);
-	close(null);
-	tell_stop(p, STOP_FAILED);
-	assert_int_equal(channel_wait(&p->channel, MSG_START, &msg, fds, &n_fds), 0);
-	assert_true(channel_next(&p->channel, &msg));
-	assert_int_equal(msg.value, STOP_FAILED);
+	(void)state;
+	asker_init(&asker, -1, 0);
+	assert_int_equal(source.open_file(source.ctx, 42, 0, 1), -EPIPE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, destroy)
@@ -172,8 +141,7 @@ static void wait_for_start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(answered), TEST(refused), TEST(debug_file), TEST(said_meanwhile), TEST(second_stop), TEST(tracer_is_gone),
-		TEST(wait_for_start),
+		TEST(answered), TEST(refused), TEST(debug_file), TEST(stale), TEST(tracer_is_gone), TEST(nobody_to_ask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "capture/live.h"
 #include "capture/report.h"
-#include "fake_symbols.h"
+#include "fake_namer.h"
 
 #define MS 1000000ULL
 #define T0 (1000 * MS)

@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "capture/locks.h"
-#include "fake_symbols.h"
+#include "fake_namer.h"
 
 /* A stack of user functions, innermost first, under two kernel frames. */
 static int32_t stack_of(struct profile *p, const char *const functions[], size_t n)

@@ -2,7 +2,7 @@
 /*
  * Who is behind sudo, and the worker's walls. As root the owner is uid 65534; as somebody else what root alone can drop is not there to
  * begin with.
- * links: cmd/owner.c cmd/confine.c cmd/quantity.c base/alloc.c base/log.c
+ * links: cmd/owner.c cmd/confine.c cmd/quantity.c base/alloc.c base/descriptors.c base/log.c
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -15,9 +15,9 @@
 static int gone; /* the process whose mappings cannot be read */
 static int reads;
 
-int symbolizer_add_process(struct symbolizer *s, int pid)
+int namer_add_process(struct namer *n, int pid)
 {
-	(void)s;
+	(void)n;
 	reads++;
 	return pid == gone ? -ESRCH : 0;
 }

@@ -5,7 +5,7 @@
  *
  * links: symbol/symbol_file.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c
  */
-/* links: symbol/demangle.c symbol/string_set.c symbol/vdso.c base/alloc.c */
+/* links: symbol/asked.c symbol/demangle.c symbol/string_set.c symbol/vdso.c base/alloc.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,7 +154,7 @@ static struct symbol_file *open_descriptor(int fd)
 	struct elf_file *elf = elf_file_open(fd);
 
 	close(fd);
-	return elf ? symbol_file_new(elf) : NULL;
+	return elf ? symbol_file_new(elf, NULL) : NULL;
 }
 
 static struct symbol_file *open_fixture(const char *name)
@@ -380,7 +380,7 @@ static void the_vdso_has_names(void **state)
 
 	(void)state;
 	assert_non_null(elf);
-	f = symbol_file_new(elf);
+	f = symbol_file_new(elf, NULL);
 	for (uint64_t address = 0; address < 0x3000; address += 16) {
 		struct places p = symbol_file_find(f, NULL, address);
 
@@ -533,7 +533,7 @@ static void a_file_may_shrink_while_it_is_read(void **state)
 		assert_int_equal(ftruncate(fd, left), 0);
 		assert_int_equal(elf_file_changed(elf), left == 0);
 		close(fd);
-		ask_all(symbol_file_new(elf));
+		ask_all(symbol_file_new(elf, NULL));
 	}
 	free(b.data);
 }

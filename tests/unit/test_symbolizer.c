@@ -5,7 +5,7 @@
  *
  * links: symbol/symbolizer.c symbol/process_maps.c symbol/maps.c symbol/files.c symbol/symbol_file.c symbol/symbols.c symbol/lines.c
  */
-/* links: symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c symbol/demangle.c symbol/string_set.c symbol/vdso.c */
+/* links: symbol/asked.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c symbol/demangle.c symbol/string_set.c symbol/vdso.c */
 /* links: symbol/kernel.c symbol/profiler_frames.c capture/names.c profile/profile.c profile/check.c base/alloc.c */
 #include <dlfcn.h>
 #include <errno.h>
@@ -139,8 +139,24 @@ static int remove_fixtures(void **state)
 	return fixture_end();
 }
 
+/* A namer without a process of its own: the symbolizer answers at once. */
+struct namer {
+	struct symbolizer *symbols;
+};
+
+void namer_stack(struct namer *n, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
+{
+	symbolizer_stack(n->symbols, stack, frame, ctx);
+}
+
+void namer_executables(struct namer *n, int pid, void (*executable)(void *ctx, const char *path, const char *build_id, uint64_t rows), void *ctx)
+{
+	symbolizer_executables(n->symbols, pid, executable, ctx);
+}
+
 struct world {
 	struct symbolizer *s;
+	struct namer namer;     /* the same */
 	struct profile *p;
 	uint64_t unknown;
 	void *library;          /* code.so in this process */
@@ -156,7 +172,7 @@ static int begin(void **state)
 	gone = false;
 	if (write(fd, kallsyms, strlen(kallsyms)) < 0)
 		return -1;
-	w->s = symbolizer_new(&source, fd);
+	w->s = w->namer.symbols = symbolizer_new(&source, fd);
 	close(fd);
 	w->p = profile_new();
 	w->library = dlopen(path, RTLD_NOW);
@@ -186,7 +202,7 @@ static int32_t stack_of(struct world *w, int pid, const uint64_t *addresses, siz
 		.pid = pid, .t = UINT64_MAX, .addresses = addresses, .n_kernel = n_kernel, .n_user = n_user, .user_exact = user_exact,
 	};
 
-	return names_stack(w->s, w->p, &stack, &w->unknown);
+	return names_stack(&w->namer, w->p, &stack, &w->unknown);
 }
 
 /* The stack of one user address where the thread stands. */
@@ -561,11 +577,11 @@ static void executables_are_listed_once(void **state)
 	struct world *w = *state;
 	int found = 0;
 
-	names_executables(w->s, w->p, getpid());
+	names_executables(&w->namer, w->p, getpid());
 	assert_int_equal(w->p->about.n_executables, 0); /* nothing was read */
 	assert_int_equal(symbolizer_add_process(w->s, getpid()), 0);
 	for (int twice = 0; twice < 2; twice++)
-		names_executables(w->s, w->p, getpid());
+		names_executables(&w->namer, w->p, getpid());
 	for (size_t i = 0; i < w->p->about.n_executables; i++) {
 		const struct executable *e = &w->p->about.executables[i];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The worker's start: what it says first, and how it ends when the tracer fails, is gone, or hands over something else than a ring.
- * links: capture/worker.c capture/ask.c capture/counters.c capture/events.c capture/hints.c capture/status.c
+ * links: capture/worker.c capture/channel.c capture/counters.c capture/event_queue.c capture/events.c capture/hints.c capture/status.c
  * links: capture/live.c capture/report.c capture/replay.c capture/report_line.c capture/record.c capture/stacks.c
  * links: capture/names.c capture/processes.c capture/locks.c capture/causes.c capture/address.c capture/contexts.c capture/sources.c
  * links: capture/source_http.c capture/redact.c base/protocol.c base/printable.c
@@ -18,8 +18,8 @@
 
 #include "base/protocol.h"
 #include "capture/worker.h"
-#include "fake_symbols.h"
-#include "fake_unwinding.h"
+#include "fake_namer.h"
+#include "fake_unwinders.h"
 
 static const struct worker_options options = {.kallsyms_fd = -1, .command = "reqprof", .interval_ns = 1000000};
 
@@ -33,7 +33,7 @@ static int run(const struct msg *said, int n_fds, int *ret_tracer)
 		assert_int_equal(msg_send(pair[1], said, fds, n_fds), 0);
 	else
 		shutdown(pair[1], SHUT_WR);
-	status = worker_run(&options, pair[0]);
+	status = worker_run(&options, pair[0], -1);
 	close(pair[0]);
 	close(null);
 	*ret_tracer = pair[1];

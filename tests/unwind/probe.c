@@ -157,7 +157,7 @@ struct probe *probe_open(pid_t pid)
 	p->pid = pid;
 	p->source = (struct symbol_source){.ctx = p, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug};
 	p->symbols = symbolizer_new(&p->source, -1);
-	p->unwinding = unwinding_new(p->symbols, &sink);
+	p->unwinding = unwinding_new(p->symbols, &sink, NULL);
 	r = load(p);
 	begin = now_ns();
 	if (!r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Status and errors, to stderr, one line a call, flushed. Library code returns errors; commands and the two processes print them, once:
- * what failed, on what, why, what to do.
+ * Status and errors, to stderr, one line a call, flushed. Library code returns errors; commands and the processes of a recording print
+ * them, once: what failed, on what, why, what to do.
  */
 #ifndef REQPROF_LOG_H
 #define REQPROF_LOG_H

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The protocol between the two processes: fixed-size messages over a SOCK_SEQPACKET pair, descriptors by SCM_RIGHTS.
+ * The protocol between the processes: fixed-size messages over two SOCK_SEQPACKET pairs, descriptors by SCM_RIGHTS.
  *
- *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, STOP, SNAPSHOT, ANSWER
- *   worker → tracer   READY, ASK_MAPS, ASK_FILE, ASK_DEBUG, ROWS, TEXTS, ENOUGH
+ *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, STOP, SNAPSHOT
+ *   worker → tracer   READY, ENOUGH
  *
- * The worker asks one thing at a time and waits for the answer; the tracer answers only about processes that it follows, or that an
- * event named. It parses nothing that it hands over.
+ *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ROWS, TEXTS
+ *   tracer → names    ANSWER
+ *
+ * The second pair belongs to the worker's child that finds names, and to the next one if that ends. It asks one thing at a time and waits for
+ * the answer; the tracer answers only about processes that it follows, or that an event named. It parses nothing that it hands over, and
+ * waits for nobody there: an answer that finds no room is lost.
  */
 #ifndef REQPROF_PROTOCOL_H
 #define REQPROF_PROTOCOL_H

@@ -2,21 +2,14 @@
 #include "capture/ask.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
+#include "base/protocol.h"
 
-void channel_init(struct channel *c, int sock)
+void asker_init(struct asker *a, int sock, uint32_t seq)
 {
-	*c = (struct channel){.sock = sock};
-}
-
-void channel_fini(struct channel *c)
-{
-	free(c->queue);
+	*a = (struct asker){.sock = sock, .seq = seq, .gone = sock < 0};
 }
 
 static void close_all(int *fds, int n)
@@ -25,95 +18,41 @@ static void close_all(int *fds, int n)
 		close(fds[--n]);
 }
 
-/* One message, waited for. A peer that breaks the protocol is as good as gone. */
-static bool receive(struct channel *c, struct msg *msg, int fds[MSG_FDS_MAX], int *n_fds)
+/* The answer to this question; a stale one, and anything else, is passed over. A peer that breaks the protocol is as good as gone. */
+static bool receive(struct asker *a, uint32_t seq, struct msg *answer, int fds[MSG_FDS_MAX], int *n_fds)
 {
-	if (!c->gone && msg_receive(c->sock, msg, fds, n_fds) == 1)
-		return true;
-	c->gone = true;
-	return false;
-}
-
-static void keep(struct channel *c, const struct msg *msg)
-{
-	if (msg->type == MSG_ANSWER) /* to a question that nobody waits for any more */
-		return;
-	GROW(c->queue, c->n, c->cap);
-	c->queue[c->n++] = *msg;
-}
-
-/* Move what has arrived into the queue. */
-static void collect(struct channel *c)
-{
-	struct pollfd fd = {.fd = c->sock, .events = POLLIN};
-	int fds[MSG_FDS_MAX], n_fds;
-	struct msg msg;
-
-	while (!c->gone && poll(&fd, 1, 0) > 0 && receive(c, &msg, fds, &n_fds)) {
-		close_all(fds, n_fds);
-		keep(c, &msg);
-	}
-}
-
-int channel_wait(struct channel *c, enum msg_type type, struct msg *ret_msg, int fds[MSG_FDS_MAX], int *ret_n_fds)
-{
-	while (receive(c, ret_msg, fds, ret_n_fds)) {
-		if (ret_msg->type == type)
-			return 1;
-		close_all(fds, *ret_n_fds);
-		keep(c, ret_msg);
-		if (ret_msg->type == MSG_STOP)
-			return 0;
-	}
-	return 0;
-}
-
-bool channel_next(struct channel *c, struct msg *ret_msg)
-{
-	collect(c);
-	if (!c->n)
-		return false;
-	*ret_msg = c->queue[0];
-	memmove(c->queue, c->queue + 1, --c->n * sizeof *c->queue);
-	return true;
-}
-
-bool channel_stop_now(struct channel *c)
-{
-	collect(c);
-	for (size_t i = 0; i < c->n; i++)
-		if (c->queue[i].type == MSG_STOP && c->queue[i].value == STOP_NOW)
+	while (msg_receive(a->sock, answer, fds, n_fds) == 1) {
+		if (answer->type == MSG_ANSWER && answer->seq == seq)
 			return true;
+		close_all(fds, *n_fds);
+	}
+	a->gone = true;
 	return false;
 }
 
 /* Ask, with a descriptor if fd >= 0, and wait for the answer. Its value, or −errno. */
-static int ask(struct channel *c, struct msg *question, int fd, int fds[MSG_FDS_MAX], int *n_fds)
+static int ask(struct asker *a, struct msg *question, int fd, int fds[MSG_FDS_MAX], int *n_fds)
 {
 	struct msg answer;
 	int e;
 
 	*n_fds = 0;
-	if (c->gone)
+	if (a->gone)
 		return -EPIPE;
-	question->seq = ++c->seq;
-	e = msg_send(c->sock, question, &fd, fd >= 0);
+	question->seq = ++a->seq;
+	e = msg_send(a->sock, question, &fd, fd >= 0);
 	if (e)
 		return e;
-	while (receive(c, &answer, fds, n_fds)) {
-		if (answer.type == MSG_ANSWER && answer.seq == question->seq)
-			return answer.value;
-		close_all(fds, *n_fds);
-		keep(c, &answer);
-	}
+	if (receive(a, question->seq, &answer, fds, n_fds))
+		return answer.value;
 	*n_fds = 0;
 	return -EPIPE;
 }
 
 /* The descriptor that answers, or −errno. */
-static int ask_for_file(struct channel *c, struct msg *question)
+static int ask_for_file(struct asker *a, struct msg *question)
 {
-	int fds[MSG_FDS_MAX], n_fds, r = ask(c, question, -1, fds, &n_fds);
+	int fds[MSG_FDS_MAX], n_fds, r = ask(a, question, -1, fds, &n_fds);
 
 	if (!r && n_fds == 1)
 		return fds[0];
@@ -121,9 +60,9 @@ static int ask_for_file(struct channel *c, struct msg *question)
 	return r < 0 ? r : -EPROTO;
 }
 
-static int hand_over(struct channel *c, struct msg *message, int fd)
+static int hand_over(struct asker *a, struct msg *message, int fd)
 {
-	int fds[MSG_FDS_MAX], n_fds, r = ask(c, message, fd, fds, &n_fds);
+	int fds[MSG_FDS_MAX], n_fds, r = ask(a, message, fd, fds, &n_fds);
 
 	close_all(fds, n_fds);
 	return r;
@@ -149,9 +88,9 @@ static int open_debug(void *ctx, int pid, const uint8_t *build_id, size_t len)
 	return ask_for_file(ctx, &question);
 }
 
-struct symbol_source channel_source(struct channel *c)
+struct symbol_source asker_source(struct asker *a, const struct file_watch *watch)
 {
-	return (struct symbol_source){.ctx = c, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug};
+	return (struct symbol_source){.ctx = a, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug, .watch = watch};
 }
 
 static int hand_over_rows(void *ctx, uint64_t executable, int fd)
@@ -164,7 +103,7 @@ static int hand_over_texts(void *ctx, int pid, int fd, bool more)
 	return hand_over(ctx, &(struct msg){.type = MSG_TEXTS, .pid = pid, .value = more}, fd);
 }
 
-struct unwinding_sink channel_sink(struct channel *c)
+struct unwinding_sink asker_sink(struct asker *a)
 {
-	return (struct unwinding_sink){.ctx = c, .rows = hand_over_rows, .texts = hand_over_texts};
+	return (struct unwinding_sink){.ctx = a, .rows = hand_over_rows, .texts = hand_over_texts};
 }

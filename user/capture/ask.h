@@ -1,42 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * The worker's end of the protocol: files of the target are asked of the tracer, one question at a time; what else it says meanwhile
- * waits in a queue.
- */
+/* Files of the target, asked of the tracer (base/protocol.h), one question at a time; and what is handed to it. */
 #ifndef REQPROF_ASK_H
 #define REQPROF_ASK_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
-#include "base/protocol.h"
 #include "symbol/symbolizer.h"
 #include "unwind/unwinding.h"
 
-struct channel {
-	int sock;               /* not owned */
-	uint32_t seq;
+struct asker {
+	int sock;               /* not owned; −1 = there is nobody to ask */
+	uint32_t seq;           /* of the last question */
 	bool gone;              /* the tracer is: nothing more can be asked */
-	struct msg *queue;      /* said, but not yet read by channel_next() */
-	size_t n, cap;
 };
 
-void channel_init(struct channel *c, int sock);
-void channel_fini(struct channel *c);
+/* seq: the last one that may have been used on this socket; answers up to it are somebody else's. */
+void asker_init(struct asker *a, int sock, uint32_t seq);
 
-/* Wait for the first message of this type, with its descriptors. 1, 0 if the tracer is gone or says MSG_STOP (which stays in the queue). */
-int channel_wait(struct channel *c, enum msg_type type, struct msg *ret_msg, int fds[MSG_FDS_MAX], int *ret_n_fds);
+/* The source for the symbolizer; the asker must outlive it. watch: symbolizer.h, may be NULL. */
+struct symbol_source asker_source(struct asker *a, const struct file_watch *watch);
 
-/* The next thing that the tracer said, without waiting; false = nothing. */
-bool channel_next(struct channel *c, struct msg *ret_msg);
-
-/* Has it said STOP_NOW? Looks at what is in the queue and what has arrived since. */
-bool channel_stop_now(struct channel *c);
-
-/* Files for the symbolizer; ctx is the channel. */
-struct symbol_source channel_source(struct channel *c);
-
-/* Where unwinding tables go; ctx is the channel. */
-struct unwinding_sink channel_sink(struct channel *c);
+/* Where unwinding tables go; the asker must outlive it. */
+struct unwinding_sink asker_sink(struct asker *a);
 
 #endif

@@ -17,9 +17,9 @@
 
 #define NS_PER_S 1000000000LL
 
-void live_init(struct live *l, const struct worker_options *options, struct symbolizer *symbols)
+void live_init(struct live *l, const struct worker_options *options, struct namer *namer)
 {
-	*l = (struct live){.options = options, .symbols = symbols};
+	*l = (struct live){.options = options, .namer = namer};
 	l->finished_tail = &l->finished;
 }
 
@@ -141,7 +141,7 @@ static void on_begin(struct live *l, struct live_request *r, const struct rp_eve
 	q->comm = profile_string_n(r->profile, begin->comm, sizeof begin->comm);
 	q->begin = e->flags & RP_BEGIN_JOINED ? BEGIN_JOINED : BEGIN_SEEN;
 	set_start(q, begin->begin_ns);
-	processes_add(&r->processes, l->symbols, e->pid);
+	processes_add(&r->processes, l->namer, e->pid);
 }
 
 static void on_bind(struct live *l, struct live_request *r, const struct rp_event *e)
@@ -156,7 +156,7 @@ static void on_bind(struct live *l, struct live_request *r, const struct rp_even
 	record->rung = bind->bound;
 	record->asleep = e->flags & RP_BIND_CLONED;
 	record->comm = profile_string_n(r->profile, bind->comm, sizeof bind->comm);
-	processes_add(&r->processes, l->symbols, e->pid);
+	processes_add(&r->processes, l->namer, e->pid);
 }
 
 static void on_release(struct live *l, struct live_request *r, const struct rp_event *e)
@@ -262,7 +262,7 @@ static void name_stacks_of(struct live *l, struct live_request *r, int pid)
 
 	HASH_ITER(hh, r->stacks, s, next)
 		if (s->pid == pid)
-			stack_name(s, l->symbols, r->profile, maps_pid, &r->frames_unknown);
+			stack_name(s, l->namer, r->profile, maps_pid, &r->frames_unknown);
 }
 
 /* An exec is no request's own event: all that the process works for are concerned, also those whose report is not written yet. */
@@ -280,7 +280,7 @@ static void on_exec(struct live *l, int pid)
 			concerns = true;
 		}
 	}
-	if (concerns && symbolizer_renew_process(l->symbols, pid))
+	if (concerns && namer_renew_process(l->namer, pid))
 		log_debug("process %d was gone before its mappings could be read", pid);
 }
 
@@ -341,7 +341,7 @@ void live_release(struct live *l)
 		int pid = r->processes.list[i].pid;
 
 		if (is_gone(pid) && !any_has(l->requests, pid) && !any_has(l->finished, pid))
-			symbolizer_forget_process(l->symbols, pid);
+			namer_forget_process(l->namer, pid);
 	}
 	request_free(r);
 }

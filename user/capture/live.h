@@ -32,7 +32,7 @@ struct live_request {
 
 struct live {
 	const struct worker_options *options;
-	struct symbolizer *symbols;
+	struct namer *namer;
 	struct live_request *requests;  /* not over */
 	struct live_request *finished, **finished_tail;
 	bool closed;            /* new requests are not taken any more */
@@ -42,7 +42,7 @@ struct live {
 	unsigned int n_ended;
 };
 
-void live_init(struct live *l, const struct worker_options *options, struct symbolizer *symbols);
+void live_init(struct live *l, const struct worker_options *options, struct namer *namer);
 void live_fini(struct live *l);
 
 /* An event, checked by event_check(). Returns false if nobody knows its type. */

@@ -66,16 +66,16 @@ struct lock_name {
 	const char *object;
 };
 
-static const char *make_object(struct symbolizer *s, struct profile *p, const struct lock_key *key)
+static const char *make_object(struct namer *namer, struct profile *p, const struct lock_key *key)
 {
-	_cleanup_free_ char *symbol = symbolizer_data_name(s, key->pid, key->address);
+	_cleanup_free_ char *symbol = namer_data_name(namer, key->pid, key->address);
 	_cleanup_free_ char *object = xasprintf("%s 0x%llx%s%s", lock_kind(p, key->stack), (unsigned long long)key->address,
 						symbol ? " " : "", symbol ? symbol : "");
 
 	return profile_string(p, object);
 }
 
-const char *lock_object(struct lock_name **names, struct symbolizer *s, struct profile *p, int pid, uint64_t address, int32_t stack)
+const char *lock_object(struct lock_name **names, struct namer *namer, struct profile *p, int pid, uint64_t address, int32_t stack)
 {
 	struct lock_key key = {.address = address, .pid = pid, .stack = stack};
 	struct lock_name *name;
@@ -84,7 +84,7 @@ const char *lock_object(struct lock_name **names, struct symbolizer *s, struct p
 	if (!name) {
 		name = xcalloc(1, sizeof *name);
 		name->key = key;
-		name->object = make_object(s, p, &key);
+		name->object = make_object(namer, p, &key);
 		HASH_ADD(hh, *names, key, sizeof key, name);
 	}
 	return name->object;

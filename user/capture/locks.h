@@ -4,7 +4,7 @@
 #define REQPROF_LOCKS_H
 
 #include "profile/profile.h"
-#include "symbol/symbolizer.h"
+#include "capture/namer.h"
 
 /* "pthread mutex", "semaphore" … from the innermost user frames of the stack; "futex" if they do not tell. */
 const char *lock_kind(const struct profile *p, int32_t stack);
@@ -14,6 +14,6 @@ struct lock_name;
 void lock_names_free(struct lock_name **names);
 
 /* "pthread mutex 0x55d0c0ffee00 app_lock"; the string belongs to the profile. */
-const char *lock_object(struct lock_name **names, struct symbolizer *s, struct profile *p, int pid, uint64_t address, int32_t stack);
+const char *lock_object(struct lock_name **names, struct namer *namer, struct profile *p, int pid, uint64_t address, int32_t stack);
 
 #endif

@@ -34,19 +34,19 @@ static void add_frame(void *ctx, const struct symbol_frame *f)
 	g->stack = profile_stack(g->profile, g->stack, profile_frame(g->profile, &frame));
 }
 
-int32_t names_stack(struct symbolizer *s, struct profile *p, const struct symbol_stack *stack, uint64_t *unknown)
+int32_t names_stack(struct namer *namer, struct profile *p, const struct symbol_stack *stack, uint64_t *unknown)
 {
 	struct growing g = {.profile = p, .stack = -1, .unknown = unknown};
 
-	symbolizer_stack(s, stack, add_frame, &g);
+	namer_stack(namer, stack, add_frame, &g);
 	return g.stack;
 }
 
-static void add_executable(void *ctx, const char *path, const char *build_id)
+static void add_executable(void *ctx, const char *path, const char *build_id, uint64_t rows)
 {
 	struct profile *p = ctx;
 	struct about *about = &p->about;
-	struct executable e = {.path = profile_string(p, path), .build_id = profile_string(p, build_id)};
+	struct executable e = {.path = profile_string(p, path), .build_id = profile_string(p, build_id), .rows = rows};
 
 	for (size_t i = 0; i < about->n_executables; i++)
 		if (about->executables[i].path == e.path)
@@ -55,7 +55,7 @@ static void add_executable(void *ctx, const char *path, const char *build_id)
 	about->executables[about->n_executables++] = e;
 }
 
-void names_executables(struct symbolizer *s, struct profile *p, int pid)
+void names_executables(struct namer *namer, struct profile *p, int pid)
 {
-	symbolizer_executables(s, pid, add_executable, p);
+	namer_executables(namer, pid, add_executable, p);
 }

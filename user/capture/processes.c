@@ -23,7 +23,7 @@ static int parent_maps(const struct processes *ps)
 	return ps->exec ? 0 : ps->list[0].pid;
 }
 
-void processes_add(struct processes *ps, struct symbolizer *s, int pid)
+void processes_add(struct processes *ps, struct namer *namer, int pid)
 {
 	struct process *p;
 
@@ -32,7 +32,7 @@ void processes_add(struct processes *ps, struct symbolizer *s, int pid)
 	GROW(ps->list, ps->n, ps->cap);
 	p = &ps->list[ps->n++];
 	*p = (struct process){.pid = pid, .maps_pid = pid};
-	if (!symbolizer_add_process(s, pid))
+	if (!namer_add_process(namer, pid))
 		return;
 	log_debug("process %d was gone before its mappings could be read", pid);
 	p->maps_pid = p == ps->list ? pid : parent_maps(ps);

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "symbol/symbolizer.h"
+#include "capture/namer.h"
 
 struct process {
 	int pid;
@@ -26,12 +26,12 @@ struct processes {
 };
 
 /* A process turns up; does nothing for one that is known. */
-void processes_add(struct processes *ps, struct symbolizer *s, int pid);
+void processes_add(struct processes *ps, struct namer *namer, int pid);
 
 /* Whose mappings explain addresses of `pid`; before_exec: those that it had until it called exec just now. 0 = unknown. */
 int processes_maps(const struct processes *ps, int pid, bool before_exec);
 
-/* `pid` has called exec, and what was before it is named; the symbolizer is told once, by the caller. */
+/* `pid` has called exec, and what was before it is named; the namer is told once, by the caller. */
 void processes_exec(struct processes *ps, int pid);
 
 bool processes_has(const struct processes *ps, int pid);

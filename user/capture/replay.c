@@ -8,13 +8,13 @@
 
 struct replay {
 	struct live_request *request;
-	struct symbolizer *symbols;
+	struct namer *namer;
 	struct profile *profile;
 	struct builder *builder;
 	struct lock_name *locks;
 };
 
-void replay_name_stacks(struct live_request *q, struct symbolizer *s, void (*pump)(void *ctx), void *ctx)
+void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump)(void *ctx), void *ctx)
 {
 	struct raw_stack *stack, *next;
 	size_t n = 0;
@@ -22,7 +22,7 @@ void replay_name_stacks(struct live_request *q, struct symbolizer *s, void (*pum
 	HASH_ITER(hh, q->stacks, stack, next) {
 		if (!stack->used)
 			continue;
-		stack_name(stack, s, q->profile, processes_maps(&q->processes, stack->pid, false), &q->frames_unknown);
+		stack_name(stack, namer, q->profile, processes_maps(&q->processes, stack->pid, false), &q->frames_unknown);
 		if (pump && ++n % STACKS_PER_PUMP == 0)
 			pump(ctx);
 	}
@@ -65,7 +65,7 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 	};
 
 	if (w->futex)
-		seen.object = lock_object(&r->locks, r->symbols, r->profile, w->pid, w->futex, seen.stack);
+		seen.object = lock_object(&r->locks, r->namer, r->profile, w->pid, w->futex, seen.stack);
 	builder_wait(r->builder, w->worker, &seen);
 }
 
@@ -101,9 +101,9 @@ static void feed_begin(struct replay *r)
 	builder_begin(r->builder, b->begin_ns, b->h.t, b->tentative_cpu_ns, b->h.flags & RP_BEGIN_SHARED);
 }
 
-void replay_build(struct live_request *q, struct symbolizer *s, struct profile *p, uint64_t end_ns)
+void replay_build(struct live_request *q, struct namer *namer, struct profile *p, uint64_t end_ns)
 {
-	struct replay r = {.request = q, .symbols = s, .profile = p, .builder = builder_new(p)};
+	struct replay r = {.request = q, .namer = namer, .profile = p, .builder = builder_new(p)};
 	struct record_cursor cursor = {0};
 	enum record_kind kind;
 	const void *record;

@@ -17,9 +17,9 @@
 
 #define ID_BITS 24
 
-void reporter_init(struct reporter *r, const struct worker_options *options, struct symbolizer *symbols)
+void reporter_init(struct reporter *r, const struct worker_options *options, struct namer *namer)
 {
-	*r = (struct reporter){.options = options, .symbols = symbols};
+	*r = (struct reporter){.options = options, .namer = namer};
 	r->ids = xcalloc(1 << (ID_BITS - 3), 1); /* 2 MB of address space, a page of memory per id at most */
 }
 
@@ -176,7 +176,7 @@ static void fill_about(const struct reporter *r, struct profile *p, const struct
 	about->workers_refused = q->end.workers_refused;
 	about->keeps_url = o->keep_url;
 	for (size_t i = 0; i < q->processes.n; i++)
-		names_executables(r->symbols, p, q->processes.list[i].pid);
+		names_executables(r->namer, p, q->processes.list[i].pid);
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
@@ -230,8 +230,8 @@ void report_final(struct reporter *r, struct live_request *q, uint64_t now_ns)
 {
 	struct profile *p = q->profile;
 
-	replay_name_stacks(q, r->symbols, r->pump, r->pump_ctx);
-	replay_build(q, r->symbols, p, q->has_end ? q->end.end_ns : now_ns);
+	replay_name_stacks(q, r->namer, r->pump, r->pump_ctx);
+	replay_build(q, r->namer, p, q->has_end ? q->end.end_ns : now_ns);
 	fill(r, p, q);
 	r->written += write_report(r, p, q->snapshot_id);
 }
@@ -240,10 +240,10 @@ void report_snapshot(struct reporter *r, struct live_request *q, uint64_t now_ns
 {
 	struct profile *p = profile_new();
 
-	replay_name_stacks(q, r->symbols, NULL, NULL); /* a pump might end the request under our hands */
+	replay_name_stacks(q, r->namer, NULL, NULL); /* a pump might end the request under our hands */
 	replay_copy_stacks(p, q->profile);
 	copy_request(p, &q->profile->request);
-	replay_build(q, r->symbols, p, now_ns);
+	replay_build(q, r->namer, p, now_ns);
 	fill(r, p, q);
 	if (write_report(r, p, q->snapshot_id))
 		memcpy(q->snapshot_id, p->request.id, sizeof q->snapshot_id);

@@ -8,7 +8,7 @@
 
 struct reporter {
 	const struct worker_options *options;
-	struct symbolizer *symbols;
+	struct namer *namer;
 	void (*pump)(void *ctx); /* called between stacks: naming them may take long, and the events go on; NULL = nothing */
 	void *pump_ctx;
 	uint8_t *ids;           /* one bit per id that was given */
@@ -18,7 +18,7 @@ struct reporter {
 	bool silent;            /* nobody reads stdout any more */
 };
 
-void reporter_init(struct reporter *r, const struct worker_options *options, struct symbolizer *symbols);
+void reporter_init(struct reporter *r, const struct worker_options *options, struct namer *namer);
 void reporter_fini(struct reporter *r);
 
 /* The request is over (at now_ns, if no event said so): write its report and print its line. Errors are printed and counted. */

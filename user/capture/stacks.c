@@ -50,7 +50,7 @@ static bool is_user_exact(const struct raw_stack *s)
 	return !s->n_kernel && !(s->flags & RP_STACK_NO_KERNEL);
 }
 
-void stack_name(struct raw_stack *s, struct symbolizer *symbols, struct profile *p, int maps_pid, uint64_t *unknown)
+void stack_name(struct raw_stack *s, struct namer *namer, struct profile *p, int maps_pid, uint64_t *unknown)
 {
 	const struct symbol_stack stack = {
 		.pid = maps_pid, .t = s->t, .addresses = s->addresses, .n_kernel = s->n_kernel, .n_user = maps_pid ? s->n_user : 0,
@@ -60,5 +60,5 @@ void stack_name(struct raw_stack *s, struct symbolizer *symbols, struct profile 
 	if (s->index != STACK_NOT_NAMED)
 		return;
 	*unknown += s->n_user - stack.n_user;
-	s->index = names_stack(symbols, p, &stack, unknown);
+	s->index = names_stack(namer, p, &stack, unknown);
 }

@@ -9,7 +9,7 @@
 
 #include "profile/profile.h"
 #include "reqprof.h"
-#include "symbol/symbolizer.h"
+#include "capture/namer.h"
 
 #define STACK_NOT_NAMED (-2)
 
@@ -31,6 +31,6 @@ struct raw_stack *stack_find(struct raw_stack *stacks, uint64_t id); /* NULL = n
 void stacks_free(struct raw_stack **stacks);
 
 /* Name it by the mappings of maps_pid, once. A process whose mappings are not known (maps_pid 0) yields no frame: *unknown counts. */
-void stack_name(struct raw_stack *stack, struct symbolizer *s, struct profile *p, int maps_pid, uint64_t *unknown);
+void stack_name(struct raw_stack *stack, struct namer *namer, struct profile *p, int maps_pid, uint64_t *unknown);
 
 #endif

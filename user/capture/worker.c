@@ -13,11 +13,13 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "capture/ask.h"
+#include "capture/channel.h"
 #include "capture/counters.h"
+#include "capture/event_queue.h"
 #include "capture/events.h"
 #include "capture/hints.h"
 #include "capture/live.h"
+#include "capture/namer.h"
 #include "capture/report.h"
 #include "capture/sources.h"
 #include "capture/status.h"
@@ -27,14 +29,14 @@
 #define LIVE_POLL_MS 20         /* most events do not wake us: that would cost the server */
 #define STATUS_MS 250           /* of the live line */
 #define IDLE_MS 1000            /* losses and hints */
+#define QUEUE_BYTES_MAX (64UL << 20) /* taken out of the ring while names are waited for; beyond, it fills and counts what it loses */
 
 struct worker {
 	const struct worker_options *options;
 	struct channel channel;
-	struct symbol_source files;
-	struct symbolizer *symbols;
-	struct unwinding *unwinding;
+	struct namer *namer;
 	struct ring_buffer *ring;
+	struct event_queue events; /* out of the ring and not handled yet */
 	struct counters counters;
 	struct live live;
 	struct reporter reporter;
@@ -118,22 +120,34 @@ static void talk(struct worker *w)
 static int on_record(void *ctx, void *data, size_t size)
 {
 	struct worker *w = ctx;
-	const struct rp_event *e = event_check(data, size);
+
+	event_queue_add(&w->events, data, size);
+	return 0;
+}
+
+static void handle_event(struct worker *w, const void *record, size_t size)
+{
+	const struct rp_event *e = event_check(record, size);
 
 	if (!e)
 		w->bad_events++;
 	else if (e->type == RP_EV_NEAR)
 		say(hint_near(&w->hints, (const void *)e));
 	else if (e->type == RP_EV_UNMAPPED)
-		unwinding_ask(w->unwinding, e->pid, ((const struct rp_unmapped *)e)->address);
+		namer_code(w->namer, e->pid, ((const struct rp_unmapped *)e)->address);
 	else if (!live_event(&w->live, e))
 		w->bad_events++;
-	return 0;
 }
 
+/* Not while one is being handled: what that waits for calls empty_ring(). */
 static void drain(struct worker *w)
 {
+	const void *record;
+	size_t size;
+
 	ring_buffer__consume(w->ring);
+	while ((record = event_queue_next(&w->events, &size)))
+		handle_event(w, record, size);
 }
 
 /* The second ^C: nothing more is written, only said. */
@@ -151,6 +165,19 @@ static void pump(void *ctx)
 	drain(w);
 	if (channel_stop_now(&w->channel))
 		stop_now(w);
+}
+
+/* While a name is waited for nothing else can be named, so events are only taken out of the ring. */
+static bool empty_ring(void *ctx)
+{
+	struct worker *w = ctx;
+
+	if (channel_stop_now(&w->channel))
+		stop_now(w);
+	if (w->events.bytes >= QUEUE_BYTES_MAX)
+		return false;
+	ring_buffer__consume(w->ring);
+	return true;
 }
 
 static void enough(struct worker *w)
@@ -193,7 +220,7 @@ static void on_message(struct worker *w, const struct msg *msg)
 {
 	switch (msg->type) {
 	case MSG_FOLLOW:
-		unwinding_ask(w->unwinding, msg->pid, 0);
+		namer_code(w->namer, msg->pid, 0);
 		break;
 	case MSG_SNAPSHOT:
 		snapshot(w);
@@ -246,6 +273,7 @@ static int open_ring(struct worker *w, int map_fd)
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll < 0)
 		return -errno;
+	namer_set_pump(w->namer, ring_buffer__epoll_fd(w->ring), empty_ring, w);
 	e = watch(w, ring_buffer__epoll_fd(w->ring));
 	return e ? e : watch(w, w->channel.sock);
 }
@@ -285,6 +313,7 @@ static void run(struct worker *w)
 		drain(w);
 		write_finished(w);
 		on_messages(w);
+		namer_check(w->namer);
 		talk(w);
 	}
 	/* Whatever the tracer's last sweep ended is in the ring; what is still live then has lost its end. */
@@ -307,18 +336,27 @@ static void log_tables(void)
 		log_debug("user stacks are walked by %s: %s", (*u)->name, (*u)->covers);
 }
 
-static void worker_init(struct worker *w, const struct worker_options *options, int sock)
+/* In the process that finds names: the memory that the kernel shares with the worker is not for it. */
+static void release(void *ctx)
 {
-	struct unwinding_sink sink;
+	struct worker *w = ctx;
+
+	ring_buffer__free(w->ring);
+	counters_unmap(&w->counters);
+}
+
+static void worker_init(struct worker *w, const struct worker_options *options, int sock, int questions)
+{
+	const struct namer_options namer = {
+		.questions = questions, .kallsyms_fd = options->kallsyms_fd, .answer_ns = NAMER_ANSWER_NS, .memory_max = NAMER_MEMORY_MAX,
+		.release = release, .ctx = w,
+	};
 
 	*w = (struct worker){.options = options, .epoll = -1};
 	channel_init(&w->channel, sock);
-	w->files = channel_source(&w->channel);
-	w->symbols = symbolizer_new(&w->files, options->kallsyms_fd);
-	sink = channel_sink(&w->channel);
-	w->unwinding = unwinding_new(w->symbols, &sink);
-	live_init(&w->live, options, w->symbols);
-	reporter_init(&w->reporter, options, w->symbols);
+	w->namer = namer_new(&namer);
+	live_init(&w->live, options, w->namer);
+	reporter_init(&w->reporter, options, w->namer);
 	w->reporter.pump = pump;
 	w->reporter.pump_ctx = w;
 	hints_init(&w->hints, options);
@@ -326,25 +364,25 @@ static void worker_init(struct worker *w, const struct worker_options *options, 
 
 static void worker_fini(struct worker *w)
 {
+	live_fini(&w->live);
+	reporter_fini(&w->reporter);
+	namer_free(w->namer);
 	ring_buffer__free(w->ring);
+	event_queue_clear(&w->events);
 	if (w->epoll >= 0)
 		close(w->epoll);
 	counters_unmap(&w->counters);
-	live_fini(&w->live);
-	reporter_fini(&w->reporter);
-	unwinding_free(w->unwinding);
-	symbolizer_free(w->symbols);
 	channel_fini(&w->channel);
 }
 
-int worker_run(const struct worker_options *options, int sock)
+int worker_run(const struct worker_options *options, int sock, int questions)
 {
 	struct worker w;
 	int status = 1;
 
 	ignore_signals();
 	libbpf_set_print(NULL);
-	worker_init(&w, options, sock);
+	worker_init(&w, options, sock, questions);
 	log_tables();
 	if (!start(&w)) {
 		run(&w);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The worker: the process without privileges. It drains the events, builds a profile of every marked request and hands it to the writer
- * that the command gave it; prints the report lines, hints and the summary.
+ * that the command gave it; prints the report lines, hints and the summary. It opens no file of the target: names come from a process that
+ * it starts (namer.h).
  */
 #ifndef REQPROF_WORKER_H
 #define REQPROF_WORKER_H
@@ -40,7 +41,7 @@ struct worker_options {
 	struct report_writer writer;
 };
 
-/* Run until the tracer says stop. `sock`: the worker's end of the protocol. Returns the process's exit status. */
-int worker_run(const struct worker_options *options, int sock);
+/* Run until the tracer says stop. `sock` and `questions`: this end of the protocol. Returns the process's exit status. */
+int worker_run(const struct worker_options *options, int sock, int questions);
 
 #endif

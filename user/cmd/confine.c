@@ -2,17 +2,13 @@
 #include "cmd/confine.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
-#include "base/cleanup.h"
+#include "base/descriptors.h"
 
 #define FILES_MAX 2048          /* symbol files of many processes, and some to spare */
 #define FILE_SIZE_MAX (4ULL << 30)
@@ -41,31 +37,9 @@ static int set_limits(void)
 	return r;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-static int close_others(const int *keep, size_t n)
-{
-	_cleanup_free_ int *kept = xcalloc(n, sizeof *kept);
-	int first = STDERR_FILENO + 1;
-
-	memcpy(kept, keep, n * sizeof *kept);
-	qsort(kept, n, sizeof *kept, ascending);
-	for (size_t i = 0; i < n; i++) {
-		if (kept[i] < first)
-			continue;
-		if (kept[i] > first && close_range(first, kept[i] - 1, 0))
-			return -errno;
-		first = kept[i] + 1;
-	}
-	return close_range(first, UINT_MAX, 0) ? -errno : 0;
-}
-
 int confine(const struct owner *owner, const int *keep, size_t n)
 {
-	int r = close_others(keep, n);
+	int r = descriptors_close_others(keep, n);
 
 	umask(077);
 	if (!r)

@@ -17,9 +17,9 @@
 #include "cmd/confine.h"
 
 /* Does not end with its parent: it writes what is there when the tracer dies, which the closed socket tells it. */
-static int run_worker(const struct spawn *s, int sock)
+static int run_worker(const struct spawn *s, int sock, int questions)
 {
-	_cleanup_free_ int *keep = xcalloc(s->n_keep + 2, sizeof *keep);
+	_cleanup_free_ int *keep = xcalloc(s->n_keep + 3, sizeof *keep);
 	struct worker_options options = *s->worker;
 	size_t n = s->n_keep;
 	int r;
@@ -28,6 +28,7 @@ static int run_worker(const struct spawn *s, int sock)
 	options.kallsyms_fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	memcpy(keep, s->keep, n * sizeof *keep);
 	keep[n++] = sock;
+	keep[n++] = questions;
 	keep[n++] = options.kallsyms_fd;
 	r = confine(s->owner, keep, n);
 	if (r < 0) {
@@ -35,7 +36,7 @@ static int run_worker(const struct spawn *s, int sock)
 		return EXIT_FAILED;
 	}
 	prctl(PR_SET_NAME, "reqprof-worker");
-	return worker_run(&options, sock);
+	return worker_run(&options, sock, questions);
 }
 
 static int wait_for(pid_t worker)
@@ -51,25 +52,46 @@ static int wait_for(pid_t worker)
 	return EXIT_FAILED;
 }
 
-int spawn(const struct spawn *s)
+/* The tracer's end of the questions never makes it wait: whoever asks there may be under the control of a hostile file. */
+static int make_sockets(int socks[2], int questions[2])
 {
-	int socks[2], tracer, worker;
-	pid_t pid;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socks) || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, questions))
+		return -errno;
+	return fcntl(questions[0], F_SETFL, O_NONBLOCK) ? -errno : 0;
+}
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socks)) {
-		log_error("cannot make the socket between tracer and worker: %s", strerror(errno));
-		return EXIT_FAILED;
-	}
-	pid = fork();
+static int start_and_trace(const struct spawn *s, int socks[2], int questions[2])
+{
+	pid_t pid = fork();
+	int tracer, worker;
+
 	if (pid < 0) {
 		log_error("cannot start the worker: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
 	if (!pid)
-		_exit(run_worker(s, socks[1]));
-	close(socks[1]);
-	tracer = tracer_run(s->tracer, socks[0], pid);
-	close(socks[0]);
+		_exit(run_worker(s, socks[1], questions[1]));
+	close(TAKE_FD(socks[1]));
+	close(TAKE_FD(questions[1]));
+	tracer = tracer_run(s->tracer, socks[0], questions[0], pid);
+	close(TAKE_FD(socks[0]));
+	close(TAKE_FD(questions[0]));
 	worker = wait_for(pid);
 	return tracer > worker ? tracer : worker;
+}
+
+int spawn(const struct spawn *s)
+{
+	int socks[2] = {-1, -1}, questions[2] = {-1, -1};
+	int r = make_sockets(socks, questions), status = EXIT_FAILED;
+
+	if (r)
+		log_error("cannot make the sockets between tracer and worker: %s", strerror(-r));
+	else
+		status = start_and_trace(s, socks, questions);
+	for (int i = 0; i < 2; i++) {
+		cleanup_close(&socks[i]);
+		cleanup_close(&questions[i]);
+	}
+	return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The two processes of a recording. */
+/* The processes of a recording: tracer and worker; the worker starts one more (capture/namer.h). */
 #ifndef REQPROF_SPAWN_H
 #define REQPROF_SPAWN_H
 

@@ -5,14 +5,8 @@
 
 #include <elfutils/libdw.h>
 
+#include "symbol/asked.h"
 #include "symbol/elf.h"
-#include "symbol/symbolizer.h"
-
-/* Who is asked for files: a source, about one of its processes. */
-struct asked {
-	const struct symbol_source *source;
-	int pid;
-};
 
 /* The debug file with this build-id, NULL = none, or another build-id in it. */
 struct elf_file *debug_file_open(const struct asked *asked, const uint8_t *build_id, size_t len);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <utlist.h>
 
 #include "base/alloc.h"
@@ -10,8 +11,7 @@
 
 struct file_entry {
 	struct file_entry *prev, *next;
-	uint64_t device, inode;
-	char *path;             /* device and inode are not enough where subvolumes number their files by themselves */
+	struct file_id id;      /* device and inode alone are not enough where subvolumes number their files by themselves */
 	struct symbol_file *file;
 	unsigned int users;
 };
@@ -21,7 +21,7 @@ static void drop(struct files *files, struct file_entry *e)
 	DL_DELETE(files->list, e);
 	files->n--;
 	symbol_file_free(e->file);
-	free(e->path);
+	free((char *)e->id.path);
 	free(e);
 }
 
@@ -38,7 +38,7 @@ static struct file_entry *find_same_inode(const struct files *files, const struc
 	struct file_entry *e;
 
 	DL_FOREACH(files->list, e)
-		if (e->inode == m->inode && e->device == m->device && !strcmp(e->path, m->path) &&
+		if (e->id.inode == m->inode && e->id.device == m->device && !strcmp(e->id.path, m->path) &&
 		    !elf_file_changed(symbol_file_elf(e->file)))
 			return e;
 	return NULL;
@@ -75,7 +75,7 @@ static bool make_room(struct files *files)
 	return oldest;
 }
 
-static struct symbol_file *add(struct files *files, const struct mapping *m, struct elf_file *elf)
+static struct symbol_file *add(struct files *files, const struct file_id *id, struct elf_file *elf)
 {
 	struct file_entry *e;
 
@@ -84,32 +84,44 @@ static struct symbol_file *add(struct files *files, const struct mapping *m, str
 		return NULL;
 	}
 	e = xcalloc(1, sizeof *e);
-	e->device = m->device;
-	e->inode = m->inode;
-	e->path = xstrdup(m->path);
-	e->file = symbol_file_new(elf);
+	e->id = *id;
+	e->id.path = xstrdup(id->path);
+	e->file = symbol_file_new(elf, &e->id);
 	DL_PREPEND(files->list, e);
 	files->n++;
 	return use(files, e);
 }
 
+static struct symbol_file *open_and_take(struct files *files, const struct file_id *id, int fd)
+{
+	struct elf_file *elf = elf_file_open(fd);
+	struct file_entry *e = elf ? find_same_build(files, elf) : NULL;
+
+	if (!elf || !e)
+		return elf ? add(files, id, elf) : NULL;
+	elf_file_close(elf);
+	return use(files, e);
+}
+
 struct symbol_file *files_take(struct files *files, const struct asked *asked, const struct mapping *m)
 {
+	struct file_id id = {.device = m->device, .inode = m->inode, .path = m->path};
 	struct file_entry *e = find_same_inode(files, m);
 	_cleanup_close_ int fd = -1;
-	struct elf_file *elf;
+	struct symbol_file *file;
+	struct stat st;
 
 	if (e)
 		return use(files, e);
 	fd = asked->source->open_file(asked->source->ctx, asked->pid, m->start, m->end);
-	elf = fd < 0 ? NULL : elf_file_open(fd);
-	if (!elf)
+	if (fd < 0 || fstat(fd, &st))
 		return NULL;
-	e = find_same_build(files, elf);
-	if (!e)
-		return add(files, m, elf);
-	elf_file_close(elf);
-	return use(files, e);
+	id.size = st.st_size;
+	if (!asked_begin(asked, &id))
+		return NULL;
+	file = open_and_take(files, &id, fd);
+	asked_end(asked);
+	return file;
 }
 
 void files_give_back(struct files *files, struct symbol_file *file)

@@ -18,7 +18,7 @@ struct files {
 };
 
 /* The file that a mapping of asked->pid shows, asked for if it is not there yet. The caller gives it back. NULL: it is no ELF file, it
- * cannot be had, or SYMBOL_FILES_MAX others are in use. */
+ * cannot be had or must be left alone, or SYMBOL_FILES_MAX others are in use. */
 struct symbol_file *files_take(struct files *files, const struct asked *asked, const struct mapping *m);
 void files_give_back(struct files *files, struct symbol_file *file); /* NULL is fine */
 void files_clear(struct files *files);

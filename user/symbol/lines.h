@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INLINED_MAX 32 /* frames that one address can stand for */
+#include "symbol/symbolizer.h"
 
 struct source_place {
 	const char *function;   /* as DWARF has it: mangled if it has that; NULL = unknown */

@@ -22,7 +22,8 @@ struct found {
 };
 
 struct symbol_file {
-	uint64_t id;
+	uint64_t serial;
+	const struct file_id *id; /* NULL = no file of the target's */
 	struct elf_file *elf;
 	struct elf_file *debug; /* NULL = none, or not looked for yet */
 	struct elf_file *supplementary; /* of the DWARF */
@@ -34,12 +35,13 @@ struct symbol_file {
 	struct string_set names;
 };
 
-struct symbol_file *symbol_file_new(struct elf_file *elf)
+struct symbol_file *symbol_file_new(struct elf_file *elf, const struct file_id *id)
 {
-	static uint64_t ids;
+	static uint64_t serials;
 	struct symbol_file *f = xcalloc(1, sizeof *f);
 
-	f->id = ++ids;
+	f->serial = ++serials;
+	f->id = id;
 	f->elf = elf;
 	f->code.kind = SYMBOLS_CODE;
 	f->data.kind = SYMBOLS_DATA;
@@ -77,9 +79,14 @@ const struct elf_file *symbol_file_elf(const struct symbol_file *f)
 	return f->elf;
 }
 
-uint64_t symbol_file_id(const struct symbol_file *f)
+const struct file_id *symbol_file_id(const struct symbol_file *f)
 {
 	return f->id;
+}
+
+uint64_t symbol_file_serial(const struct symbol_file *f)
+{
+	return f->serial;
 }
 
 /* ---- loading ----------------------------------------------------------------------------------------------------- */
@@ -102,6 +109,19 @@ static bool has_section(Elf *elf, uint32_t type, const char *name)
 			return true;
 	}
 	return false;
+}
+
+/* What was opened is not left alone any more: the watch only learns. */
+static void begin(const struct symbol_file *f, const struct asked *asked)
+{
+	if (f->id && asked)
+		asked_begin(asked, f->id);
+}
+
+static void end(const struct symbol_file *f, const struct asked *asked)
+{
+	if (f->id && asked)
+		asked_end(asked);
 }
 
 static struct elf_file *debug_of(struct symbol_file *f, const struct asked *asked)
@@ -198,7 +218,9 @@ struct places symbol_file_find(struct symbol_file *f, const struct asked *asked,
 	if (!found) {
 		if (HASH_COUNT(f->found) >= FOUND_MAX)
 			forget_found(f);
+		begin(f, asked);
 		found = find(f, asked, address);
+		end(f, asked);
 		HASH_ADD(hh, f->found, address, sizeof found->address, found);
 	}
 	return (struct places){.n = found->n, .list = found->places};
@@ -206,7 +228,7 @@ struct places symbol_file_find(struct symbol_file *f, const struct asked *asked,
 
 /* ---- data -------------------------------------------------------------------------------------------------------- */
 
-char *symbol_file_data_name(struct symbol_file *f, const struct asked *asked, uint64_t address)
+static char *find_data(struct symbol_file *f, const struct asked *asked, uint64_t address)
 {
 	const struct symbol *symbol;
 	struct demangled demangled;
@@ -224,4 +246,14 @@ char *symbol_file_data_name(struct symbol_file *f, const struct asked *asked, ui
 	if (address == symbol->start)
 		return xstrdup(demangled.text);
 	return xasprintf("%s+0x%llx", demangled.text, (unsigned long long)(address - symbol->start));
+}
+
+char *symbol_file_data_name(struct symbol_file *f, const struct asked *asked, uint64_t address)
+{
+	char *name;
+
+	begin(f, asked);
+	name = find_data(f, asked, address);
+	end(f, asked);
+	return name;
 }

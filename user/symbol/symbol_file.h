@@ -27,14 +27,17 @@ struct places {
 	const struct place *list;
 };
 
-/* Takes the ELF file. */
-struct symbol_file *symbol_file_new(struct elf_file *elf);
+/* Takes the ELF file; `id` must outlive it, NULL = no file of the target's. */
+struct symbol_file *symbol_file_new(struct elf_file *elf, const struct file_id *id);
 void symbol_file_free(struct symbol_file *f); /* NULL is fine */
 
 const struct elf_file *symbol_file_elf(const struct symbol_file *f);
 
+/* NULL: no file of the target's. */
+const struct file_id *symbol_file_id(const struct symbol_file *f);
+
 /* A number that no other file of this process has had. */
-uint64_t symbol_file_id(const struct symbol_file *f);
+uint64_t symbol_file_serial(const struct symbol_file *f);
 
 /* Look up an address of the file (not of the process). The answer is the file's, until the next question. */
 struct places symbol_file_find(struct symbol_file *f, const struct asked *asked, uint64_t address);

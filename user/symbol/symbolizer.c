@@ -27,7 +27,7 @@ struct symbolizer *symbolizer_new(const struct symbol_source *source, int kallsy
 
 	s->processes.source = source;
 	s->kernel = kernel_symbols_read(kallsyms_fd);
-	s->vdso = vdso ? symbol_file_new(vdso) : NULL;
+	s->vdso = vdso ? symbol_file_new(vdso, NULL) : NULL;
 	return s;
 }
 
@@ -271,7 +271,8 @@ static void describe_code(const struct symbolizer *s, const struct mapping *m, s
 	if (!file || !address_in_file(m, file, m->start, &in_file))
 		return;
 	ret->elf = symbol_file_elf(file);
-	ret->id = symbol_file_id(file);
+	ret->file = symbol_file_id(file);
+	ret->id = symbol_file_serial(file);
 	ret->bias = m->start - in_file;
 }
 
@@ -290,7 +291,8 @@ void symbolizer_code(struct symbolizer *s, int pid, void (*code)(void *ctx, cons
 
 /* ---- executables ------------------------------------------------------------------------------------------------- */
 
-void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id), void *ctx)
+void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id, uint64_t id),
+			    void *ctx)
 {
 	const struct maps *maps = process_table_maps(&s->processes, pid);
 	char hex[2 * BUILD_ID_MAX + 1];
@@ -302,6 +304,6 @@ void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(vo
 			continue;
 		for (size_t k = 0; k < elf->build_id_len; k++)
 			snprintf(hex + 2 * k, 3, "%02x", elf->build_id[k]);
-		executable(ctx, maps->list[i].path, elf->build_id_len ? hex : NULL);
+		executable(ctx, maps->list[i].path, elf->build_id_len ? hex : NULL, symbol_file_serial(maps->list[i].file));
 	}
 }

@@ -13,6 +13,20 @@
 #include <stdint.h>
 
 #define SYMBOL_FILES_MAX 512
+#define INLINED_MAX 32 /* frames that one address can stand for */
+
+/* Which file of the target. */
+struct file_id {
+	uint64_t device, inode, size;
+	const char *path;       /* in the target's mount namespace */
+};
+
+/* Who wants to know which file is being read, as it may be the end of the process. */
+struct file_watch {
+	void *ctx;
+	bool (*begin)(void *ctx, const struct file_id *file); /* false: leave it alone, as if it could not be had */
+	void (*end)(void *ctx);
+};
 
 /* Where the target's files come from; every call returns a new descriptor that the caller owns, or −errno. */
 struct symbol_source {
@@ -20,6 +34,7 @@ struct symbol_source {
 	int (*open_maps)(void *ctx, int pid);                                        /* /proc/PID/maps */
 	int (*open_file)(void *ctx, int pid, uint64_t start, uint64_t end);          /* the file mapped at [start, end) */
 	int (*open_debug)(void *ctx, int pid, const uint8_t *build_id, size_t len);  /* its separate debug file */
+	const struct file_watch *watch; /* NULL = nobody */
 };
 
 struct symbolizer;
@@ -42,6 +57,7 @@ struct symbol_code {
 	const char *path;       /* as in /proc/PID/maps, NULL = none */
 	bool is_file;           /* a file is mapped; `elf` is NULL if it is no ELF file, or cannot be had */
 	const struct elf_file *elf; /* lives as long as the mapping is known */
+	const struct file_id *file; /* of `elf`, NULL = it is the kernel's */
 	uint64_t id;            /* of `elf`: never used for two files */
 	uint64_t bias;          /* address in the process − address in the file, modulo 2^64 */
 };
@@ -78,7 +94,7 @@ void symbolizer_stack(struct symbolizer *s, const struct symbol_stack *stack, vo
 /* Name of a data symbol that contains the address (for locks): "app_lock" or "app_lock+0x10", NULL = none. The caller frees it. */
 char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address);
 
-/* The executables seen so far in the process: their paths and build-ids (hex, NULL = none), some more than once. */
-void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id), void *ctx);
+/* The executables seen so far in the process: their paths, build-ids (hex, NULL = none) and numbers (symbol_code.id), some more than once. */
+void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id, uint64_t id), void *ctx);
 
 #endif

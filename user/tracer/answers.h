@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Answers to the worker: opens files of followed processes and hands over their descriptors unread; takes unwinding tables. */
+/* Answers to the process that reads the target's files: opens them and hands over their descriptors unread; takes unwinding tables. */
 #ifndef REQPROF_ANSWERS_H
 #define REQPROF_ANSWERS_H
 
@@ -8,7 +8,7 @@
 #include "tracer/tables.h"
 
 /* Answer one MSG_ASK_*, MSG_ROWS or MSG_TEXTS, which came with this descriptor (−1 = none; it stays the caller's): sends MSG_ANSWER. 0, or −errno
- * if the worker cannot be reached. */
+ * if it cannot be sent. */
 int answer(struct session *session, struct tables *tables, int sock, const struct msg *question, int fd);
 
 #endif

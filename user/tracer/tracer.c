@@ -38,7 +38,7 @@ struct tracer {
 	struct mappings *mappings; /* NULL: stacks that lead into unknown code have to do */
 	pid_t mapped;           /* the last process that was told to have mapped code, in one reading */
 	unsigned waits;         /* processes whose unwinding tables are being made */
-	int sock;
+	int sock, questions; /* to the worker; from the process that reads the target's files */
 	pid_t worker;
 	int signals, timer;
 	uint64_t start_ns;
@@ -190,6 +190,21 @@ static int on_worker(struct tracer *t)
 		}
 		return 0;
 	}
+	while (n_fds)
+		close(fds[--n_fds]);
+	if (msg.type == MSG_ENOUGH)
+		stop(t, STOP_ENOUGH);
+	return 1;
+}
+
+/* Nothing that is said here, or not said, is an error of the recording. */
+static void on_question(struct tracer *t)
+{
+	int fds[MSG_FDS_MAX], n_fds;
+	struct msg msg;
+
+	if (msg_receive(t->questions, &msg, fds, &n_fds) != 1)
+		return;
 	switch (msg.type) {
 	case MSG_TEXTS:
 		t->waits -= t->waits && !msg.value;
@@ -198,21 +213,18 @@ static int on_worker(struct tracer *t)
 	case MSG_ASK_FILE:
 	case MSG_ASK_DEBUG:
 	case MSG_ROWS:
-		answer(t->session, t->tables, t->sock, &msg, n_fds ? fds[0] : -1);
-		break;
-	case MSG_ENOUGH:
-		stop(t, STOP_ENOUGH);
+		answer(t->session, t->tables, t->questions, &msg, n_fds ? fds[0] : -1);
 		break;
 	}
 	while (n_fds)
 		close(fds[--n_fds]);
-	return 1;
 }
 
 static void run(struct tracer *t)
 {
 	struct pollfd fds[] = {
 		{.fd = t->sock, .events = POLLIN}, {.fd = t->signals, .events = POLLIN}, {.fd = t->timer, .events = POLLIN},
+		{.fd = t->questions, .events = POLLIN},
 	};
 
 	for (;;) {
@@ -225,6 +237,10 @@ static void run(struct tracer *t)
 			on_signal(t);
 		if (fds[2].revents)
 			on_tick(t);
+		if (fds[3].revents & POLLIN)
+			on_question(t);
+		if (fds[3].revents & POLLHUP) /* nobody is left who could ask */
+			fds[3].fd = -1;
 		if (fds[0].revents && !on_worker(t))
 			return;
 	}
@@ -271,11 +287,11 @@ static int start_worker(struct tracer *t)
 static void wait_for_tables(struct tracer *t)
 {
 	uint64_t until = now_ns() + TABLES_WAIT_NS;
-	struct pollfd fd = {.fd = t->sock, .events = POLLIN};
+	struct pollfd fd = {.fd = t->questions, .events = POLLIN};
 
-	while (t->waits && now_ns() < until)
-		if (poll(&fd, 1, 10) > 0 && !on_worker(t))
-			return;
+	while (t->waits && now_ns() < until && !(fd.revents & POLLHUP))
+		if (poll(&fd, 1, 10) > 0 && fd.revents & POLLIN)
+			on_question(t);
 }
 
 static int attach(struct tracer *t)
@@ -311,9 +327,11 @@ static int attach(struct tracer *t)
 	return 0;
 }
 
-int tracer_run(const struct tracer_options *options, int sock, pid_t worker)
+int tracer_run(const struct tracer_options *options, int sock, int questions, pid_t worker)
 {
-	struct tracer t = {.options = options, .sock = sock, .worker = worker, .signals = -1, .timer = -1, .start_ns = now_ns()};
+	struct tracer t = {
+		.options = options, .sock = sock, .questions = questions, .worker = worker, .signals = -1, .timer = -1, .start_ns = now_ns(),
+	};
 	int r = open_events(&t);
 
 	if (!r)

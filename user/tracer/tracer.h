@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The tracer: the process that holds the privileges. It loads and attaches, arms, answers the worker, and parses no byte of the target. */
+/* The tracer: the process that holds the privileges. It loads and attaches, arms, answers, and parses no byte of the target. */
 #ifndef REQPROF_TRACER_H
 #define REQPROF_TRACER_H
 
@@ -21,9 +21,9 @@ struct tracer_options {
 	const char *curl_query; /* what to append to a URL for the printed curl line ("profile=1", "token=…"), NULL = nothing */
 };
 
-/* Record until ^C, the end of the duration, of the targets or of the worker. `sock`: the tracer's end of the protocol; `worker`: its pid.
- * Prints its own errors. Returns an exit status: 0, or 1 if it failed; the worker's own status is the caller's to collect. */
-int tracer_run(const struct tracer_options *options, int sock, pid_t worker);
+/* Record until ^C, the end of the duration, of the targets or of the worker. `sock` and `questions` (non-blocking): the tracer's ends of the protocol;
+ * `worker`: its pid. Prints its own errors. Returns an exit status: 0, or 1 if it failed; the worker's own status is the caller's to collect. */
+int tracer_run(const struct tracer_options *options, int sock, int questions, pid_t worker);
 
 /* One line of doctor: what, whether it works, and what to do if not (NULL = nothing). fatal: without it nothing can be recorded. */
 struct check {

@@ -18,6 +18,7 @@
 
 #define HUGE_BYTES (32U << 20)
 #define PROCESSES_MAX 512
+#define MEMORY_FILE "/memfd:" /* where some programs put code that they make */
 
 /* Between two readings of a process' mappings because of addresses in none. */
 #define PAUSE_MIN_NS 2000000
@@ -43,18 +44,20 @@ struct process {
 struct unwinding {
 	struct symbolizer *symbols;
 	struct unwinding_sink sink;
+	const struct file_watch *watch;
 	uint64_t first_id;      /* executables of another process in this one's place must not be taken for ours */
 	struct executable *executables;
 	struct process *processes;
 	uint64_t ns;
 };
 
-struct unwinding *unwinding_new(struct symbolizer *s, const struct unwinding_sink *sink)
+struct unwinding *unwinding_new(struct symbolizer *s, const struct unwinding_sink *sink, const struct file_watch *watch)
 {
 	struct unwinding *u = xcalloc(1, sizeof *u);
 
 	u->symbols = s;
 	u->sink = *sink;
+	u->watch = watch;
 	u->first_id = (uint64_t)getpid() << 32;
 	return u;
 }
@@ -125,6 +128,21 @@ static enum state hand_over(struct unwinding *u, uint64_t id, const struct cfi_r
 	return !r || r == -EEXIST ? LOADED : REFUSED;
 }
 
+/* A file that was the end of another process in this one's place is left alone. */
+static enum state make_rows(struct unwinding *u, const struct symbol_code *code, struct cfi_rows *ret)
+{
+	bool watched = u->watch && code->file;
+	int r;
+
+	*ret = (struct cfi_rows){0};
+	if (watched && !u->watch->begin(u->watch->ctx, code->file))
+		return REFUSED;
+	r = cfi_rows(code->elf, ret);
+	if (watched)
+		u->watch->end(u->watch->ctx);
+	return r ? NO_ROWS : LOADED;
+}
+
 static void load(struct unwinding *u, const struct symbol_code *code)
 {
 	struct executable *e = xcalloc(1, sizeof *e);
@@ -132,13 +150,13 @@ static void load(struct unwinding *u, const struct symbol_code *code)
 	struct cfi_rows rows;
 
 	e->id = code->id;
-	e->state = cfi_rows(code->elf, &rows) ? NO_ROWS : LOADED;
+	e->state = make_rows(u, code, &rows);
 	built = now();
 	if (e->state == LOADED)
 		e->state = hand_over(u, e->id, &rows);
 	e->rows = e->state == LOADED ? rows.n : 0;
 	log_debug("unwinding: %s: %zu rows in %.1f ms, handed over in %.1f ms%s", code->path, rows.n, (built - begin) / 1e6, (now() - built) / 1e6,
-		  e->state == REFUSED ? ": no room" : "");
+		  e->state == REFUSED ? ": not taken" : "");
 	u->ns += built - begin;
 	HASH_ADD(hh, u->executables, id, sizeof e->id, e);
 	cfi_rows_free(&rows);
@@ -198,7 +216,9 @@ static void list_code(void *ctx, const struct symbol_code *code)
 
 	if (is_kernels(code))
 		return;
-	if (code->elf)
+	if (code->is_file && !code->elf && strncmp(code->path, MEMORY_FILE, sizeof MEMORY_FILE - 1))
+		add_text(l, (struct msg_text){.start = code->start, .end = code->end, .executable = MSG_TEXT_NOT_LOADED});
+	else if (code->elf)
 		add_text(l, (struct msg_text){.start = code->start, .end = code->end, .bias = code->bias, .executable = executable_of(l, code)});
 	else
 		add_generated(l, code);
@@ -311,6 +331,13 @@ void unwinding_ask(struct unwinding *u, int pid, uint64_t address)
 		return ask(u, find_or_add_process(u, pid), address);
 	HASH_ITER(hh, u->processes, p, next)
 		ask(u, p, address);
+}
+
+uint64_t unwinding_rows(const struct unwinding *u, uint64_t id)
+{
+	const struct executable *e = find_executable(u, id);
+
+	return e ? e->rows : 0;
 }
 
 struct unwinding_counts unwinding_counts(const struct unwinding *u)

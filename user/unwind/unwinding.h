@@ -22,7 +22,8 @@ struct unwinding_sink {
 
 struct unwinding;
 
-struct unwinding *unwinding_new(struct symbolizer *s, const struct unwinding_sink *sink);
+/* watch: symbolizer.h, told of the files that are read for it; may be NULL. It must outlive it, as the symbolizer. */
+struct unwinding *unwinding_new(struct symbolizer *s, const struct unwinding_sink *sink, const struct file_watch *watch);
 void unwinding_free(struct unwinding *u);
 
 /* Read the mappings of a process again, and hand over what is new. Executables of more than 32 MB come last, the others can be walked meanwhile. 1,
@@ -34,6 +35,9 @@ int unwinding_update(struct unwinding *u, int pid);
 void unwinding_ask(struct unwinding *u, int pid, uint64_t address);
 
 void unwinding_forget(struct unwinding *u, int pid);
+
+/* Rows of an executable (symbol_code.id) that were handed over. */
+uint64_t unwinding_rows(const struct unwinding *u, uint64_t id);
 
 struct unwinding_counts {
 	size_t executables, rows; /* handed over */

@@ -284,6 +284,12 @@ struct return_instance;
 
 struct uprobe_task {
 	struct return_instance *return_instances;
+	union {
+		struct {
+			long unsigned int vaddr;
+		};
+	};
+	void *active_uprobe;
 };
 
 typedef void *wait_queue_func_t;

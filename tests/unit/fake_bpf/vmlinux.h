@@ -87,6 +87,8 @@ struct return_instance {
 
 struct uprobe_task {
 	struct return_instance *return_instances;
+	void *active_uprobe;
+	unsigned long vaddr;
 };
 
 struct task_struct {

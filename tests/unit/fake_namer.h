@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A symbolizer without a process: the address 0xADDR of process PID is the function "PID:0xADDR", the data symbol at FAKE_LOCK is app_lock.
+ * A namer without a process of its own: the address 0xADDR of process PID is the function "PID:0xADDR", the data symbol at FAKE_LOCK is app_lock.
  * Included by tests that link code which calls the real one.
  */
-#ifndef REQPROF_FAKE_SYMBOLS_H
-#define REQPROF_FAKE_SYMBOLS_H
+#ifndef REQPROF_FAKE_NAMER_H
+#define REQPROF_FAKE_NAMER_H
 
 #include <stdio.h>
 
 #include "base/alloc.h"
-#include "symbol/symbolizer.h"
+#include "capture/namer.h"
 
 #define FAKE_LOCK 0x10c4ULL
 #define FAKE_MUTEX_WAITER 0x3071ULL     /* address in pthread_mutex_lock */
@@ -17,35 +17,47 @@
 
 static int fake_added, fake_renewed, fake_forgotten; /* processes, the last one */
 
-struct symbolizer *symbolizer_new(const struct symbol_source *source, int kallsyms_fd)
+struct namer *namer_new(const struct namer_options *options)
 {
-	(void)source;
-	(void)kallsyms_fd;
+	(void)options;
 	return NULL;
 }
 
-void symbolizer_free(struct symbolizer *s)
+void namer_free(struct namer *n)
 {
-	(void)s;
+	(void)n;
 }
 
-int symbolizer_add_process(struct symbolizer *s, int pid)
+void namer_set_pump(struct namer *n, int fd, bool (*pump)(void *ctx), void *ctx)
 {
-	(void)s;
+	(void)n;
+	(void)fd;
+	(void)pump;
+	(void)ctx;
+}
+
+void namer_check(struct namer *n)
+{
+	(void)n;
+}
+
+int namer_add_process(struct namer *n, int pid)
+{
+	(void)n;
 	fake_added = pid;
 	return 0;
 }
 
-int symbolizer_renew_process(struct symbolizer *s, int pid)
+int namer_renew_process(struct namer *n, int pid)
 {
-	(void)s;
+	(void)n;
 	fake_renewed = pid;
 	return 0;
 }
 
-void symbolizer_forget_process(struct symbolizer *s, int pid)
+void namer_forget_process(struct namer *n, int pid)
 {
-	(void)s;
+	(void)n;
 	fake_forgotten = pid;
 }
 
@@ -62,26 +74,33 @@ static void fake_frame(int pid, uint64_t address, int kernel, void (*frame)(void
 	frame(ctx, &f);
 }
 
-void symbolizer_stack(struct symbolizer *s, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
+void namer_stack(struct namer *n, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
 {
-	(void)s;
+	(void)n;
 	for (size_t i = stack->n_kernel + stack->n_user; i > 0; i--)
 		fake_frame(stack->pid, stack->addresses[i - 1], i <= stack->n_kernel, frame, ctx);
 }
 
-char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address)
+char *namer_data_name(struct namer *n, int pid, uint64_t address)
 {
-	(void)s;
+	(void)n;
 	(void)pid;
 	return address == FAKE_LOCK ? xstrdup("app_lock") : NULL;
 }
 
-void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id), void *ctx)
+void namer_executables(struct namer *n, int pid, void (*executable)(void *ctx, const char *path, const char *build_id, uint64_t rows), void *ctx)
 {
-	(void)s;
+	(void)n;
 	(void)pid;
 	(void)executable;
 	(void)ctx;
+}
+
+void namer_code(struct namer *n, int pid, uint64_t address)
+{
+	(void)n;
+	(void)pid;
+	(void)address;
 }
 
 #endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "capture/namer_child.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "capture/ask.h"
+#include "capture/namer_wire.h"
+
+#define EXECUTABLES_MAX 4096    /* in one answer: more than the symbolizer keeps open */
+
+struct child {
+	const struct namer_child *options;
+	struct asker asker;
+	struct file_watch watch;
+	struct symbol_source source;
+	struct symbolizer *symbols;
+	struct unwinding *unwinding;
+	uint64_t *addresses;    /* of the last stack */
+	size_t cap_addresses;
+};
+
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+static bool begin_file(void *ctx, const struct file_id *file)
+{
+	const struct namer_child *o = ctx;
+
+	for (size_t i = 0; i < o->n_avoid; i++)
+		if (blamed_is(&o->avoid[i], file))
+			return false;
+	blame_begin(o->blame, file);
+	return true;
+}
+
+static void end_file(void *ctx)
+{
+	const struct namer_child *o = ctx;
+
+	blame_end(o->blame);
+}
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
+
+static void add(struct child *c, struct wire_reader *q, struct wire *a)
+{
+	wire_put_u32(a, -symbolizer_add_process(c->symbols, wire_get_u32(q)));
+}
+
+static void renew(struct child *c, struct wire_reader *q, struct wire *a)
+{
+	wire_put_u32(a, -symbolizer_renew_process(c->symbols, wire_get_u32(q)));
+}
+
+static void forget(struct child *c, struct wire_reader *q, struct wire *a)
+{
+	(void)a;
+	symbolizer_forget_process(c->symbols, wire_get_u32(q));
+}
+
+/* A list that is being sent: how many there are is known after the last one. */
+struct sending {
+	struct child *child;
+	struct wire *wire;
+	size_t at;
+	uint32_t n;
+	const char *last;
+};
+
+static struct sending begin_list(struct wire *a)
+{
+	struct sending s = {.wire = a, .at = wire_at(a)};
+
+	wire_put_u32(a, 0);
+	return s;
+}
+
+static void end_list(const struct sending *s)
+{
+	wire_set_u32(s->wire, s->at, s->n);
+}
+
+static void send_frame(void *ctx, const struct symbol_frame *frame)
+{
+	struct sending *s = ctx;
+
+	wire_put_frame(s->wire, frame);
+	s->n++;
+}
+
+static void read_addresses(struct child *c, struct wire_reader *q, size_t n)
+{
+	if (n > c->cap_addresses) {
+		c->addresses = xrealloc(c->addresses, n, sizeof *c->addresses);
+		c->cap_addresses = n;
+	}
+	for (size_t i = 0; i < n; i++)
+		c->addresses[i] = wire_get_u64(q);
+}
+
+static void stack(struct child *c, struct wire_reader *q, struct wire *a)
+{
+	struct sending sending = begin_list(a);
+	struct symbol_stack s;
+
+	s.pid = wire_get_u32(q);
+	s.t = wire_get_u64(q);
+	s.n_kernel = wire_get_u32(q);
+	s.n_user = wire_get_u32(q);
+	s.user_exact = wire_get_u32(q);
+	read_addresses(c, q, s.n_kernel + s.n_user);
+	s.addresses = c->addresses;
+	symbolizer_stack(c->symbols, &s, send_frame, &sending);
+	end_list(&sending);
+}
+
+static void data(struct child *c, struct wire_reader *q, struct wire *a)
+{
+	int pid = wire_get_u32(q);
+	_cleanup_free_ char *name = symbolizer_data_name(c->symbols, pid, wire_get_u64(q));
+
+	wire_put_string(a, name);
+}
+
+/* A file is mapped in several pieces, one after the other. */
+static void send_executable(void *ctx, const char *path, const char *build_id, uint64_t id)
+{
+	struct sending *s = ctx;
+
+	if (s->n >= EXECUTABLES_MAX || (s->last && !strcmp(s->last, path)))
+		return;
+	s->last = path;
+	wire_put_string(s->wire, path);
+	wire_put_string(s->wire, build_id);
+	wire_put_u64(s->wire, unwinding_rows(s->child->unwinding, id));
+	s->n++;
+}
+
+static void executables(struct child *c, struct wire_reader *q, struct wire *a)
+{
+	struct sending sending = begin_list(a);
+
+	sending.child = c;
+	symbolizer_executables(c->symbols, wire_get_u32(q), send_executable, &sending);
+	end_list(&sending);
+}
+
+static void code(struct child *c, struct wire_reader *q, struct wire *a)
+{
+	int pid = wire_get_u32(q);
+
+	(void)a;
+	unwinding_ask(c->unwinding, pid, wire_get_u64(q));
+}
+
+static const struct {
+	void (*handle)(struct child *c, struct wire_reader *question, struct wire *answer);
+	bool answered;
+} handlers[N_NAMER_TYPES] = {
+	[NAMER_ADD] = {add, true},       [NAMER_RENEW] = {renew, true}, [NAMER_FORGET] = {forget, false},
+	[NAMER_STACK] = {stack, true},   [NAMER_DATA] = {data, true},   [NAMER_EXECUTABLES] = {executables, true},
+	[NAMER_CODE] = {code, false},
+};
+
+/* ---- the loop ---------------------------------------------------------------------------------------------------- */
+
+static bool send_all(int sock, const struct wire *w)
+{
+	size_t sent = 0;
+
+	while (sent < w->n) {
+		ssize_t n = send(sock, w->bytes + sent, w->n - sent, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		sent += n > 0 ? n : 0;
+	}
+	return true;
+}
+
+static bool receive_all(int sock, void *bytes, size_t size)
+{
+	size_t received = 0;
+
+	while (received < size) {
+		ssize_t n = recv(sock, (uint8_t *)bytes + received, size - received, 0);
+
+		if (!n || (n < 0 && errno != EINTR))
+			return false;
+		received += n > 0 ? n : 0;
+	}
+	return true;
+}
+
+/* One question; false: nobody asks any more. */
+static bool serve(struct child *c, struct wire *question, struct wire *answer)
+{
+	int sock = c->options->sock;
+	struct wire_reader payload;
+	struct wire_head head;
+
+	if (!receive_all(sock, &head, sizeof head) || head.type >= N_NAMER_TYPES || !handlers[head.type].handle || head.size > WIRE_MESSAGE_MAX)
+		return false;
+	wire_reserve(question, head.size);
+	if (!receive_all(sock, question->bytes, head.size))
+		return false;
+	payload = (struct wire_reader){.at = question->bytes, .end = question->bytes + head.size};
+	wire_begin(answer, head.type);
+	handlers[head.type].handle(c, &payload, answer);
+	wire_end(answer);
+	return !handlers[head.type].answered || send_all(sock, answer);
+}
+
+static void child_init(struct child *c, const struct namer_child *options)
+{
+	const struct unwinding_sink sink = asker_sink(&c->asker);
+
+	*c = (struct child){.options = options};
+	asker_init(&c->asker, options->questions, options->seq);
+	c->watch = (struct file_watch){.ctx = (void *)options, .begin = begin_file, .end = end_file};
+	c->source = asker_source(&c->asker, &c->watch);
+	c->symbols = symbolizer_new(&c->source, options->kallsyms_fd);
+	c->unwinding = unwinding_new(c->symbols, &sink, &c->watch);
+	for (size_t i = 0; i < options->n_pids; i++) /* it takes the place of another one */
+		unwinding_ask(c->unwinding, options->pids[i], 0);
+}
+
+void namer_child_run(const struct namer_child *child)
+{
+	struct wire question = {0}, answer = {0};
+	struct child c;
+
+	child_init(&c, child);
+	while (serve(&c, &question, &answer))
+		;
+	unwinding_free(c.unwinding);
+	symbolizer_free(c.symbols);
+	free(c.addresses);
+	wire_free(&question);
+	wire_free(&answer);
+}
