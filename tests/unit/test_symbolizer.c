@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -87,7 +88,41 @@ static int open_debug(void *ctx, int pid, const uint8_t *build_id, size_t len)
 	return -ENOENT;
 }
 
-static const struct symbol_source source = {.ctx = &gone, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug};
+/* Which file is being read; a nesting, or an end without a begin, fails. */
+static struct {
+	char now[4096], last[4096];
+	uint64_t inode, size;
+	int begun;
+	const char *refused;    /* end of the path of the file that must be left alone */
+} watched;
+
+static bool begin_file(void *ctx, const struct file_id *file)
+{
+	size_t n = strlen(file->path), end = watched.refused ? strlen(watched.refused) : 0;
+
+	assert_ptr_equal(ctx, &watched);
+	assert_int_equal(watched.now[0], 0);
+	if (watched.refused && n >= end && !strcmp(file->path + n - end, watched.refused))
+		return false;
+	watched.begun++;
+	watched.inode = file->inode;
+	watched.size = file->size;
+	snprintf(watched.now, sizeof watched.now, "%s", file->path);
+	snprintf(watched.last, sizeof watched.last, "%s", file->path);
+	return true;
+}
+
+static void end_file(void *ctx)
+{
+	assert_ptr_equal(ctx, &watched);
+	assert_int_not_equal(watched.now[0], 0);
+	watched.now[0] = 0;
+}
+
+static const struct file_watch watch = {.ctx = &watched, .begin = begin_file, .end = end_file};
+static const struct symbol_source source = {
+	.ctx = &gone, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug, .watch = &watch,
+};
 
 static const char kallsyms[] =
 	"ffffffff81000000 T entry_SYSCALL_64_after_hwframe\n"
@@ -170,6 +205,7 @@ static int begin(void **state)
 
 	maps_text = NULL;
 	gone = false;
+	watched.refused = NULL;
 	if (write(fd, kallsyms, strlen(kallsyms)) < 0)
 		return -1;
 	w->s = w->namer.symbols = symbolizer_new(&source, fd);
@@ -597,6 +633,45 @@ static void executables_are_listed_once(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
+static void the_file_that_is_read_is_known(void **state)
+{
+	struct world *w = *state;
+	_cleanup_free_ char *path = fixture_path("code.so");
+	struct stat st;
+	int begun;
+
+	assert_int_equal(symbolizer_add_process(w->s, getpid()), 0);
+	one(w, (uintptr_t)gnu_get_libc_version);
+	begun = watched.begun;
+	one(w, symbol(w, "first"));
+	assert_int_equal(watched.begun, begun + 1);
+	assert_string_equal(base_name(watched.last), "code.so");
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(watched.inode == st.st_ino);
+	assert_true(watched.size == (uint64_t)st.st_size);
+	one(w, symbol(w, "first")); /* remembered: nothing is read */
+	assert_int_equal(watched.begun, begun + 1);
+	free(symbolizer_data_name(w->s, getpid(), symbol(w, "values")));
+	assert_int_equal(watched.begun, begun + 2);
+	assert_string_equal(base_name(watched.last), "code.so");
+}
+
+static void a_file_that_is_left_alone_costs_its_own_names(void **state)
+{
+	struct world *w = *state;
+	const struct frame *f;
+
+	watched.refused = "/code.so";
+	assert_int_equal(symbolizer_add_process(w->s, getpid()), 0);
+	f = frame_at(w, one(w, symbol(w, "first")), 0);
+	assert_string_equal(f->function, "code.so+0x1000");
+	assert_string_equal(base_name(f->module), "code.so");
+	assert_null(symbolizer_data_name(w->s, getpid(), symbol(w, "values")));
+	f = frame_at(w, one(w, (uintptr_t)gnu_get_libc_version), 0);
+	assert_string_equal(f->function, "gnu_get_libc_version");
+	assert_int_equal(w->unknown, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -619,6 +694,8 @@ int main(void)
 		TEST(interrupted_functions_are_exact),
 		TEST(variables_are_named),
 		TEST(executables_are_listed_once),
+		TEST(the_file_that_is_read_is_known),
+		TEST(a_file_that_is_left_alone_costs_its_own_names),
 	};
 
 	return cmocka_run_group_tests(tests, make_fixtures, remove_fixtures);

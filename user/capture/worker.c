@@ -254,6 +254,7 @@ static void ignore_signals(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
 		signal(ignored[i], SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it, and then a child's end tells nothing */
 }
 
 static int watch(struct worker *w, int fd)

@@ -21,8 +21,9 @@ struct tracer_options {
 	const char *curl_query; /* what to append to a URL for the printed curl line ("profile=1", "token=…"), NULL = nothing */
 };
 
-/* Record until ^C, the end of the duration, of the targets or of the worker. `sock` and `questions` (non-blocking): the tracer's ends of the protocol;
- * `worker`: its pid. Prints its own errors. Returns an exit status: 0, or 1 if it failed; the worker's own status is the caller's to collect. */
+/* Record until ^C, the end of the duration, of the targets or of the worker. `sock` and `questions` (non-blocking): the tracer's ends of
+ * the protocol; `worker`: its pid. Prints its own errors. Returns an exit status: 0, or 1 if it failed; the worker's own status is the
+ * caller's to collect. */
 int tracer_run(const struct tracer_options *options, int sock, int questions, pid_t worker);
 
 /* One line of doctor: what, whether it works, and what to do if not (NULL = nothing). fatal: without it nothing can be recorded. */
