@@ -25,6 +25,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "capture/namer.h"
+#include "unwind/unwinding.h"
 #include "capture/namer_wire.h"
 
 #define NS_PER_MS 1000000ULL
@@ -129,21 +130,21 @@ static bool can_be_read(struct symbolizer *s, uint64_t address, char *path, size
 }
 
 /* The frame says which process is known, so that a new one is seen to be told. */
-void symbolizer_stack(struct symbolizer *s, int pid, const uint64_t *addresses, size_t n_kernel, size_t n_user, bool user_exact,
-		      void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
+void symbolizer_stack(struct symbolizer *s, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
 {
 	bool known = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(s->pids); i++)
-		known |= s->pids[i] == pid;
-	for (size_t i = n_kernel + n_user; i-- > 0;) {
+		known |= s->pids[i] == stack->pid;
+	for (size_t i = stack->n_kernel + stack->n_user; i-- > 0;) {
+		uint64_t address = stack->addresses[i];
 		char name[64], path[64];
-		bool readable = can_be_read(s, addresses[i], path, sizeof path);
+		bool readable = can_be_read(s, address, path, sizeof path);
 
-		snprintf(name, sizeof name, "%s%s%llx%s", known ? "" : "unknown:", readable ? "f" : "module+", (unsigned long long)addresses[i],
-			 user_exact ? "!" : "");
+		snprintf(name, sizeof name, "%s%s%llx%s", known ? "" : "unknown:", readable ? "f" : "module+", (unsigned long long)address,
+			 stack->user_exact ? "!" : "");
 		frame(ctx, &(struct symbol_frame){.function = name, .file = "f.c", .line = 7, .module = path,
-						  .kind = i < n_kernel ? SYMBOL_KERNEL : SYMBOL_JIT, .inlined = i == 0});
+						  .kind = i < stack->n_kernel ? SYMBOL_KERNEL : SYMBOL_JIT, .inlined = i == 0});
 	}
 }
 
@@ -157,14 +158,47 @@ char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address)
 	return xstrdup("left alone");
 }
 
-void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id), void *ctx)
+void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id, uint64_t id),
+			    void *ctx)
 {
 	(void)s;
 	if (pid == 1)
 		return;
-	executable(ctx, "/bin/app", "abcd");
-	executable(ctx, "/bin/app", "abcd");
-	executable(ctx, "/lib/good.so", NULL);
+	executable(ctx, "/bin/app", "abcd", 1);
+	executable(ctx, "/bin/app", "abcd", 1);
+	executable(ctx, "/lib/good.so", NULL, 2);
+}
+
+/* ---- unwinding tables -------------------------------------------------------------------------------------------- */
+
+struct unwinding {
+	struct symbolizer *symbols;
+	uint64_t asked;         /* the last address */
+};
+
+struct unwinding *unwinding_new(struct symbolizer *s, const struct unwinding_sink *sink, const struct file_watch *watch)
+{
+	struct unwinding *u = xcalloc(1, sizeof *u);
+
+	assert_true(sink->rows && sink->texts && watch);
+	u->symbols = s;
+	return u;
+}
+
+void unwinding_free(struct unwinding *u)
+{
+	free(u);
+}
+
+void unwinding_ask(struct unwinding *u, int pid, uint64_t address)
+{
+	symbolizer_add_process(u->symbols, pid);
+	u->asked = address;
+}
+
+uint64_t unwinding_rows(const struct unwinding *u, uint64_t id)
+{
+	return id == 1 ? 1000 + u->asked : 0;
 }
 
 /* ---- fixtures ---------------------------------------------------------------------------------------------------- */
@@ -233,7 +267,7 @@ static const char *stack(struct fixture *f, uint64_t a, uint64_t b, uint64_t c)
 	size_t n = 1 + !!b + (b && c);
 
 	f->frames[0] = 0;
-	namer_stack(f->namer, 42, addresses, 1, n - 1, false, take_frame, f);
+	namer_stack(f->namer, &(struct symbol_stack){.pid = 42, .addresses = addresses, .n_kernel = 1, .n_user = n - 1}, take_frame, f);
 	return f->frames;
 }
 
@@ -249,12 +283,12 @@ static void take_whole_frame(void *ctx, const struct symbol_frame *f)
 	last->function = last->file = last->module = NULL;
 }
 
-static void take_path(void *ctx, const char *path, const char *build_id)
+static void take_path(void *ctx, const char *path, const char *build_id, uint64_t rows)
 {
 	struct fixture *f = ctx;
 	size_t n = strlen(f->frames);
 
-	snprintf(f->frames + n, sizeof f->frames - n, " %s %s", path, build_id ? build_id : "none");
+	snprintf(f->frames + n, sizeof f->frames - n, " %s %s %llu", path, build_id ? build_id : "none", (unsigned long long)rows);
 }
 
 static void answers(void **state)
@@ -269,14 +303,18 @@ static void answers(void **state)
 	assert_int_equal(namer_add_process(n, GONE_PID), -ESRCH);
 	assert_int_equal(namer_renew_process(n, GONE_PID), -ESRCH);
 	assert_string_equal(stack(f, 1, 2, 3), "f3 f2 f1");
-	namer_stack(n, 42, addresses, 1, 1, true, take_whole_frame, &last);
+	namer_stack(n, &(struct symbol_stack){.pid = 42, .addresses = addresses, .n_kernel = 1, .n_user = 1, .user_exact = true}, take_whole_frame, &last);
 	assert_true(last.inlined && last.kind == SYMBOL_KERNEL);
 	name = namer_data_name(n, 42, 5);
 	assert_string_equal(name, "five");
 	assert_null(namer_data_name(n, 42, 6));
 	f->frames[0] = 0;
 	namer_executables(n, 42, take_path, f);
-	assert_string_equal(f->frames, " /bin/app abcd /lib/good.so none");
+	assert_string_equal(f->frames, " /bin/app abcd 1000 /lib/good.so none 0");
+	namer_code(n, 42, 7);
+	f->frames[0] = 0;
+	namer_executables(n, 42, take_path, f);
+	assert_string_equal(f->frames, " /bin/app abcd 1007 /lib/good.so none 0");
 	f->frames[0] = 0;
 	namer_executables(n, 1, take_path, f);
 	assert_string_equal(f->frames, "");
@@ -290,7 +328,7 @@ static void empty_stack(void **state)
 	struct fixture *f = *state;
 
 	start(f);
-	namer_stack(f->namer, 42, NULL, 0, 0, false, take_frame, f);
+	namer_stack(f->namer, &(struct symbol_stack){.pid = 42}, take_frame, f);
 	assert_string_equal(f->frames, "");
 }
 
@@ -301,7 +339,7 @@ static void long_stack(void **state)
 	uint64_t *addresses = xcalloc(2 * 65535, sizeof *addresses);
 
 	start(f);
-	namer_stack(f->namer, 42, addresses, 65535, 65535, false, take_frame, f);
+	namer_stack(f->namer, &(struct symbol_stack){.pid = 42, .addresses = addresses, .n_kernel = 65535, .n_user = 65535}, take_frame, f);
 	assert_int_equal(strlen(f->frames), sizeof f->frames - 1);
 	assert_int_equal(lines_said(f), 0);
 	free(addresses);

@@ -51,8 +51,8 @@ char *namer_data_name(struct namer *n, int pid, uint64_t address);
 /* rows: of unwinding information that were handed over */
 void namer_executables(struct namer *n, int pid, void (*executable)(void *ctx, const char *path, const char *build_id, uint64_t rows), void *ctx);
 
-/* The process is followed or has mapped code (address 0), or a stack led to an address in no known mapping: unwinding tables are made, without waiting for
- * them. pid 0: of all processes that are known. */
+/* The process is followed or has mapped code (address 0), or a stack led to an address in no known mapping: unwinding tables are made, without
+ * waiting for them. pid 0: of all processes that are known. */
 void namer_code(struct namer *n, int pid, uint64_t address);
 
 #endif

@@ -95,6 +95,7 @@ void symbolizer_stack(struct symbolizer *s, const struct symbol_stack *stack, vo
 char *symbolizer_data_name(struct symbolizer *s, int pid, uint64_t address);
 
 /* The executables seen so far in the process: their paths, build-ids (hex, NULL = none) and numbers (symbol_code.id), some more than once. */
-void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id, uint64_t id), void *ctx);
+void symbolizer_executables(struct symbolizer *s, int pid, void (*executable)(void *ctx, const char *path, const char *build_id, uint64_t id),
+			    void *ctx);
 
 #endif
