@@ -92,13 +92,26 @@ $(B)/golden/render: $(wildcard tests/golden/*.c) $(GOLDEN_OBJS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(ASAN) -Itests/golden -o $@ $^ $(LDLIBS)
 
-# Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say.
-SERVER_BINS := $(B)/tests/servers/pool $(B)/tests/servers/database
-$(B)/tests/servers/pool: tests/servers/operations.c
-$(SERVER_BINS): $(B)/tests/servers/%: tests/servers/%.c tests/servers/pool.h
+# Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
+SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database)
+BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi)
+SERVER_CFLAGS := -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g
+$(B)/tests/servers/pool $(B)/tests/servers/pool-cfi: tests/servers/operations.c
+$(B)/tests/servers/%-cfi: tests/servers/%.c tests/servers/pool.h
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -o $@ $(filter %.c,$^) -lpthread
+	$(Q)$(CC) $(SERVER_CFLAGS) -fomit-frame-pointer -o $@ $(filter %.c,$^) -lpthread
+$(B)/tests/servers/%: tests/servers/%.c tests/servers/pool.h
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SERVER_CFLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -o $@ $(filter %.c,$^) -lpthread
+
+# depth without call frame information, so that it is walked by frame pointer; depth-cfi the other way round.
+$(B)/tests/servers/depth: tests/servers/depth.c
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SERVER_CFLAGS) -fno-omit-frame-pointer -fno-asynchronous-unwind-tables -Wl,--no-eh-frame-hdr -o $@ $<
+	$(Q)objcopy --remove-section=.eh_frame $@
 
 # ---- running them: make test, make test-NAME, with T=NAME only the files of that name ---------------------------------------------------
 
@@ -145,7 +158,7 @@ fuzz: $(FUZZ:%=$(B)/libfuzzer/fuzz_%) ## look for inputs that break what reads t
 			-artifact_prefix=$(B)/libfuzzer/found-$$name- $(B)/libfuzzer/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
-bench: all $(SERVER_BINS) ## measure what it costs (needs root and a quiet machine); BENCH=NAME picks one
+bench: all $(SERVER_BINS) $(BENCH_BINS) ## measure what it costs (needs root and a quiet machine); BENCH=NAME picks one
 	$(Q)tests/bench/run $(BENCH)
 
 .PHONY: test run-tests unit lint fuzz bench $(SUITES:%=test-%)
