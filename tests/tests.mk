@@ -111,7 +111,7 @@ $(B)/tests/servers/depth: tests/servers/depth.c
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SERVER_CFLAGS) -fno-omit-frame-pointer -fno-asynchronous-unwind-tables -Wl,--no-eh-frame-hdr -o $@ $<
-	$(Q)objcopy --remove-section=.eh_frame $@
+	$(Q)objcopy --remove-section=.eh_frame --remove-section=.debug_frame $@
 
 # ---- running them: make test, make test-NAME, with T=NAME only the files of that name ---------------------------------------------------
 
