@@ -9,6 +9,7 @@ UNIT_SRCS := $(wildcard tests/unit/test_*.c)
 UNIT_BINS := $(UNIT_SRCS:tests/unit/%.c=$(B)/unit/%)
 links = $(shell sed -n 's/^.*links: *\(.*[^ */]\)[ */]*$$/\1/p' $(1))
 
+fuzz-objects = $(foreach f,$(call links,$(1)),$(B)/libfuzzer/$(basename $(f)).o)
 asan-objects = $(foreach f,$(call links,$(1)),$(B)/asan/$(basename $(f:.bpf.c=.c)).o)
 
 $(B)/asan/%.o: user/%.c
@@ -64,6 +65,24 @@ $(B)/tests/bpf/%: tests/bpf/%.c $$(call plain-objects,tests/bpf/$$*.c) | $$(or $
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -I$(@D) -Itests/bpf -o $@ $< $(filter %.o,$^) -lcmocka $(LDLIBS)
 
+# Fuzzing: tests/fuzz/fuzz_NAME.c with a line "links: FILE …" as above. Two programs each: one that replays the corpus (gcc), and libFuzzer's (clang).
+FUZZ_NAMES := elf maps $(if $(wildcard user/symbol/perf_map.c),perf_map) $(if $(wildcard user/unwind/cfi.c),cfi)
+FUZZ_REPLAYS := $(FUZZ_NAMES:%=$(B)/fuzz/fuzz_%)
+FUZZ_CFLAGS := -std=gnu11 $(WARN) -Itests/fuzz
+FUZZ_CLANG := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
+$(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz_main.c tests/fuzz/fuzz.c tests/fuzz/mutants.c $$(call asan-objects,tests/fuzz/fuzz_$$*.c)
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(FUZZ_CFLAGS) $(ASAN) -DFUZZ_NAME='"$*"' -DFUZZ_CORPUS='"$(CURDIR)/tests/fuzz/corpus/$*"' -DFUZZ_KEEP='"$(@D)"' -o $@ \
+		$(filter %.c %.o,$^) $(LDLIBS)
+$(B)/libfuzzer/%.o: user/%.c
+	$(call say,FUZZ)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) $(FUZZ_CLANG) -c -o $@ $<
+$(B)/libfuzzer/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.c $$(call fuzz-objects,tests/fuzz/fuzz_$$*.c)
+	$(call say,FUZZ)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) $(FUZZ_CLANG) -fsanitize=fuzzer -o $@ $(filter %.c %.o,$^) $(LDLIBS)
+
 # Golden files: the formats, instrumented, applied to the fixtures.
 GOLDEN_BIN := $(if $(wildcard tests/golden/render.c),$(B)/golden/render)
 GOLDEN_OBJS := $(patsubst user/%.c,$(B)/asan/%.o,$(wildcard user/format/*.c user/profile/*.c user/base/*.c)) \
@@ -73,51 +92,26 @@ $(B)/golden/render: $(wildcard tests/golden/*.c) $(GOLDEN_OBJS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(ASAN) -Itests/golden -o $@ $^ $(LDLIBS)
 
-# Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say.
-SERVER_BINS := $(B)/tests/servers/pool $(B)/tests/servers/database
-$(B)/tests/servers/pool: tests/servers/operations.c
-$(SERVER_BINS): $(B)/tests/servers/%: tests/servers/%.c tests/servers/pool.h
+# Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
+SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database)
+BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi)
+SERVER_CFLAGS := -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g
+$(B)/tests/servers/pool $(B)/tests/servers/pool-cfi: tests/servers/operations.c
+$(B)/tests/servers/%-cfi: tests/servers/%.c tests/servers/pool.h
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -o $@ $(filter %.c,$^) -lpthread
+	$(Q)$(CC) $(SERVER_CFLAGS) -fomit-frame-pointer -o $@ $(filter %.c,$^) -lpthread
+$(B)/tests/servers/%: tests/servers/%.c tests/servers/pool.h
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SERVER_CFLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -o $@ $(filter %.c,$^) -lpthread
 
-# ---- running them: make test, make test-NAME, with T=NAME only the files of that name ---------------------------------------------------
-
-SUITES := unit bpf golden integration browser lint
-T ?= *
-browser-modules = $(if $(wildcard tests/browser/package-lock.json),tests/browser/node_modules/.package-lock.json)
-needs-unit = $(files-unit)
-needs-bpf = $(files-bpf)
-needs-golden := $(GOLDEN_BIN)
-needs-integration := $(B)/reqprof $(SERVER_BINS)
-needs-browser = $(GOLDEN_BIN) $(browser-modules)
-needs-lint = $(browser-modules)
-files-unit = $(filter $(B)/unit/test_$(T:*=%),$(UNIT_BINS))
-files-bpf = $(filter $(B)/tests/bpf/$(T:*=%),$(BPF_TEST_BINS))
-files-scripts = $(wildcard tests/$(1)/$(T).t)
-files = $(if $(filter unit bpf,$(1)),$(files-$(1)),$(files-scripts))
-
-tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
-	$(Q)cd tests/browser && npm ci --no-audit --no-fund
-
-$(SUITES:%=test-%): test-%: $$(needs-$$*)
-	$(Q)tests/run -j 2 $(call files,$*)
-
-# What is missing is installed first, and only then is anything else looked at.
-test: ## run all tests (some need root)
-	$(Q)tests/lib/install-packages --check $(PACKAGES) || $(MAKE) deps
-	$(Q)$(MAKE) --no-print-directory run-tests
-
-run-tests: $(foreach s,$(SUITES),$(needs-$(s)))
-	$(Q)tests/run -j 2 $(foreach s,$(SUITES),$(call files,$(s)))
-
-unit: test-unit ## run the unit tests; also test-bpf, test-golden, test-integration, test-browser, test-lint; T=NAME picks one
-lint: test-lint ## check layers, lengths and style
-
-bench: all $(SERVER_BINS) ## measure what it costs (needs root and a quiet machine); BENCH=NAME picks one
-	$(Q)tests/bench/run $(BENCH)
-
-.PHONY: test run-tests unit lint bench $(SUITES:%=test-%)
+# depth without call frame information, so that it is walked by frame pointer; depth-cfi the other way round.
+$(B)/tests/servers/depth: tests/servers/depth.c
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SERVER_CFLAGS) -fno-omit-frame-pointer -fno-asynchronous-unwind-tables -Wl,--no-eh-frame-hdr -o $@ $<
+	$(Q)objcopy --remove-section=.eh_frame --remove-section=.debug_frame $@
 
 # Stacks of any thread by the program's unwinder: tests/unwind/NAME.c, each with the probe.
 UNWIND_BINS := $(B)/tests/unwind/sample
@@ -137,3 +131,53 @@ $(B)/tests/unwind/stacks.skel.h: $(B)/tests/unwind/stacks.linked.o
 $(UNWIND_BINS): $(B)/tests/unwind/%: tests/unwind/%.c tests/unwind/probe.c $(UNWIND_OBJS) | $(B)/tests/unwind/stacks.skel.h
 	$(call say,TEST)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/unwind -I$(@D) -o $@ $(filter %.c %.o,$^) $(LDLIBS)
+
+# ---- running them: make test, make test-NAME, with T=NAME only the files of that name ---------------------------------------------------
+
+SUITES := unit bpf fuzz golden integration browser lint
+T ?= *
+browser-modules = $(if $(wildcard tests/browser/package-lock.json),tests/browser/node_modules/.package-lock.json)
+needs-unit = $(files-unit)
+needs-bpf = $(files-bpf)
+needs-fuzz = $(files-fuzz)
+needs-golden := $(GOLDEN_BIN)
+needs-integration := $(B)/reqprof $(SERVER_BINS)
+needs-browser = $(GOLDEN_BIN) $(browser-modules)
+needs-lint = $(browser-modules)
+files-unit = $(filter $(B)/unit/test_$(T:*=%),$(UNIT_BINS))
+files-bpf = $(filter $(B)/tests/bpf/$(T:*=%),$(BPF_TEST_BINS))
+files-fuzz = $(filter $(B)/fuzz/fuzz_$(T:*=%),$(FUZZ_REPLAYS))
+files-scripts = $(wildcard tests/$(1)/$(T).t)
+files = $(if $(filter unit bpf fuzz,$(1)),$(files-$(1)),$(files-scripts))
+
+tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
+	$(Q)cd tests/browser && npm ci --no-audit --no-fund
+
+$(SUITES:%=test-%): test-%: $$(needs-$$*)
+	$(Q)tests/run -j 2 $(call files,$*)
+
+# What is missing is installed first, and only then is anything else looked at.
+test: ## run all tests (some need root)
+	$(Q)tests/lib/install-packages --check $(PACKAGES) || $(MAKE) deps
+	$(Q)$(MAKE) --no-print-directory run-tests
+
+run-tests: $(foreach s,$(SUITES),$(needs-$(s)))
+	$(Q)tests/run -j 2 $(foreach s,$(SUITES),$(call files,$(s)))
+
+unit: test-unit ## run the unit tests; also test-bpf, test-fuzz, test-golden, test-integration, test-browser, test-lint; T=NAME picks one
+lint: test-lint ## check layers, lengths and style
+
+# What it finds: $(B)/libfuzzer/found-…; what is worth keeping goes to tests/fuzz/corpus/NAME/found-….
+FUZZ ?= $(FUZZ_NAMES)
+SECONDS ?= 60
+fuzz: $(FUZZ:%=$(B)/libfuzzer/fuzz_%) ## look for inputs that break what reads the target's files; FUZZ=NAME picks one, SECONDS=60
+	$(Q)for name in $(FUZZ); do \
+		mkdir -p $(B)/libfuzzer/corpus/$$name && \
+		$(B)/libfuzzer/fuzz_$$name -max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
+			-artifact_prefix=$(B)/libfuzzer/found-$$name- $(B)/libfuzzer/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
+	done
+
+bench: all $(SERVER_BINS) $(BENCH_BINS) ## measure what it costs (needs root and a quiet machine); BENCH=NAME picks one
+	$(Q)tests/bench/run $(BENCH)
+
+.PHONY: test run-tests unit lint fuzz bench $(SUITES:%=test-%)

@@ -146,10 +146,10 @@ class Server:
         self.process.wait(PATIENCE)
 
 
-def pool(workers=12):
-    """The thread pool, and the database that it asks."""
+def pool(workers=12, program="pool"):
+    """The thread pool, and the database that it asks. pool-cfi: the one without frame pointers."""
     database = Server([f"{BUILD}/tests/servers/database"])
-    return Server([f"{BUILD}/tests/servers/pool", workers, database.port])
+    return Server([f"{BUILD}/tests/servers/{program}", workers, database.port])
 
 
 def http_server(threaded=True):
@@ -303,6 +303,15 @@ def functions(report, stack):
         stack, frame = report["stacks"][stack]
         names.append(report["frames"][frame]["function"])
     return names
+
+
+def modules(report, stack):
+    """The base names of the files (None = unknown) that a stack's functions are in, innermost first."""
+    found = []
+    while stack >= 0:
+        stack, frame = report["stacks"][stack]
+        found.append(os.path.basename(report["frames"][frame]["module"] or "") or None)
+    return found
 
 
 def all_functions(report):

@@ -3,6 +3,7 @@
  * What a request can do, each with its own truth. The functions that compute have names of their own and call nothing while they do,
  * so that a share of samples is a share of what the thread's own clock says.
  */
+#include <alloca.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -61,6 +62,34 @@ COMPUTE(compute_b, 2862933555777941757ULL)
 COMPUTE(compute_c, 3202034522624059733ULL)
 COMPUTE(compute_other, 3935559000370003845ULL) /* only for requests that nobody marks */
 COMPUTE(compute_helper, 2685821657736338717ULL)
+
+/*
+ * ---- depth: three functions that call each other, with frames as different as compilers make them: small, large, of a size that is only
+ * known at run time. None is the last that its caller does.
+ */
+
+#define LEVEL(name, next, room_declared) \
+	NOINLINE int name(long levels, int (*work)(void *arg), void *arg) \
+	{ \
+		volatile room_declared; \
+		int r; \
+ \
+		room[0] = levels; \
+		r = levels > 1 ? next(levels - 1, work, arg) : work(arg); \
+		sink += room[0]; \
+		return r; \
+	}
+
+typedef int level(long levels, int (*work)(void *arg), void *arg);
+level level_small, level_large, level_sized;
+LEVEL(level_small, level_large, char room[8])
+LEVEL(level_large, level_sized, char room[1000])
+LEVEL(level_sized, level_small, char *room = alloca(levels + 16))
+
+int deeper(long levels, int (*work)(void *arg), void *arg)
+{
+	return levels > 0 ? level_small(levels, work, arg) : work(arg);
+}
 
 /* ---- waiting: `released` is when the reason of the wait was over ------------------------------------------------- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * pool [WORKERS [DATABASE_PORT]]: prints "port N". Every worker accepts connections and reads its own requests, blocking, keep-alive.
- * GET /do/OP:ARGUMENT/OP:ARGUMENT… does the operations one after the other and answers with the truth about them as JSON.
+ * GET /do/OP:ARGUMENT/OP:ARGUMENT… does the operations one after the other and answers with the truth about them as JSON; those after deep:N from
+ * N frames further down the stack.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -30,26 +31,34 @@ static void put_truth(struct answer *a, const struct truth *t, const char *separ
 			   (unsigned long long)t->cpu_ns, (unsigned long long)t->wait_ns, (unsigned long long)t->wall_ns, t->object);
 }
 
-/* The operations of the path; false: one is unknown. */
-static int operate_all(struct worker *w, char *path, struct answer *a)
-{
-	const char *separator = "";
-	char *next = path;
+struct job {
+	struct worker *worker;
+	char *next;             /* what is left of the path */
+	const char *separator;
+	struct answer *answer;
+};
 
-	for (int i = 0; i < OPERATIONS && next; i++) {
-		char *op = next, *colon;
+/* The operations of the path; false: one is unknown. */
+static int operate_all(void *arg)
+{
+	struct job *job = arg;
+
+	for (int i = 0; i < OPERATIONS && job->next; i++) {
+		char *op = job->next, *colon;
 		struct truth t = {0};
 
-		next = strchr(op, '/');
-		if (next)
-			*next++ = 0;
+		job->next = strchr(op, '/');
+		if (job->next)
+			*job->next++ = 0;
 		colon = strchr(op, ':');
 		if (colon)
 			*colon++ = 0;
-		if (operate(w, op, colon ? atol(colon) : 0, &t))
+		if (!strcmp(op, "deep"))
+			return deeper(colon ? atol(colon) : 0, operate_all, job);
+		if (operate(job->worker, op, colon ? atol(colon) : 0, &t))
 			return 0;
-		put_truth(a, &t, separator);
-		separator = ",";
+		put_truth(job->answer, &t, job->separator);
+		job->separator = ",";
 	}
 	return 1;
 }
@@ -58,12 +67,13 @@ static int answer(struct worker *w, int fd, char *target)
 {
 	uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID), wall = clock_ns(CLOCK_MONOTONIC);
 	struct answer a = {.len = 0};
+	struct job job = {.worker = w, .next = target + 4, .separator = "", .answer = &a};
 	char head[160];
 	int known, n;
 
 	target[strcspn(target, "?# ")] = 0;
 	a.len = sprintf(a.body, "{\"tid\":%d,\"ops\":[", gettid());
-	known = !strncmp(target, "/do/", 4) && operate_all(w, target + 4, &a);
+	known = !strncmp(target, "/do/", 4) && operate_all(&job);
 	a.len += snprintf(a.body + a.len, sizeof a.body - a.len, "],\"cpu_ns\":%llu,\"wall_ns\":%llu}\n",
 			  (unsigned long long)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu), (unsigned long long)(clock_ns(CLOCK_MONOTONIC) - wall));
 	n = snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",

@@ -37,4 +37,7 @@ void worker_init(struct worker *w, int database_port); /* starts the companion; 
 /* Does `name` (see operations.c) with its argument; −1: no such operation. */
 int operate(struct worker *w, const char *name, long argument, struct truth *ret);
 
+/* Calls work(arg) with that many frames of level_small, level_large and level_sized in turn between. Returns what it returns. */
+int deeper(long levels, int (*work)(void *arg), void *arg);
+
 #endif
