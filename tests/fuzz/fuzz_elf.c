@@ -2,7 +2,7 @@
 /*
  * Names from an ELF file, which is its own debug file, its own supplementary file and the like: whatever it asks for, it gets itself.
  *
- * links: symbol/symbol_file.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c
+ * links: symbol/symbol_file.c symbol/asked.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c
  */
 /* links: symbol/demangle.c symbol/string_set.c base/alloc.c */
 #include <errno.h>
@@ -129,7 +129,7 @@ static void as_memory(const struct input *input)
 	struct elf_file *elf = open_copy(g.copy, input->size);
 
 	if (elf) {
-		struct symbol_file *f = symbol_file_new(elf);
+		struct symbol_file *f = symbol_file_new(elf, NULL);
 
 		lines_alone(elf->elf);
 		ask_all(f, NULL);
@@ -147,7 +147,7 @@ static void as_file(struct input *input)
 
 	close(fd);
 	if (elf) {
-		struct symbol_file *f = symbol_file_new(elf);
+		struct symbol_file *f = symbol_file_new(elf, NULL);
 
 		ask_all(f, &asked);
 		symbol_file_free(f);

@@ -25,13 +25,15 @@ static bool same(const struct rp_row *a, const struct rp_row *b)
 	return a->cfa == b->cfa && a->rule == b->rule;
 }
 
+/* In the order of their addresses; what would go back belongs to entries that contradict each other. */
 static void add_row(struct builder *b, uint64_t pc, struct rp_row row)
 {
 	struct cfi_rows *rows = b->rows;
+	const struct rp_row *last = rows->n ? &rows->rows[rows->n - 1] : NULL;
 
-	if (rows->n && same(&rows->rows[rows->n - 1], &row))
-		return;
 	row.pc = pc - rows->base;
+	if (last && (row.pc <= last->pc || same(last, &row)))
+		return;
 	rows->lost += (row.rule & 15) == RP_ROW_LOST;
 	GROW(rows->rows, rows->n, rows->cap);
 	rows->rows[rows->n++] = row;
@@ -65,7 +67,7 @@ static uint64_t add_frame(struct builder *b, const struct fde *fde, uint64_t pc)
 
 static void add_function(struct builder *b, const struct fde *fde)
 {
-	uint64_t pc = fde->start < b->end ? b->end : fde->start;
+	uint64_t pc = fde->start < b->end ? b->end : fde->start, next = pc;
 
 	if (pc >= fde->end)
 		return;
@@ -77,11 +79,11 @@ static void add_function(struct builder *b, const struct fde *fde)
 	if (fde->source == FDE_SIGNAL_RETURN)
 		add_row(b, pc, (struct rp_row){.rule = RP_ROW_SIGNAL});
 	else
-		while (pc && pc < fde->end)
-			pc = add_frame(b, fde, pc);
-	if (!pc) {
+		for (; pc < fde->end && (next = add_frame(b, fde, pc)); pc = next)
+			;
+	if (!next) {
 		b->rows->cut++;
-		add_row(b, fde->start, (struct rp_row){.rule = RP_ROW_LOST});
+		add_row(b, pc, (struct rp_row){.rule = RP_ROW_LOST});
 	}
 	b->end = fde->end;
 }
