@@ -92,20 +92,34 @@ static void tracer_is_gone(void **state)
 	assert_true(p->channel.gone);
 }
 
+static bool take(void *ctx, const struct msg *msg)
+{
+	int *taken = ctx;
+
+	*taken += msg->type == MSG_FOLLOW;
+	return msg->type == MSG_FOLLOW;
+}
+
+/* What comes before it is taken at once, or kept. */
 static void wait_for_start(void **state)
 {
 	struct pair *p = *state;
-	int fds[MSG_FDS_MAX], n_fds, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int fds[MSG_FDS_MAX], n_fds, taken = 0, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct msg msg;
 
+	tell(p, &(struct msg){.type = MSG_FOLLOW}, -1);
+	tell(p, &(struct msg){.type = MSG_SNAPSHOT}, -1);
 	tell(p, &(struct msg){.type = MSG_START, .value = START_FIFO}, null);
-	assert_int_equal(channel_wait(&p->channel, MSG_START, &msg, fds, &n_fds), 1);
+	assert_int_equal(channel_wait(&p->channel, MSG_START, take, &taken, &msg, fds, &n_fds), 1);
 	assert_int_equal(n_fds, 1);
 	assert_int_equal(msg.value, START_FIFO);
+	assert_int_equal(taken, 1);
+	assert_true(channel_next(&p->channel, &msg));
+	assert_int_equal(msg.type, MSG_SNAPSHOT);
 	close(fds[0]);
 	close(null);
 	tell_stop(p, STOP_FAILED);
-	assert_int_equal(channel_wait(&p->channel, MSG_START, &msg, fds, &n_fds), 0);
+	assert_int_equal(channel_wait(&p->channel, MSG_START, take, &taken, &msg, fds, &n_fds), 0);
 	assert_true(channel_next(&p->channel, &msg));
 	assert_int_equal(msg.value, STOP_FAILED);
 }

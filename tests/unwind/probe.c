@@ -136,7 +136,9 @@ static int load(struct probe *p)
 	p->ring = ring_buffer__new(bpf_map__fd(p->skel->maps.stacks), on_stack, p, NULL);
 	if (!p->ring)
 		return -errno;
-	p->tables = tables_new(bpf_map__fd(p->skel->maps.chunks), bpf_map__fd(p->skel->maps.spaces), BUDGET);
+	p->tables = tables_new(BUDGET);
+	if (tables_publish(p->tables, bpf_map__fd(p->skel->maps.chunks), bpf_map__fd(p->skel->maps.spaces)))
+		return -errno;
 	p->skel->links.on_switch = bpf_program__attach(p->skel->progs.on_switch);
 	return p->skel->links.on_switch ? 0 : -errno;
 }

@@ -53,13 +53,15 @@ static void collect(struct channel *c)
 	}
 }
 
-int channel_wait(struct channel *c, enum msg_type type, struct msg *ret_msg, int fds[MSG_FDS_MAX], int *ret_n_fds)
+int channel_wait(struct channel *c, enum msg_type type, bool (*take)(void *ctx, const struct msg *msg), void *ctx, struct msg *ret_msg,
+		 int fds[MSG_FDS_MAX], int *ret_n_fds)
 {
 	while (receive(c, ret_msg, fds, ret_n_fds)) {
 		if (ret_msg->type == type)
 			return 1;
 		close_all(fds, *ret_n_fds);
-		keep(c, ret_msg);
+		if (!take(ctx, ret_msg))
+			keep(c, ret_msg);
 		if (ret_msg->type == MSG_STOP)
 			return 0;
 	}

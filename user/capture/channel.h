@@ -18,8 +18,10 @@ struct channel {
 void channel_init(struct channel *c, int sock);
 void channel_fini(struct channel *c);
 
-/* Wait for the first message of this type, with its descriptors. 1, 0 if the tracer is gone or says MSG_STOP (which stays in the queue). */
-int channel_wait(struct channel *c, enum msg_type type, struct msg *ret_msg, int fds[MSG_FDS_MAX], int *ret_n_fds);
+/* Wait for the first message of this type, with its descriptors. 1, 0 if the tracer is gone or says MSG_STOP (which stays in the queue).
+ * `take` gets what comes before; what it returns false for stays in the queue. */
+int channel_wait(struct channel *c, enum msg_type type, bool (*take)(void *ctx, const struct msg *msg), void *ctx, struct msg *ret_msg,
+		 int fds[MSG_FDS_MAX], int *ret_n_fds);
 
 /* The next thing that the tracer said, without waiting; false = nothing. */
 bool channel_next(struct channel *c, struct msg *ret_msg);

@@ -216,11 +216,32 @@ static void snapshot(struct worker *w)
 			report_snapshot(&w->reporter, r, now);
 }
 
+static void log_rows(void *ctx, const char *path, const char *build_id, uint64_t rows)
+{
+	uint64_t *sum = ctx;
+
+	(void)build_id;
+	*sum += rows;
+	log_debug("unwinding: %s: %llu rows", path, (unsigned long long)rows);
+}
+
+/* With -v what was loaded is waited for. */
+static void on_follow(struct worker *w, int pid)
+{
+	uint64_t sum = 0;
+
+	namer_code(w->namer, pid, 0);
+	if (log_level() < LOG_VERBOSE || !pid)
+		return;
+	namer_executables(w->namer, pid, log_rows, &sum);
+	log_debug("unwinding: process %d: %llu rows, %llu KB", pid, (unsigned long long)sum, (unsigned long long)sum * 8 / 1000);
+}
+
 static void on_message(struct worker *w, const struct msg *msg)
 {
 	switch (msg->type) {
 	case MSG_FOLLOW:
-		namer_code(w->namer, msg->pid, 0);
+		on_follow(w, msg->pid);
 		break;
 	case MSG_SNAPSHOT:
 		snapshot(w);
@@ -279,6 +300,16 @@ static int open_ring(struct worker *w, int map_fd)
 	return e ? e : watch(w, w->channel.sock);
 }
 
+/* Unwinding tables are made while the tracer loads its programs. */
+static bool on_early_message(void *ctx, const struct msg *msg)
+{
+	struct worker *w = ctx;
+
+	if (msg->type == MSG_FOLLOW)
+		on_follow(w, msg->pid);
+	return msg->type == MSG_FOLLOW;
+}
+
 /* Wait for MSG_START and open what it brings. 0, or −1: said, or nothing to say. */
 static int start(struct worker *w)
 {
@@ -286,7 +317,7 @@ static int start(struct worker *w)
 	struct msg msg;
 
 	e = msg_send(w->channel.sock, &(struct msg){.type = MSG_READY}, NULL, 0);
-	if (e || !channel_wait(&w->channel, MSG_START, &msg, fds, &n_fds))
+	if (e || !channel_wait(&w->channel, MSG_START, on_early_message, w, &msg, fds, &n_fds))
 		return -1;
 	w->reporter.fifo = msg.value & START_FIFO;
 	e = n_fds == 2 ? open_ring(w, fds[0]) : -EPROTO;

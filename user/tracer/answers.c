@@ -78,27 +78,27 @@ static int open_asked(const struct msg *q)
 	return -EPROTO;
 }
 
-static int take_texts(struct session *session, struct tables *tables, const struct msg *m, int fd)
+static int take_texts(const struct answers *a, const struct msg *m, int fd)
 {
 	if (fd < 0)
 		return 0;
-	return session_follows(session, m->pid) ? tables_set_texts(tables, m->pid, fd) : -EPERM;
+	return a->may(a->ctx, m->pid) ? tables_set_texts(a->tables, m->pid, fd) : -EPERM;
 }
 
-int answer(struct session *session, struct tables *tables, int sock, const struct msg *question, int fd)
+int answer(const struct answers *a, int sock, const struct msg *question, int fd)
 {
 	struct msg reply = {.type = MSG_ANSWER, .seq = question->seq, .pid = question->pid};
 	_cleanup_close_ int file = -1;
 
 	switch (question->type) {
 	case MSG_ROWS:
-		reply.value = fd < 0 ? -EPROTO : tables_add_rows(tables, question->start, fd);
+		reply.value = fd < 0 ? -EPROTO : tables_add_rows(a->tables, question->start, fd);
 		break;
 	case MSG_TEXTS:
-		reply.value = take_texts(session, tables, question, fd);
+		reply.value = take_texts(a, question, fd);
 		break;
 	default:
-		file = session_follows(session, question->pid) ? open_asked(question) : -EPERM;
+		file = a->may(a->ctx, question->pid) ? open_asked(question) : -EPERM;
 		reply.value = file < 0 ? file : 0;
 	}
 	return msg_send(sock, &reply, &file, file >= 0);

@@ -3,12 +3,20 @@
 #ifndef REQPROF_ANSWERS_H
 #define REQPROF_ANSWERS_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "base/protocol.h"
-#include "tracer/session.h"
 #include "tracer/tables.h"
+
+struct answers {
+	struct tables *tables;
+	bool (*may)(void *ctx, pid_t pid); /* is this a process of ours? */
+	void *ctx;
+};
 
 /* Answer one MSG_ASK_*, MSG_ROWS or MSG_TEXTS, which came with this descriptor (−1 = none; it stays the caller's): sends MSG_ANSWER. 0, or −errno
  * if it cannot be sent. */
-int answer(struct session *session, struct tables *tables, int sock, const struct msg *question, int fd);
+int answer(const struct answers *a, int sock, const struct msg *question, int fd);
 
 #endif

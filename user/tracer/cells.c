@@ -16,14 +16,15 @@ struct range {
 };
 
 struct chunk {
+	int fd;
 	uint64_t *cells;        /* mapped */
 	struct range *free;     /* by place, never beside each other */
 	size_t n_free, cap_free;
 };
 
-void cells_init(struct cells *c, int chunks_fd, size_t max_bytes)
+void cells_init(struct cells *c, size_t max_bytes)
 {
-	*c = (struct cells){.chunks_fd = chunks_fd, .max = max_bytes / sizeof(struct rp_chunk)};
+	*c = (struct cells){.chunks_fd = -1, .max = max_bytes / sizeof(struct rp_chunk)};
 	if (c->max > RP_CHUNKS_MAX)
 		c->max = RP_CHUNKS_MAX;
 	c->chunks = xcalloc(c->max, sizeof *c->chunks);
@@ -33,6 +34,7 @@ void cells_fini(struct cells *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		munmap(c->chunks[i].cells, sizeof(struct rp_chunk));
+		close(c->chunks[i].fd);
 		free(c->chunks[i].free);
 	}
 	free(c->chunks);
@@ -53,27 +55,44 @@ static void delete(struct chunk *chunk, size_t i)
 	memmove(chunk->free + i, chunk->free + i + 1, (chunk->n_free - i) * sizeof *chunk->free);
 }
 
+static int publish(const struct cells *c, uint32_t number)
+{
+	return bpf_map_update_elem(c->chunks_fd, &number, &c->chunks[number].fd, BPF_ANY) ? -errno : 0;
+}
+
+int cells_publish(struct cells *c, int chunks_fd)
+{
+	int r = 0;
+
+	c->chunks_fd = chunks_fd;
+	for (size_t i = 0; i < c->n && !r; i++)
+		r = publish(c, i);
+	return r;
+}
+
 static int add_chunk(struct cells *c)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 	struct chunk *chunk = &c->chunks[c->n];
-	uint32_t number = c->n;
 	_cleanup_close_ int fd = -1;
+	int r = 0;
 
 	if (c->n == c->max)
 		return -ENOSPC;
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "chunk", sizeof number, sizeof(struct rp_chunk), 1, &options);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "chunk", sizeof(uint32_t), sizeof(struct rp_chunk), 1, &options);
 	if (fd < 0)
 		return -errno;
 	chunk->cells = mmap(NULL, sizeof(struct rp_chunk), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (chunk->cells == MAP_FAILED)
 		return -errno;
-	if (bpf_map_update_elem(c->chunks_fd, &number, &fd, BPF_ANY)) {
-		int e = -errno;
-
+	chunk->fd = fd;
+	if (c->chunks_fd >= 0)
+		r = publish(c, c->n);
+	if (r) {
 		munmap(chunk->cells, sizeof(struct rp_chunk));
-		return e;
+		return r;
 	}
+	fd = -1; /* the chunk's */
 	c->n++;
 	insert(chunk, 0, (struct range){.n = RP_CHUNK_CELLS});
 	return 0;

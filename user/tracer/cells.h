@@ -12,14 +12,17 @@
 struct chunk;
 
 struct cells {
-	int chunks_fd;          /* the array of maps, not owned */
+	int chunks_fd;          /* the array of maps, not owned; −1 = not there yet */
 	struct chunk *chunks;
 	size_t n, max;
 	size_t used;            /* cells */
 };
 
-void cells_init(struct cells *c, int chunks_fd, size_t max_bytes);
+void cells_init(struct cells *c, size_t max_bytes);
 void cells_fini(struct cells *c);
+
+/* The BPF side sees them from now on. 0 or −errno. */
+int cells_publish(struct cells *c, int chunks_fd);
 
 /* `n` cells, at most RP_CHUNK_CELLS, beginning at a multiple of RP_TEXT_CELLS; *ret is their index. 0, −ENOSPC (the budget is used up), −errno. */
 int cells_take(struct cells *c, uint32_t n, uint32_t *ret);

@@ -33,6 +33,7 @@ struct executable {
 struct texts {
 	struct texts *prev, *next;
 	uint32_t at, n_cells;
+	struct rp_space space;
 	struct executable **uses;
 	size_t n_uses, cap_uses;
 	bool in_use;
@@ -41,7 +42,7 @@ struct texts {
 
 struct tables {
 	struct cells cells;
-	int spaces_fd;
+	int spaces_fd;          /* −1 = not published */
 	struct executable *executables;
 	struct texts *texts;
 	size_t rows;
@@ -55,12 +56,12 @@ static uint64_t now_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-struct tables *tables_new(int chunks_fd, int spaces_fd, size_t budget_bytes)
+struct tables *tables_new(size_t budget_bytes)
 {
 	struct tables *t = xcalloc(1, sizeof *t);
 
-	cells_init(&t->cells, chunks_fd, budget_bytes);
-	t->spaces_fd = spaces_fd;
+	cells_init(&t->cells, budget_bytes);
+	t->spaces_fd = -1;
 	return t;
 }
 
@@ -219,10 +220,28 @@ static bool valid(const struct msg_text *m, uint64_t before)
 	return m->start >= before && m->start < m->end && m->end <= USER_END;
 }
 
-static int publish(struct tables *t, struct texts *texts, const struct growing *g, pid_t pid)
+static int publish(const struct tables *t, const struct texts *texts)
 {
-	struct rp_space space = {.n = g->n, .pid = pid};
-	uint32_t key = pid;
+	if (t->spaces_fd < 0)
+		return 0;
+	return bpf_map_update_elem(t->spaces_fd, &texts->space.pid, &texts->space, BPF_ANY) ? -errno : 0;
+}
+
+/* In the order in which they came: the last one of a process counts. */
+int tables_publish(struct tables *t, int chunks_fd, int spaces_fd)
+{
+	struct texts *texts;
+	int r = cells_publish(&t->cells, chunks_fd);
+
+	t->spaces_fd = spaces_fd;
+	DL_FOREACH(t->texts, texts)
+		if (!r)
+			r = publish(t, texts);
+	return r;
+}
+
+static int store(struct tables *t, struct texts *texts, const struct growing *g, pid_t pid)
+{
 	int r;
 
 	if (g->n > RP_TEXTS_MAX)
@@ -236,8 +255,8 @@ static int publish(struct tables *t, struct texts *texts, const struct growing *
 		return r;
 	texts->n_cells = g->n * RP_TEXT_CELLS;
 	memcpy(cells_at(&t->cells, texts->at), g->list, g->n * sizeof *g->list);
-	space.texts = texts->at;
-	return bpf_map_update_elem(t->spaces_fd, &key, &space, BPF_ANY) ? -errno : 0;
+	texts->space = (struct rp_space){.texts = texts->at, .n = g->n, .pid = pid};
+	return publish(t, texts);
 }
 
 static int set_texts(struct tables *t, pid_t pid, const struct msg_text *list, size_t n)
@@ -253,7 +272,7 @@ static int set_texts(struct tables *t, pid_t pid, const struct msg_text *list, s
 		before = list[i].end;
 	}
 	if (!r)
-		r = publish(t, texts, &g, pid);
+		r = store(t, texts, &g, pid);
 	if (r)
 		drop_texts(t, texts);
 	free(g.list);

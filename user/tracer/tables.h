@@ -14,9 +14,12 @@
 
 struct tables;
 
-/* The descriptors are the maps `chunks` and `spaces`; they must stay open. */
-struct tables *tables_new(int chunks_fd, int spaces_fd, size_t budget_bytes);
+/* Tables may be made before the programs are loaded that use them. */
+struct tables *tables_new(size_t budget_bytes);
 void tables_free(struct tables *t); /* NULL is fine */
+
+/* The BPF side sees them from now on: its maps `chunks` and `spaces`, which must stay open. 0 or −errno. */
+int tables_publish(struct tables *t, int chunks_fd, int spaces_fd);
 
 /* Take the rows of an executable, sealed (struct msg_rows and what follows); id > 0 is the sender's. 0, −EEXIST, −EINVAL (not sealed, too short, not
  * ascending), −ENOSPC: the budget is used up by executables in use. */

@@ -127,17 +127,36 @@ static void print_attached(pid_t pid)
 	log_info("attached %d %s: %s%s", pid, comm_of(pid, comm), where ? "listens on " : "listens nowhere", where ?: "");
 }
 
-/* One pass: follow what is wanted and not followed yet. Returns how many are new, or −ESRCH for a named process that is gone. */
-static int follow_wanted(struct session *session, const struct tracer_options *o, const struct follower *follower, struct processes *list)
+static void find_wanted(const struct tracer_options *o, struct processes *list)
 {
-	int added = 0;
-
 	processes_read(list);
 	for (size_t i = 0; i < o->n_pids; i++)
 		want(list, o->pids[i]);
 	if (o->port)
 		want_listeners(list, o->port);
 	want_descendants(list);
+}
+
+size_t targets_find(const struct tracer_options *o, pid_t **ret)
+{
+	struct processes list = {0};
+	size_t n = 0;
+
+	find_wanted(o, &list);
+	*ret = xcalloc(list.n, sizeof **ret);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.items[i].wanted)
+			(*ret)[n++] = list.items[i].pid;
+	free(list.items);
+	return n;
+}
+
+/* One pass: follow what is wanted and not followed yet. Returns how many are new, or −ESRCH for a named process that is gone. */
+static int follow_wanted(struct session *session, const struct tracer_options *o, const struct follower *follower, struct processes *list)
+{
+	int added = 0;
+
+	find_wanted(o, list);
 	for (size_t i = 0; i < list->n; i++) {
 		if (!list->items[i].wanted || session_follows(session, list->items[i].pid))
 			continue;

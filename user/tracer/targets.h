@@ -3,8 +3,14 @@
 #ifndef REQPROF_TARGETS_H
 #define REQPROF_TARGETS_H
 
+#include <stddef.h>
+#include <sys/types.h>
+
 #include "tracer/session.h"
 #include "tracer/tracer.h"
+
+/* The processes that targets_attach() would follow now. The caller frees *ret. Returns their number. */
+size_t targets_find(const struct tracer_options *options, pid_t **ret);
 
 /* What to do about a process that is followed from now on. */
 struct follower {

@@ -18,6 +18,7 @@
 #include "tracer/answers.h"
 #include "tracer/arm.h"
 #include "tracer/hello.h"
+#include "tracer/loader.h"
 #include "tracer/mappings.h"
 #include "tracer/privileges.h"
 #include "tracer/session.h"
@@ -37,6 +38,8 @@ struct tracer {
 	struct tables *tables;
 	struct mappings *mappings; /* NULL: stacks that lead into unknown code have to do */
 	pid_t mapped;           /* the last process that was told to have mapped code, in one reading */
+	pid_t *announced;       /* while attaching: processes whose unwinding tables are made before they are followed */
+	size_t n_announced;
 	unsigned waits;         /* processes whose unwinding tables are being made */
 	int sock, questions; /* to the worker; from the process that reads the target's files */
 	pid_t worker;
@@ -107,11 +110,19 @@ static void on_signal(struct tracer *t)
 		stop(t, STOP_SIGNAL);
 }
 
+static bool is_announced(const struct tracer *t, pid_t pid)
+{
+	for (size_t i = 0; i < t->n_announced; i++)
+		if (t->announced[i] == pid)
+			return true;
+	return false;
+}
+
 static void on_follow(void *ctx, pid_t pid)
 {
 	struct tracer *t = ctx;
 
-	if (!tell_pid(t, MSG_FOLLOW, pid))
+	if (!is_announced(t, pid) && !tell_pid(t, MSG_FOLLOW, pid))
 		t->waits++;
 }
 
@@ -197,9 +208,17 @@ static int on_worker(struct tracer *t)
 	return 1;
 }
 
+static bool may_ask_about(void *ctx, pid_t pid)
+{
+	struct tracer *t = ctx;
+
+	return is_announced(t, pid) || (t->session && session_follows(t->session, pid));
+}
+
 /* Nothing that is said here, or not said, is an error of the recording. */
 static void on_question(struct tracer *t)
 {
+	const struct answers answers = {.tables = t->tables, .may = may_ask_about, .ctx = t};
 	int fds[MSG_FDS_MAX], n_fds;
 	struct msg msg;
 
@@ -213,7 +232,7 @@ static void on_question(struct tracer *t)
 	case MSG_ASK_FILE:
 	case MSG_ASK_DEBUG:
 	case MSG_ROWS:
-		answer(t->session, t->tables, t->questions, &msg, n_fds ? fds[0] : -1);
+		answer(&answers, t->questions, &msg, n_fds ? fds[0] : -1);
 		break;
 	}
 	while (n_fds)
@@ -294,31 +313,71 @@ static void wait_for_tables(struct tracer *t)
 			on_question(t);
 }
 
-static int attach(struct tracer *t)
+/* Have the tables of the targets made while the programs are loaded. */
+static void announce(struct tracer *t)
 {
-	const struct follower f = follower(t);
-	int r;
+	size_t n = targets_find(t->options, &t->announced);
 
-	t->session = session_new(t->options);
+	for (size_t i = 0; i < n; i++)
+		t->waits += !tell_pid(t, MSG_FOLLOW, t->announced[i]);
+	t->n_announced = n;
+}
+
+static int load(struct tracer *t)
+{
+	struct loader loader;
+	int r = loader_start(&loader, t->options);
+	struct pollfd fds[] = {{.fd = t->questions, .events = POLLIN}, {.fd = loader.done, .events = POLLIN}};
+
+	if (r)
+		return r;
+	while (!fds[1].revents) {
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+			break;
+		if (fds[0].revents & POLLIN)
+			on_question(t);
+		if (fds[0].revents & POLLHUP)
+			fds[0].fd = -1;
+	}
+	t->session = loader_finish(&loader);
 	if (!t->session)
 		return -errno;
-	t->tables = tables_new(session_chunks_fd(t->session), session_spaces_fd(t->session), TABLES_BYTES);
-	t->arm = arm_start(t->session, t->options->config.interval_ns);
-	if (!t->arm)
-		return -errno;
-	r = wait_for_worker(t); /* it gets ready while the programs are loaded */
-	if (!r)
-		r = start_worker(t);
-	t->mappings = mappings_open(); /* before the mappings are read */
-	if (!t->mappings)
-		log_debug("perf does not tell of new mappings: %s", strerror(errno));
+	r = tables_publish(t->tables, session_chunks_fd(t->session), session_spaces_fd(t->session));
+	return r ? log_error("cannot hand unwinding tables to the BPF programs: %s", strerror(-r)), r : 0;
+}
+
+static int attach_programs(struct tracer *t)
+{
+	const struct follower f = follower(t);
+	int r = start_worker(t);
+
 	if (!r)
 		r = session_attach(t->session);
 	if (!r)
 		r = targets_attach(t->session, t->options, &f);
-	if (r < 0)
+	return r < 0 ? r : 0;
+}
+
+static int attach(struct tracer *t)
+{
+	int r = wait_for_worker(t);
+
+	if (r)
+		return r;
+	t->tables = tables_new(TABLES_BYTES);
+	t->mappings = mappings_open(); /* before the mappings are read */
+	if (!t->mappings)
+		log_debug("perf does not tell of new mappings: %s", strerror(errno));
+	announce(t);
+	r = load(t);
+	if (r)
+		return r;
+	t->arm = arm_start(t->session, t->options->config.interval_ns);
+	r = t->arm ? attach_programs(t) : -errno;
+	if (r)
 		return r;
 	wait_for_tables(t);
+	t->n_announced = 0;
 	r = privileges_drop(true);
 	if (r)
 		return log_error("cannot give up privileges: %s", strerror(-r)), r;
@@ -347,6 +406,7 @@ int tracer_run(const struct tracer_options *options, int sock, int questions, pi
 	mappings_close(t.mappings);
 	tables_free(t.tables);
 	session_free(t.session);
+	free(t.announced);
 	if (t.signals >= 0)
 		close(t.signals);
 	if (t.timer >= 0)

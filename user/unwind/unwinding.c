@@ -10,7 +10,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "base/protocol.h"
 #include "base/sealed.h"
 #include "symbol/elf.h"
@@ -146,18 +145,15 @@ static enum state make_rows(struct unwinding *u, const struct symbol_code *code,
 static void load(struct unwinding *u, const struct symbol_code *code)
 {
 	struct executable *e = xcalloc(1, sizeof *e);
-	uint64_t begin = now(), built;
+	uint64_t begin = now();
 	struct cfi_rows rows;
 
 	e->id = code->id;
 	e->state = make_rows(u, code, &rows);
-	built = now();
+	u->ns += now() - begin;
 	if (e->state == LOADED)
 		e->state = hand_over(u, e->id, &rows);
 	e->rows = e->state == LOADED ? rows.n : 0;
-	log_debug("unwinding: %s: %zu rows in %.1f ms, handed over in %.1f ms%s", code->path, rows.n, (built - begin) / 1e6, (now() - built) / 1e6,
-		  e->state == REFUSED ? ": not taken" : "");
-	u->ns += built - begin;
 	HASH_ADD(hh, u->executables, id, sizeof e->id, e);
 	cfi_rows_free(&rows);
 }
@@ -292,7 +288,6 @@ int unwinding_update(struct unwinding *u, int pid)
 	}
 	free(l.texts);
 	if (r < 0) {
-		log_debug("unwinding: process %d: %s", pid, strerror(-r));
 		u->sink.texts(u->sink.ctx, pid, -1, false);
 		unwinding_forget(u, pid);
 	}
