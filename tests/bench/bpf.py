@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What attached BPF programs cost: the kernel's count of their runs and their time, less what an empty program takes in their place."""
+import contextlib
 import ctypes
 import os
 import struct
@@ -54,6 +55,16 @@ def _runs(pid):
 def map_bytes(pid):
     """The kernel's memory for the maps of a process."""
     return sum(int(d["memlock"]) for d in _descriptors(pid) if "map_id" in d)
+
+
+@contextlib.contextmanager
+def statistics_on():
+    """The kernel counts runs and time of all programs."""
+    fd = _bpf(BPF_ENABLE_STATS, struct.pack("=I", BPF_STATS_RUN_TIME))
+    try:
+        yield
+    finally:
+        os.close(fd)
 
 
 class Meter:

@@ -145,7 +145,9 @@ static int load(struct probe *p)
 
 int probe_update(struct probe *p)
 {
-	return unwinding_update(p->unwinding, p->pid);
+	int r = unwinding_update(p->unwinding, p->pid);
+
+	return r < 0 ? r : 0;
 }
 
 struct probe *probe_open(pid_t pid)
@@ -165,7 +167,7 @@ struct probe *probe_open(pid_t pid)
 	if (!r)
 		r = probe_update(p);
 	p->open_ns = now_ns() - begin;
-	if (!r)
+	if (r >= 0)
 		return p;
 	fprintf(stderr, "cannot unwind process %d: %s\n", pid, strerror(-r));
 	probe_close(p);
