@@ -93,7 +93,7 @@ $(B)/golden/render: $(wildcard tests/golden/*.c) $(GOLDEN_OBJS)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(ASAN) -Itests/golden -o $@ $^ $(LDLIBS)
 
 # Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
-SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database)
+SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust)
 BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi)
 SERVER_CFLAGS := -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g
 $(B)/tests/servers/pool $(B)/tests/servers/pool-cfi: tests/servers/operations.c
@@ -113,6 +113,24 @@ $(B)/tests/servers/depth: tests/servers/depth.c
 	$(Q)$(CC) $(SERVER_CFLAGS) -fno-omit-frame-pointer -fno-asynchronous-unwind-tables -Wl,--no-eh-frame-hdr -o $@ $<
 	$(Q)objcopy --remove-section=.eh_frame --remove-section=.debug_frame $@
 
+# Programs that are compiled as distributions do it.
+CXX ?= g++
+RUSTC ?= rustc
+$(B)/tests/servers/deep-cxx: tests/servers/deep.cc
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) -Wall -Wextra $(if $(WERROR),-Werror) -O2 -g -o $@ $< -lpthread
+$(B)/tests/servers/deep-rust: tests/servers/deep.rs
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)MAKEFLAGS= $(RUSTC) --edition 2021 -C opt-level=2 -C debuginfo=1 $(if $(WERROR),-D warnings) -o $@ $<
+
+# The program's unwinder against libdwfl.
+UNWIND_COMPARE := $(if $(wildcard tests/unwind/probe.c),$(B)/tests/unwind/compare)
+$(B)/tests/unwind/compare: $(addprefix tests/unwind/,compare.c reference.c stopped.c probe.c) $$(UNWIND_OBJS) | $(B)/tests/unwind/stacks.skel.h
+	$(call say,TEST)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/unwind -I$(@D) -o $@ $(filter %.c %.o,$^) $(LDLIBS)
+
 # ---- running them: make test, make test-NAME, with T=NAME only the files of that name ---------------------------------------------------
 
 SUITES := unit bpf fuzz golden integration browser lint
@@ -122,7 +140,7 @@ needs-unit = $(files-unit)
 needs-bpf = $(files-bpf)
 needs-fuzz = $(files-fuzz)
 needs-golden := $(GOLDEN_BIN)
-needs-integration := $(B)/reqprof $(SERVER_BINS)
+needs-integration := $(B)/reqprof $(SERVER_BINS) $(UNWIND_COMPARE)
 needs-browser = $(GOLDEN_BIN) $(browser-modules)
 needs-lint = $(browser-modules)
 files-unit = $(filter $(B)/unit/test_$(T:*=%),$(UNIT_BINS))
@@ -149,6 +167,7 @@ unit: test-unit ## run the unit tests; also test-bpf, test-fuzz, test-golden, te
 lint: test-lint ## check layers, lengths and style
 
 # What it finds: $(B)/libfuzzer/found-…; what is worth keeping goes to tests/fuzz/corpus/NAME/found-….
+.PHONY: fuzz
 FUZZ ?= $(FUZZ_NAMES)
 SECONDS ?= 60
 fuzz: $(FUZZ:%=$(B)/libfuzzer/fuzz_%) ## look for inputs that break what reads the target's files; FUZZ=NAME picks one, SECONDS=60
@@ -161,4 +180,4 @@ fuzz: $(FUZZ:%=$(B)/libfuzzer/fuzz_%) ## look for inputs that break what reads t
 bench: all $(SERVER_BINS) $(BENCH_BINS) ## measure what it costs (needs root and a quiet machine); BENCH=NAME picks one
 	$(Q)tests/bench/run $(BENCH)
 
-.PHONY: test run-tests unit lint fuzz bench $(SUITES:%=test-%)
+.PHONY: test run-tests unit lint bench $(SUITES:%=test-%)
