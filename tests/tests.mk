@@ -93,7 +93,7 @@ $(B)/golden/render: $(wildcard tests/golden/*.c) $(GOLDEN_OBJS)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(ASAN) -Itests/golden -o $@ $^ $(LDLIBS)
 
 # Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
-SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database)
+SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust)
 BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi)
 SERVER_CFLAGS := -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g
 $(B)/tests/servers/pool $(B)/tests/servers/pool-cfi: tests/servers/operations.c
@@ -113,8 +113,20 @@ $(B)/tests/servers/depth: tests/servers/depth.c
 	$(Q)$(CC) $(SERVER_CFLAGS) -fno-omit-frame-pointer -fno-asynchronous-unwind-tables -Wl,--no-eh-frame-hdr -o $@ $<
 	$(Q)objcopy --remove-section=.eh_frame --remove-section=.debug_frame $@
 
+# Programs that are compiled as distributions do it.
+CXX ?= g++
+RUSTC ?= rustc
+$(B)/tests/servers/deep-cxx: tests/servers/deep.cc
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) -Wall -Wextra $(if $(WERROR),-Werror) -O2 -g -o $@ $< -lpthread
+$(B)/tests/servers/deep-rust: tests/servers/deep.rs
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)MAKEFLAGS= $(RUSTC) --edition 2021 -C opt-level=2 -C debuginfo=1 $(if $(WERROR),-D warnings) -o $@ $<
+
 # Stacks of any thread by the program's unwinder: tests/unwind/NAME.c, each with the probe.
-UNWIND_BINS := $(B)/tests/unwind/sample
+UNWIND_BINS := $(addprefix $(B)/tests/unwind/,sample compare)
 UNWIND_BPF := $(B)/bpf/maps.bpf.o $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard bpf/unwind*.bpf.c)) $(B)/tests/unwind/stacks.bpf.o
 UNWIND_OBJS := $(B)/tracer/tables.o $(B)/tracer/cells.o $(B)/tracer/pieces.o \
                $(patsubst user/%.c,$(B)/%.o,$(wildcard user/unwind/*.c user/symbol/*.c user/base/*.c))
@@ -128,6 +140,8 @@ $(B)/tests/unwind/stacks.linked.o: $(UNWIND_BPF)
 $(B)/tests/unwind/stacks.skel.h: $(B)/tests/unwind/stacks.linked.o
 	$(call say,SKEL)
 	$(Q)$(BPFTOOL) gen skeleton $< name stacks > $@
+# compare: against libdwfl.
+$(B)/tests/unwind/compare: tests/unwind/reference.c tests/unwind/stopped.c
 $(UNWIND_BINS): $(B)/tests/unwind/%: tests/unwind/%.c tests/unwind/probe.c $(UNWIND_OBJS) | $(B)/tests/unwind/stacks.skel.h
 	$(call say,TEST)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/unwind -I$(@D) -o $@ $(filter %.c %.o,$^) $(LDLIBS)
@@ -141,7 +155,7 @@ needs-unit = $(files-unit)
 needs-bpf = $(files-bpf)
 needs-fuzz = $(files-fuzz)
 needs-golden := $(GOLDEN_BIN)
-needs-integration := $(B)/reqprof $(SERVER_BINS)
+needs-integration := $(B)/reqprof $(SERVER_BINS) $(UNWIND_BINS)
 needs-browser = $(GOLDEN_BIN) $(browser-modules)
 needs-lint = $(browser-modules)
 files-unit = $(filter $(B)/unit/test_$(T:*=%),$(UNIT_BINS))
@@ -168,6 +182,7 @@ unit: test-unit ## run the unit tests; also test-bpf, test-fuzz, test-golden, te
 lint: test-lint ## check layers, lengths and style
 
 # What it finds: $(B)/libfuzzer/found-…; what is worth keeping goes to tests/fuzz/corpus/NAME/found-….
+.PHONY: fuzz
 FUZZ ?= $(FUZZ_NAMES)
 SECONDS ?= 60
 fuzz: $(FUZZ:%=$(B)/libfuzzer/fuzz_%) ## look for inputs that break what reads the target's files; FUZZ=NAME picks one, SECONDS=60
@@ -180,4 +195,4 @@ fuzz: $(FUZZ:%=$(B)/libfuzzer/fuzz_%) ## look for inputs that break what reads t
 bench: all $(SERVER_BINS) $(BENCH_BINS) $(UNWIND_BINS) ## measure what it costs (needs root and a quiet machine); BENCH=NAME picks one
 	$(Q)tests/bench/run $(BENCH)
 
-.PHONY: test run-tests unit lint fuzz bench $(SUITES:%=test-%)
+.PHONY: test run-tests unit lint bench $(SUITES:%=test-%)
