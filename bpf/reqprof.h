@@ -370,10 +370,10 @@ _Static_assert(sizeof(struct rp_text) == 32, "rp_text");
 #define RP_ROW_PLT 3            /* CFA = rsp + 1, and one more if the low 4 bits of the pc are at least cfa (linkers' .plt) */
 #define RP_ROW_END 4            /* nobody has called this: the stack's bottom */
 #define RP_ROW_SIGNAL 5         /* all registers are in a struct ucontext at rsp + cfa */
-#define RP_ROW_DEREF_RSP 6      /* CFA = *(rsp + low byte of cfa) + high byte of cfa */
+#define RP_ROW_DEREF_RSP 6      /* CFA = *(rsp + low byte of cfa, signed) + high byte of cfa */
 #define RP_ROW_DEREF_RBP 7      /* CFA = *(rbp + low byte of cfa, signed) + high byte of cfa */
 #define RP_ROW_REGISTER 8       /* CFA = register + cfa */
-#define RP_ROW_DEREF_INDEXED 9  /* CFA = *(rsp + register × 8 bytes + low byte of cfa) + high byte of cfa */
+#define RP_ROW_DEREF_INDEXED 9  /* CFA = *(rsp + register × 8 bytes + low byte of cfa, signed) + high byte of cfa */
 #define RP_ROW_VFORK 10         /* CFA = rsp + cfa, and the return address is in rdi */
 #define RP_ROW_LOST 11          /* needs registers, or an expression, that none of these can say */
 

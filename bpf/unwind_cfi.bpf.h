@@ -108,7 +108,7 @@ static __always_inline int leave_register(struct unwind *u, __u32 kind, __s32 ar
 	value = register_of(u, arg >> 8);
 	if (kind == RP_ROW_REGISTER)
 		return leave(u, value + cfa * 8, rbp);
-	return leave_deref(u, u->sp + (value + (cfa & 255)) * 8, (cfa >> 8) * 8, rbp);
+	return leave_deref(u, u->sp + (value + (__s8)cfa) * 8, (cfa >> 8) * 8, rbp);
 }
 
 /* The pc is a return address only where a call is in progress; a PLT entry is never called from. */
@@ -141,7 +141,7 @@ static __always_inline int unwind_cfi(struct unwind *u)
 	case RP_ROW_SIGNAL:
 		return leave_signal(u, u->sp + cfa * 8);
 	case RP_ROW_DEREF_RSP:
-		return leave_deref(u, u->sp + (cfa & 255) * 8, (cfa >> 8) * 8, arg);
+		return leave_deref(u, u->sp + (__s8)cfa * 8LL, (cfa >> 8) * 8, arg);
 	case RP_ROW_DEREF_RBP:
 		return leave_deref(u, u->fp + (__s8)cfa * 8LL, (cfa >> 8) * 8, arg);
 	case RP_ROW_REGISTER:

@@ -122,7 +122,7 @@ static bool is_plt(const Dwarf_Op *ops, size_t n, int64_t *threshold)
 }
 
 /* A CFA that is stored at an address: the offset of that address and what to add to the CFA, as the bytes of a row's cfa. −1 = they do not fit. */
-static int64_t deref_cfa(const Dwarf_Op *ops, size_t n, int64_t offset, int64_t min)
+static int64_t deref_cfa(const Dwarf_Op *ops, size_t n, int64_t offset)
 {
 	int64_t add = 0;
 
@@ -130,7 +130,7 @@ static int64_t deref_cfa(const Dwarf_Op *ops, size_t n, int64_t offset, int64_t 
 		return -1;
 	if (n == 2)
 		add = ops[1].number;
-	if (offset % 8 || add % 8 || add < 0 || add / 8 > UINT8_MAX || offset / 8 < min || offset / 8 > min + UINT8_MAX)
+	if (offset % 8 || add % 8 || add < 0 || add / 8 > UINT8_MAX || offset / 8 < INT8_MIN || offset / 8 > INT8_MAX)
 		return -1;
 	return add / 8 << 8 | (offset / 8 & 0xff);
 }
@@ -154,11 +154,11 @@ static struct rp_row expression_row(Dwarf_Frame *frame, const Dwarf_Op *ops, siz
 	if (is_plt(ops, n, &cfa))
 		return row_of(RP_ROW_PLT, cfa, 0);
 	reg = n ? base_register(&ops[0], &offset) : -1;
-	if (reg == RSP && (cfa = deref_cfa(ops + 1, n - 1, offset, 0)) >= 0)
+	if (reg == RSP && (cfa = deref_cfa(ops + 1, n - 1, offset)) >= 0)
 		return plain_row(frame, RP_ROW_DEREF_RSP, cfa);
-	if (reg == RBP && (cfa = deref_cfa(ops + 1, n - 1, offset, INT8_MIN)) >= 0)
+	if (reg == RBP && (cfa = deref_cfa(ops + 1, n - 1, offset)) >= 0)
 		return plain_row(frame, RP_ROW_DEREF_RBP, cfa);
-	if (n > 5 && (reg = indexed(ops, &offset)) >= 0 && (cfa = deref_cfa(ops + 5, n - 5, offset, 0)) >= 0)
+	if (n > 5 && (reg = indexed(ops, &offset)) >= 0 && (cfa = deref_cfa(ops + 5, n - 5, offset)) >= 0)
 		return register_row(frame, RP_ROW_DEREF_INDEXED, reg, cfa);
 	return lost();
 }
