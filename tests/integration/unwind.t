@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Stacks by the program's unwinder against libdwfl's, frame by frame, of threads that are stopped for it. UNWIND_SAMPLES of each program (1000).
-Needs root."""
+And how many are whole of servers under load. Needs root."""
 import contextlib
 import os
 import re
@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import BUILD, PATIENCE, PYTHON, SERVERS, Output, Server, nginx, start, wait_until
+from harness import BUILD, PATIENCE, PYTHON, SERVERS, Output, Server, nginx, postgresql, start, uvicorn, wait_until
 from tap import main, note, ok
 
 SAMPLES = int(os.environ.get("UNWIND_SAMPLES", "1000"))
@@ -110,4 +110,53 @@ def rust():
     os.kill(pid, signal.SIGKILL)
 
 
-main(server_nginx, python, node, openssl, cxx, rust)
+def whole(name, pids, least=500):
+    """Of the stacks that a clock takes of these processes, at most 0.5 % end before their bottom."""
+    counts = {}
+    said = ""
+    for pid in pids:
+        p = subprocess.run([f"{BUILD}/tests/unwind/sample", "-v", str(pid), "2", "997"], capture_output=True, text=True, timeout=PATIENCE)
+        said += p.stdout + p.stderr
+        for key, _, value in (word.partition("=") for line in p.stdout.splitlines() if line.startswith("stacks=") for word in line.split()):
+            counts[key] = counts.get(key, 0) + int(value)
+    stacks, complete = counts.get("stacks", 0), counts.get("complete", 0)
+    ok(stacks >= least and counts["frames"] >= FRAMES_EACH * stacks, f"{name}: {stacks} stacks under load", said)
+    ok(stacks and complete >= 0.995 * stacks, f"{name}: {complete} of {stacks} are whole", said)
+
+
+def under_load():
+    server = nginx()
+    worker = wait_until(lambda: children(server.pid), "nginx has a worker")[0]
+    with wrk(f"http://127.0.0.1:{server.port}/files/small.txt"):
+        whole("nginx", [worker])
+    server.stop()
+    server = uvicorn()
+    with wrk(f"http://127.0.0.1:{server.port}/hello"):
+        whole("uvicorn", [server.pid])
+    server.stop()
+    server = Server(["node", f"{SERVERS}/busy.js"])
+    with wrk(f"http://127.0.0.1:{server.port}/"):
+        whole("node", [server.pid])
+    server.stop(signal.SIGKILL)
+
+
+def command_of(pid):
+    with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as f:
+        return f.read()
+
+
+def database():
+    """A backend of PostgreSQL at work on queries and updates."""
+    server, socket, programs = postgresql()
+    pgbench = [f"{programs}/pgbench", "-h", socket, "-p", server.port, "-U", "nobody"]
+    subprocess.run([str(x) for x in [*pgbench, "-i", "-q", "-s", 1, "postgres"]], check=True, capture_output=True)
+    load = start([*pgbench, "-n", "-c", 2, "-T", 60, "postgres"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        backends = wait_until(lambda: [p for p in children(server.pid) if "nobody postgres [local]" in command_of(p)], "a backend")
+        whole("PostgreSQL", backends, 300)
+    finally:
+        end(load)
+    server.stop()
+
+
+main(server_nginx, python, node, openssl, cxx, rust, under_load, database)

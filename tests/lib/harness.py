@@ -186,6 +186,21 @@ def gunicorn(workers=2):
                    "--log-level", "error", "wsgi_app:application"], port, cwd=SERVERS)
 
 
+def postgresql():
+    """(server, directory of its socket, directory of its programs): it runs as nobody, as root may not."""
+    where = scratch("postgresql")
+    programs = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    os.chmod(where, 0o755)
+    os.mkdir(f"{where}/data")
+    os.chown(f"{where}/data", 65534, 65534)
+    subprocess.run([*nobody, f"{programs}/initdb", "--no-sync", "--auth=trust", "--username=nobody", f"{where}/data"], check=True,
+                   stdout=subprocess.DEVNULL, cwd="/")
+    port = free_port()
+    return Server([*nobody, f"{programs}/postgres", "-D", f"{where}/data", "-p", port, "-k", f"{where}/data", "-F"], port, cwd="/",
+                  stderr=subprocess.DEVNULL), f"{where}/data", programs
+
+
 class connection(http.client.HTTPConnection):
     """A client connection that closes with its `with`."""
 
