@@ -28,7 +28,8 @@ static long walk_up(__u32 i, struct path_walk *w)
 	struct dentry *dentry = w->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
 	struct mount *mount = w->mount, *above;
 	struct dentry *root = BPF_CORE_READ(mount, mnt.mnt_root);
-	__u32 len = w->len;
+	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	__u32 len;
 	long n;
 
 	if (dentry == root || dentry == parent) {
@@ -41,9 +42,10 @@ static long walk_up(__u32 i, struct path_walk *w)
 		w->mount = above;
 		return 0;
 	}
+	len = w->len; /* right before its use: 6.1 forgets the bounds of what is kept on the stack */
 	if (len >= RP_OBJECT_MAX)
 		return 1;
-	n = bpf_probe_read_kernel_str(w->object->data + len, OBJECT_SLACK, BPF_CORE_READ(dentry, d_name.name));
+	n = bpf_probe_read_kernel_str(w->object->data + len, OBJECT_SLACK, name);
 	if (n <= 0 || len + n > RP_OBJECT_MAX)
 		return 1;
 	w->len = len + n;
