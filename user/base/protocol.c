@@ -76,7 +76,7 @@ int msg_receive(int sock, struct msg *ret_msg, int fds[MSG_FDS_MAX], int *ret_n_
 	if (n == 0 && n_fds == 0)
 		return 0;
 	if (n != sizeof msg || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || msg.type < MSG_START || msg.type > MSG_ENOUGH ||
-	    msg.build_id_len > MSG_BUILD_ID_MAX) {
+	    msg.build_id_len > MSG_BUILD_ID_MAX || !memchr(msg.name, 0, sizeof msg.name)) {
 		while (n_fds)
 			close(fds[--n_fds]);
 		return -EPROTO;

@@ -5,7 +5,7 @@
  *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, STOP, SNAPSHOT
  *   worker → tracer   READY, ENOUGH
  *
- *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ROWS, TEXTS
+ *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ASK_LINK, ASK_PERF_MAP, ROWS, TEXTS
  *   tracer → names    ANSWER
  *
  * The second pair belongs to the worker's child that finds names, and to the next one if that ends. It asks one thing at a time and waits for
@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #define MSG_BUILD_ID_MAX 32
+#define MSG_NAME_MAX 128
 
 enum msg_type {
 	MSG_START = 1,  /* descriptors: event ring map, counters map; value: START_* */
@@ -29,6 +30,8 @@ enum msg_type {
 	MSG_ASK_MAPS,   /* a descriptor of /proc/PID/maps */
 	MSG_ASK_FILE,   /* a descriptor of the file mapped at [start, end) in `pid` */
 	MSG_ASK_DEBUG,  /* a descriptor of .build-id/…/….debug in the root directory of `pid` */
+	MSG_ASK_LINK,   /* a descriptor of the debug file `name` of the file mapped at [start, end) in `pid`, found in its root directory */
+	MSG_ASK_PERF_MAP, /* a descriptor of /tmp/perf-PID.map in the root directory of `pid` */
 	MSG_ROWS,       /* unwinding rows of executable `start`, in sealed memory: struct msg_rows, then struct rp_row until its end */
 	MSG_TEXTS,      /* all code of `pid`, in sealed memory: struct msg_text until its end. value 0: as far as it could be made, no more will
 			 * come soon; 1: rows of large executables will. No descriptor: it could not be made at all */
@@ -68,7 +71,8 @@ struct msg {
 	uint64_t start, end;
 	uint32_t build_id_len;
 	uint8_t build_id[MSG_BUILD_ID_MAX];
-	uint32_t pad;
+	uint32_t place;         /* ASK_LINK: enum debug_link_place of symbol/symbolizer.h */
+	char name[MSG_NAME_MAX]; /* ASK_LINK: ends with a NUL byte */
 };
 
 #define MSG_FDS_MAX 2

@@ -88,9 +88,27 @@ static int open_debug(void *ctx, int pid, const uint8_t *build_id, size_t len)
 	return ask_for_file(ctx, &question);
 }
 
+static int open_debug_link(void *ctx, int pid, uint64_t start, uint64_t end, const char *name, int place)
+{
+	struct msg question = {.type = MSG_ASK_LINK, .pid = pid, .start = start, .end = end, .place = place};
+
+	if (strlen(name) >= sizeof question.name)
+		return -ENAMETOOLONG;
+	strcpy(question.name, name);
+	return ask_for_file(ctx, &question);
+}
+
+static int open_perf_map(void *ctx, int pid)
+{
+	return ask_for_file(ctx, &(struct msg){.type = MSG_ASK_PERF_MAP, .pid = pid});
+}
+
 struct symbol_source asker_source(struct asker *a, const struct file_watch *watch)
 {
-	return (struct symbol_source){.ctx = a, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug, .watch = watch};
+	return (struct symbol_source){
+		.ctx = a, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug, .open_debug_link = open_debug_link,
+		.open_perf_map = open_perf_map, .watch = watch,
+	};
 }
 
 static int hand_over_rows(void *ctx, uint64_t executable, int fd)

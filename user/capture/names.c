@@ -29,7 +29,7 @@ static void add_frame(void *ctx, const struct symbol_frame *f)
 		.function = f->function, .file = f->file, .module = f->module, .line = f->line, .kind = kind_of(f->kind), .inlined = f->inlined,
 	};
 
-	if (!f->module)
+	if (!f->module && f->kind != SYMBOL_JIT)
 		++*g->unknown;
 	g->stack = profile_stack(g->profile, g->stack, profile_frame(g->profile, &frame));
 }

@@ -8,6 +8,7 @@
 struct asked {
 	const struct symbol_source *source;
 	int pid;
+	uint64_t start, end;    /* of a mapping that shows the file that this is about; 0, 0 = none at hand */
 };
 
 /* Around whatever reads a file or what belongs to it: tells the source's watch. Not nested. False: the file must be left alone, and there is

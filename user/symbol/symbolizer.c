@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "symbol/jit_names.h"
 #include "symbol/kernel.h"
 #include "symbol/process_maps.h"
 #include "symbol/profiler_frames.h"
@@ -16,6 +17,7 @@
 
 struct symbolizer {
 	struct process_table processes;
+	struct jit_names *jit;
 	struct kernel_symbols *kernel;
 	struct symbol_file *vdso; /* NULL = none */
 };
@@ -36,6 +38,7 @@ void symbolizer_free(struct symbolizer *s)
 	if (!s)
 		return;
 	process_table_clear(&s->processes);
+	jit_names_clear(&s->jit);
 	kernel_symbols_free(s->kernel);
 	symbol_file_free(s->vdso);
 	free(s);
@@ -54,6 +57,7 @@ int symbolizer_renew_process(struct symbolizer *s, int pid)
 void symbolizer_forget_process(struct symbolizer *s, int pid)
 {
 	process_table_forget(&s->processes, pid);
+	jit_names_forget(&s->jit, pid);
 }
 
 /* ---- a stack, outermost frame first --------------------------------------------------- */
@@ -114,6 +118,24 @@ static void push_places(struct growing *g, const struct mapping *m, struct place
 	}
 }
 
+/* Memory where programs put code that they make. A memory file is what some map it twice by. */
+static bool is_generated(const struct mapping *m)
+{
+	return m->executable && !m->file && !mapping_is_kernels(m) && (!mapping_is_file(m) || !strncmp(m->path, "/memfd:", 7));
+}
+
+static bool push_generated(struct growing *g, const struct mapping *m, uint64_t address)
+{
+	const struct asked asked = {.source = g->s->processes.source, .pid = g->pid};
+	struct symbol_frame frame = {.kind = SYMBOL_JIT};
+
+	if (is_generated(m))
+		frame.function = jit_name(&g->s->jit, &asked, address);
+	if (frame.function)
+		push(g, &frame);
+	return frame.function;
+}
+
 /* A file that is no ELF file, or that cannot be had any more; memory without a file, where programs put code that they make. */
 static void push_without_symbols(struct growing *g, const struct mapping *m, uint64_t address)
 {
@@ -139,7 +161,7 @@ static struct symbol_file *file_of(const struct symbolizer *s, const struct mapp
 static void push_user(struct growing *g, uint64_t address)
 {
 	const struct mapping *m = process_table_find(&g->s->processes, g->pid, address, g->t);
-	const struct asked asked = {.source = g->s->processes.source, .pid = g->pid};
+	const struct asked asked = {.source = g->s->processes.source, .pid = g->pid, .start = m ? m->start : 0, .end = m ? m->end : 0};
 	struct symbol_file *file = m ? file_of(g->s, m) : NULL;
 	uint64_t in_file;
 
@@ -147,7 +169,7 @@ static void push_user(struct growing *g, uint64_t address)
 		push_unnamed(g, (struct symbol_frame){.kind = SYMBOL_NATIVE}, NULL, address);
 	else if (file && address_in_file(m, file, address, &in_file))
 		push_places(g, m, symbol_file_find(file, file == g->s->vdso ? NULL : &asked, in_file), in_file);
-	else
+	else if (!push_generated(g, m, address))
 		push_without_symbols(g, m, address);
 }
 

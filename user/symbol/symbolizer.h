@@ -28,12 +28,18 @@ struct file_watch {
 	void (*end)(void *ctx);
 };
 
+/* Where the debug file of DIR/FILE may be: DIR/NAME, DIR/.debug/NAME, /usr/lib/debug/DIR/NAME (gdb manual, "Separate Debug Files"). */
+enum debug_link_place { DEBUG_LINK_BESIDE, DEBUG_LINK_BELOW, DEBUG_LINK_GLOBAL, DEBUG_LINK_PLACES };
+
 /* Where the target's files come from; every call returns a new descriptor that the caller owns, or −errno. */
 struct symbol_source {
 	void *ctx;
 	int (*open_maps)(void *ctx, int pid);                                        /* /proc/PID/maps */
 	int (*open_file)(void *ctx, int pid, uint64_t start, uint64_t end);          /* the file mapped at [start, end) */
 	int (*open_debug)(void *ctx, int pid, const uint8_t *build_id, size_t len);  /* its separate debug file */
+	/* The debug file of the one mapped at [start, end), by the name that its .gnu_debuglink has; `place`: DEBUG_LINK_* */
+	int (*open_debug_link)(void *ctx, int pid, uint64_t start, uint64_t end, const char *name, int place);
+	int (*open_perf_map)(void *ctx, int pid);                                    /* /tmp/perf-PID.map */
 	const struct file_watch *watch; /* NULL = nobody */
 };
 

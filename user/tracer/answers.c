@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -43,14 +45,22 @@ static int open_file(pid_t pid, uint64_t start, uint64_t end)
 	return regular(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 
-/* The target may be a container whose links point anywhere: they are resolved inside its root. */
+/* A file below the target's root directory. It may be a container whose links point anywhere: they are resolved inside of it. */
+static int open_in_root(pid_t pid, const char *path, uint64_t resolve)
+{
+	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve};
+	_cleanup_close_ int root = -1;
+	char root_path[64];
+
+	snprintf(root_path, sizeof root_path, "/proc/%d/root", pid);
+	root = open(root_path, O_PATH | O_CLOEXEC);
+	return root < 0 ? -errno : regular(syscall(SYS_openat2, root, path, &how, sizeof how));
+}
+
 static int open_debug(pid_t pid, const uint8_t *build_id, size_t len)
 {
 	char path[64 + 2 * MSG_BUILD_ID_MAX];
-	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-	_cleanup_close_ int root = -1;
-	char root_path[64];
-	size_t at = 0;
+	size_t at;
 
 	if (len < 2 || len > MSG_BUILD_ID_MAX)
 		return -EINVAL;
@@ -58,11 +68,79 @@ static int open_debug(pid_t pid, const uint8_t *build_id, size_t len)
 	for (size_t i = 1; i < len; i++)
 		at += snprintf(path + at, sizeof path - at, "%02x", build_id[i]);
 	snprintf(path + at, sizeof path - at, ".debug");
-	snprintf(root_path, sizeof root_path, "/proc/%d/root", pid);
-	root = open(root_path, O_PATH | O_CLOEXEC);
-	if (root < 0)
+	return open_in_root(pid, path, 0);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n > m && !strcmp(s + n - m, end);
+}
+
+/* Who asks has the name from a file of the target: it must not get at anything else that stands beside an executable. */
+static int open_link(const struct msg *q)
+{
+	static const char *const forms[] = {"%1$s/%2$s", "%1$s/.debug/%2$s", "/usr/lib/debug%1$s/%2$s"}; /* enum debug_link_place */
+	char link[96], file[PATH_MAX], path[2 * PATH_MAX];
+	char *slash;
+	ssize_t n;
+
+	if (strchr(q->name, '/') || (!ends_with(q->name, ".debug") && !ends_with(q->name, ".dbg")) || q->place >= ARRAY_LEN(forms))
+		return -EINVAL;
+	snprintf(link, sizeof link, "/proc/%d/map_files/%llx-%llx", q->pid, (unsigned long long)q->start, (unsigned long long)q->end);
+	n = readlink(link, file, sizeof file - 1);
+	if (n < 0)
 		return -errno;
-	return regular(syscall(SYS_openat2, root, path, &how, sizeof how));
+	file[n] = 0;
+	slash = strrchr(file, '/');
+	if (file[0] != '/' || !slash)
+		return -ENOENT;
+	*slash = 0;
+	snprintf(path, sizeof path, forms[q->place], file, q->name);
+	return open_in_root(q->pid, path, 0);
+}
+
+struct who {
+	unsigned uid;
+	int pid;                /* as its own PID namespace counts it */
+};
+
+/* From /proc/PID/status: "Uid:" real, effective …; "NSpid:" from the outermost namespace to its own. */
+static int read_who(pid_t pid, struct who *ret)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	char path[64], line[256];
+
+	*ret = (struct who){.uid = -1U, .pid = pid};
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f)) {
+		const char *last = strrchr(line, '\t');
+
+		sscanf(line, "Uid:\t%*u\t%u", &ret->uid);
+		if (!strncmp(line, "NSpid:", 6) && last)
+			ret->pid = strtol(last, NULL, 10);
+	}
+	return ret->uid == -1U ? -ESRCH : 0;
+}
+
+/* Anybody may write to /tmp: only what the target itself or root has put there is believed. */
+static int open_perf_map(pid_t pid)
+{
+	struct who who;
+	struct stat st;
+	char path[64];
+	int fd = read_who(pid, &who);
+
+	if (fd)
+		return fd;
+	snprintf(path, sizeof path, "tmp/perf-%d.map", who.pid);
+	fd = open_in_root(pid, path, RESOLVE_NO_SYMLINKS);
+	if (fd < 0 || (!fstat(fd, &st) && (!st.st_uid || st.st_uid == who.uid)))
+		return fd;
+	close(fd);
+	return -EACCES;
 }
 
 static int open_asked(const struct msg *q)
@@ -74,6 +152,10 @@ static int open_asked(const struct msg *q)
 		return open_file(q->pid, q->start, q->end);
 	case MSG_ASK_DEBUG:
 		return open_debug(q->pid, q->build_id, q->build_id_len);
+	case MSG_ASK_LINK:
+		return open_link(q);
+	case MSG_ASK_PERF_MAP:
+		return open_perf_map(q->pid);
 	}
 	return -EPROTO;
 }

@@ -231,6 +231,8 @@ static void on_question(struct tracer *t)
 	case MSG_ASK_MAPS:
 	case MSG_ASK_FILE:
 	case MSG_ASK_DEBUG:
+	case MSG_ASK_LINK:
+	case MSG_ASK_PERF_MAP:
 	case MSG_ROWS:
 		answer(&answers, t->questions, &msg, n_fds ? fds[0] : -1);
 		break;
