@@ -4,6 +4,7 @@
  *
  * links: symbol/perf_map.c base/alloc.c
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -27,9 +28,9 @@ static void ask_numbers(const struct perf_map *map, const char *text, size_t siz
 	uint64_t number = 0;
 
 	for (size_t i = 0; i < size; i++) {
-		const char *digit = text[i] ? strchr(digits, text[i] | 0x20) : NULL;
+		const char *digit = text[i] ? strchr(digits, tolower((unsigned char)text[i])) : NULL;
 
-		if (digit && (digit - digits < 10 ? text[i] == *digit : 1)) {
+		if (digit) {
 			number = number << 4 | (uint64_t)(digit - digits);
 			continue;
 		}
