@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "unwind/cfa_program.h"
 
 #define FDES_MAX 2000000
 
@@ -24,7 +25,10 @@ struct reader {
 	enum fde_source source;
 	uint64_t cie;           /* offset of the CIE that was looked at last */
 	uint8_t encoding;       /* of its FDEs' pointers */
+	unsigned int states;    /* saved by its instructions */
+	bool augmented;         /* its FDEs have a length of augmentation data */
 	bool cie_known;
+	bool unbounded;         /* some entry cannot be read, or asks for more than any real one does: all of the section is left out */
 };
 
 /* ---- pointers: Linux Standard Base §10.5.1 ----------------------------------------------------------------------- */
@@ -124,6 +128,17 @@ static const unsigned char *ident(const struct reader *r)
 	return (const unsigned char *)elf_getident(r->elf->elf, NULL);
 }
 
+static size_t address_size(uint8_t encoding)
+{
+	switch (encoding & 7) {
+	case DW_EH_PE_udata2:
+		return 2;
+	case DW_EH_PE_udata4:
+		return 4;
+	}
+	return 8;
+}
+
 static bool read_cie(struct reader *r, uint64_t offset)
 {
 	Dwarf_CFI_Entry entry;
@@ -131,8 +146,12 @@ static bool read_cie(struct reader *r, uint64_t offset)
 
 	if (r->cie_known && r->cie == offset)
 		return true;
+	r->states = 0;
 	r->cie_known = !dwarf_next_cfi(ident(r), r->section.data, r->source == FDE_EH_FRAME, offset, &next, &entry) && dwarf_cfi_cie_p(&entry) &&
 		       pointer_encoding(&entry.cie, &r->encoding);
+	r->augmented = r->cie_known && *entry.cie.augmentation == 'z';
+	if (r->cie_known && !cfa_program_bounded(entry.cie.initial_instructions, entry.cie.initial_instructions_end, address_size(r->encoding), &r->states))
+		r->unbounded = true;
 	r->cie = offset;
 	return r->cie_known;
 }
@@ -145,13 +164,25 @@ static void add(struct fde_list *l, uint64_t start, uint64_t end, size_t size, e
 	l->list[l->n++] = (struct fde){.start = start, .end = end, .size = size, .source = source};
 }
 
+static bool instructions_bounded(const struct reader *r, struct bytes b)
+{
+	unsigned int states = r->states;
+
+	return (!r->augmented || cfa_program_skip_augmentation(&b.at, b.end)) &&
+	       cfa_program_bounded(b.at, b.end, address_size(r->encoding), &states);
+}
+
 static void add_entry(struct reader *r, struct fde_list *l, const Dwarf_FDE *fde)
 {
 	struct bytes b = {fde->start, fde->end};
 	uint64_t start, length;
 
-	if (read_cie(r, fde->CIE_pointer) && take_pointer(&b, r->encoding, address_of(r, b.at), 0, &start) && take_number(&b, r->encoding, &length) &&
-	    start && length <= UINT64_MAX - start) /* the linker leaves dropped functions at 0 */
+	if (!read_cie(r, fde->CIE_pointer) || !take_pointer(&b, r->encoding, address_of(r, b.at), 0, &start) || !take_number(&b, r->encoding, &length) ||
+	    !instructions_bounded(r, b)) {
+		r->unbounded = true;
+		return;
+	}
+	if (start && length <= UINT64_MAX - start) /* the linker leaves dropped functions at 0 */
 		add(l, start, start + length, fde->end - fde->start, r->source);
 }
 
@@ -236,12 +267,15 @@ static void read_eh_frame(const struct elf_file *elf, struct fde_list *l)
 	l->cfi[FDE_EH_FRAME] = dwarf_getcfi_elf(elf->elf);
 	if (l->cfi[FDE_EH_FRAME])
 		read_entries(&r, l);
+	if (r.unbounded) /* libdw finds entries by itself, so that none can be left out */
+		l->n = 0;
 }
 
 /* libdw unpacks it if it is compressed. */
 static void read_debug_frame(const struct elf_file *elf, struct fde_list *l)
 {
 	struct reader r = {.elf = elf, .source = FDE_DEBUG_FRAME};
+	size_t n;
 
 	if (!find_section(elf, ".debug_frame", &r.section) && !find_section(elf, ".zdebug_frame", &r.section))
 		return;
@@ -249,8 +283,11 @@ static void read_debug_frame(const struct elf_file *elf, struct fde_list *l)
 	if (!l->dwarf || (!find_section(elf, ".debug_frame", &r.section) && !find_section(elf, ".zdebug_frame", &r.section)))
 		return;
 	l->cfi[FDE_DEBUG_FRAME] = dwarf_getcfi(l->dwarf);
+	n = l->n;
 	if (l->cfi[FDE_DEBUG_FRAME])
 		read_entries(&r, l);
+	if (r.unbounded)
+		l->n = n;
 }
 
 /* ---- where signal handlers return to ------------------------------------------------------------------------------- */
