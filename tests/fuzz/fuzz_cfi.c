@@ -2,7 +2,8 @@
 /*
  * Call frame information as rows: what the BPF side relies on.
  *
- * links: unwind/cfi.c unwind/fde_list.c unwind/frame_row.c unwind/cfa_program.c unwind/unwinders.c unwind/fp.c symbol/elf.c symbol/mapped.c base/alloc.c
+ * links: unwind/cfi.c unwind/fde_list.c unwind/frame_row.c unwind/cfa_program.c unwind/unwinders.c unwind/fp.c symbol/elf.c
+ * links: symbol/mapped.c base/alloc.c
  */
 #include <errno.h>
 #include <stdbool.h>

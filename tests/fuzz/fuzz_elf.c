@@ -2,9 +2,9 @@
 /*
  * Names from an ELF file, which is its own debug file, its own supplementary file and the like: whatever it asks for, it gets itself.
  *
- * links: symbol/symbol_file.c symbol/asked.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c
+ * links: symbol/symbol_file.c symbol/asked.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c
  */
-/* links: symbol/demangle.c symbol/string_set.c base/alloc.c */
+/* links: symbol/debug_file.c symbol/debuginfod.c symbol/demangle.c symbol/string_set.c base/alloc.c */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -3,7 +3,7 @@
  * Names and lines from one ELF file: which symbol an address belongs to, inlined functions, separate debug files, and files that are
  * stripped, cut off, damaged or shrink while they are read.
  *
- * links: symbol/symbol_file.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c
+ * links: symbol/symbol_file.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c symbol/debuginfod.c
  */
 /* links: symbol/asked.c symbol/demangle.c symbol/string_set.c symbol/vdso.c base/alloc.c */
 #include <errno.h>
@@ -20,6 +20,7 @@
 #include <gelf.h>
 
 #include "elf_fixture.h"
+#include "symbol/debuginfod.h"
 #include "symbol/symbol_file.h"
 #include "symbol/vdso.h"
 
@@ -96,6 +97,13 @@ static const char *const commands[] = {
 	"objcopy -O binary --only-section=.note.gnu.build-id inlined.so note",
 	"{ printf '/nowhere\\0'; tail -c 20 note; } > link",
 	"objcopy --add-section .gnu_debugaltlink=link inlined.so inlined.alt",
+	"objcopy --compress-debug-sections=zlib-gnu inlined.so inlined.zdebug",
+	"objcopy --add-gnu-debuglink=inlined.debug inlined.stripped inlined.linked",
+	"cc -O2 -g -gdwarf-4 -gsplit-dwarf -fPIC " LINK "-x c input -o split4.so",
+	"cc -O2 -g -gdwarf-5 -gsplit-dwarf -fPIC " LINK "-x c input -o split5.so",
+	"strip -o symbols.stripped symbols.so && objcopy --only-keep-debug symbols.so packed && xz -f packed",
+	"objcopy --add-section .gnu_debugdata=packed.xz symbols.stripped symbols.packed",
+	"head -c 100 packed.xz > torn && objcopy --add-section .gnu_debugdata=torn symbols.stripped symbols.torn",
 };
 
 static int make_fixtures(void **state)
@@ -146,8 +154,24 @@ static int open_debug(void *ctx, int pid, const uint8_t *build_id, size_t len)
 	return debug_name ? fixture_open(debug_name) : -ENOENT;
 }
 
-static const struct symbol_source files = {.open_maps = no_file, .open_file = no_range, .open_debug = open_debug};
-static const struct asked asked = {.source = &files, .pid = 42};
+static const char *linked_name; /* fixture that is handed out by its name */
+static int linked_place, links_asked;
+
+static int open_debug_link(void *ctx, int pid, uint64_t start, uint64_t end, const char *name, int place)
+{
+	(void)ctx;
+	assert_int_equal(pid, 42);
+	assert_int_equal(start, 0x1000);
+	assert_int_equal(end, 0x2000);
+	assert_string_equal(name, "inlined.debug");
+	links_asked++;
+	return linked_name && place == linked_place ? fixture_open(linked_name) : -ENOENT;
+}
+
+static const struct symbol_source files = {
+	.open_maps = no_file, .open_file = no_range, .open_debug = open_debug, .open_debug_link = open_debug_link,
+};
+static const struct asked asked = {.source = &files, .pid = 42, .start = 0x1000, .end = 0x2000};
 
 static struct symbol_file *open_descriptor(int fd)
 {
@@ -303,7 +327,7 @@ static void assert_inlined(struct symbol_file *f, uint64_t outermost, uint64_t p
 
 static void inlined_functions_are_expanded(void **state)
 {
-	static const char *const own[] = {"inlined.so", "inlined.compressed"};
+	static const char *const own[] = {"inlined.so", "inlined.compressed", "inlined.zdebug"};
 	uint64_t outermost = value_of("inlined.so", "outermost"), plain = value_of("inlined.so", "plain");
 
 	(void)state;
@@ -370,6 +394,122 @@ static void supplementary_files_are_needed(void **state)
 	debug_name = "inlined.debug"; /* of the build-id in the link */
 	assert_inlined(f, outermost, plain);
 	symbol_file_free(f);
+}
+
+/* By name, where its checksum is the one that the link has. */
+static void a_link_names_the_debug_file(void **state)
+{
+	uint64_t outermost = value_of("inlined.so", "outermost"), plain = value_of("inlined.so", "plain");
+	struct symbol_file *f;
+
+	(void)state;
+	debug_name = NULL;
+	for (linked_place = 0; linked_place < DEBUG_LINK_PLACES; linked_place++) {
+		linked_name = "inlined.debug";
+		links_asked = 0;
+		f = open_fixture("inlined.linked");
+		assert_inlined(f, outermost, plain);
+		assert_int_equal(links_asked, linked_place + 1);
+		symbol_file_free(f);
+	}
+	linked_place = 0;
+	linked_name = "inlined.symtab";
+	f = open_fixture("inlined.linked");
+	assert_place(&symbol_file_find(f, &asked, outermost).list[0], "outermost", 0, false);
+	symbol_file_free(f);
+	linked_name = NULL;
+}
+
+/* Where the .dwo file is gone, what the file itself has is left: the line. */
+static void split_dwarf_is_followed(void **state)
+{
+	static const char *const split[] = {"split4.so", "split5.so"};
+
+	(void)state;
+	debug_name = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(split); i++) {
+		uint64_t outermost = value_of(split[i], "outermost"), plain = value_of(split[i], "plain");
+		struct symbol_file *f = open_fixture(split[i]);
+
+		assert_inlined(f, outermost, plain);
+		symbol_file_free(f);
+	}
+	assert_int_equal(fixture_run(NULL, "rm *.dwo"), 0);
+	for (size_t i = 0; i < ARRAY_LEN(split); i++) {
+		struct symbol_file *f = open_fixture(split[i]);
+		struct places p = symbol_file_find(f, &asked, value_of(split[i], "outermost"));
+
+		assert_int_equal(p.n, 1);
+		assert_place(&p.list[0], "outermost", 104, false);
+		symbol_file_free(f);
+	}
+}
+
+static void packed_symbols_are_read(void **state)
+{
+	struct symbol_file *f = open_fixture("symbols.packed");
+
+	(void)state;
+	debug_name = NULL;
+	assert_string_equal(name_at(f, 0x10050), "nested");
+	assert_string_equal(name_at(f, 0x10020), "label");
+	assert_string_equal(name_at(f, 0x10010), "");
+	symbol_file_free(f);
+	f = open_fixture("symbols.torn");
+	assert_string_equal(name_at(f, 0x10050), "outer"); /* .dynsym */
+	symbol_file_free(f);
+}
+
+/* A server that has one debug file: its build-id ends the note. */
+static const char serve[] =
+	"import http.server, sys\n"
+	"path = '/buildid/' + open(sys.argv[2], 'rb').read()[-20:].hex() + '/debuginfo'\n"
+	"data = open(sys.argv[1], 'rb').read()\n"
+	"class Handler(http.server.BaseHTTPRequestHandler):\n"
+	"    def do_GET(self):\n"
+	"        self.send_response(200 if self.path == path else 404)\n"
+	"        self.send_header('Content-Length', len(data) if self.path == path else 0)\n"
+	"        self.end_headers()\n"
+	"        if self.path == path:\n"
+	"            self.wfile.write(data)\n"
+	"    def log_message(self, *_):\n"
+	"        pass\n"
+	"server = http.server.HTTPServer(('127.0.0.1', 0), Handler)\n"
+	"with open(sys.argv[3], 'w') as f:\n"
+	"    f.write(f'http://127.0.0.1:{server.server_port}\\n')\n"
+	"server.serve_forever()\n";
+
+static void servers_are_asked_where_the_user_wants(void **state)
+{
+	uint64_t outermost = value_of("inlined.so", "outermost"), plain = value_of("inlined.so", "plain");
+	_cleanup_free_ char *cache = fixture_path("cache"), *port_path = fixture_path("port");
+	struct symbol_file *f = open_fixture("inlined.stripped");
+	char url[64] = "";
+	FILE *port;
+
+	(void)state;
+	debug_name = linked_name = NULL;
+	unsetenv("DEBUGINFOD_URLS");
+	assert_false(debuginfod_wanted());
+	assert_place(&symbol_file_find(f, &asked, outermost).list[0], "outermost", 0, false);
+	symbol_file_free(f);
+	assert_int_equal(fixture_run(serve, "{ /usr/bin/python3 input inlined.debug note port >log 2>&1 & echo $! >server; }"), 0);
+	for (int i = 0; i < 1000 && !*url; i++) {
+		port = fopen(port_path, "r");
+		if (port && fscanf(port, "%63s", url) != 1)
+			*url = 0;
+		if (port)
+			fclose(port);
+		usleep(10000);
+	}
+	setenv("DEBUGINFOD_URLS", url, 1);
+	setenv("DEBUGINFOD_CACHE_PATH", cache, 1);
+	assert_true(debuginfod_wanted() && debuginfod_available());
+	f = open_fixture("inlined.stripped");
+	assert_inlined(f, outermost, plain);
+	symbol_file_free(f);
+	unsetenv("DEBUGINFOD_URLS");
+	assert_int_equal(fixture_run(NULL, "kill $(cat server)"), 0);
 }
 
 static void the_vdso_has_names(void **state)
@@ -563,6 +703,10 @@ int main(void)
 		cmocka_unit_test(lines_come_from_the_debug_file),
 		cmocka_unit_test(another_files_debug_file_is_refused),
 		cmocka_unit_test(supplementary_files_are_needed),
+		cmocka_unit_test(a_link_names_the_debug_file),
+		cmocka_unit_test(split_dwarf_is_followed),
+		cmocka_unit_test(packed_symbols_are_read),
+		cmocka_unit_test(servers_are_asked_where_the_user_wants),
 		cmocka_unit_test(the_vdso_has_names),
 		cmocka_unit_test(without_sections_nothing_is_known),
 		cmocka_unit_test(cut_off_files_cost_only_their_names),

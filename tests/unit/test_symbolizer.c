@@ -3,9 +3,10 @@
  * Stacks of addresses become stacks of frames: this process's own functions, libraries, the vDSO, the kernel, code that no file has, files
  * that go, come and are replaced.
  *
- * links: symbol/symbolizer.c symbol/process_maps.c symbol/maps.c symbol/files.c symbol/symbol_file.c symbol/symbols.c symbol/lines.c
+ * links: symbol/symbolizer.c symbol/jit_names.c symbol/perf_map.c symbol/process_maps.c symbol/maps.c symbol/files.c symbol/symbol_file.c
  */
-/* links: symbol/asked.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c symbol/demangle.c symbol/string_set.c symbol/vdso.c */
+/* links: symbol/asked.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c */
+/* links: symbol/debuginfod.c symbol/demangle.c symbol/string_set.c symbol/vdso.c */
 /* links: symbol/kernel.c symbol/profiler_frames.c capture/names.c profile/profile.c profile/check.c base/alloc.c */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* From .eh_frame to a stack: rows, their layout, and the BPF side's walk, compiled for the host, against backtrace() of this very process.
- * links: unwind/cfi.c unwind/fde_list.c unwind/frame_row.c unwind/unwinders.c unwind/fp.c tracer/pieces.c symbol/elf.c symbol/mapped.c
+ * links: unwind/cfi.c unwind/fde_list.c unwind/frame_row.c unwind/cfa_program.c unwind/unwinders.c unwind/fp.c
+ * links: tracer/pieces.c symbol/elf.c symbol/mapped.c
  * links: symbol/maps.c symbol/string_set.c symbol/vdso.c base/alloc.c base/log.c base/printable.c bpf/unwind.bpf.c fake_bpf/walk.c */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -94,7 +94,7 @@ static int open_debug_link(void *ctx, int pid, uint64_t start, uint64_t end, con
 
 	if (strlen(name) >= sizeof question.name)
 		return -ENAMETOOLONG;
-	strcpy(question.name, name);
+	memcpy(question.name, name, strlen(name) + 1);
 	return ask_for_file(ctx, &question);
 }
 

@@ -23,6 +23,7 @@
 #include "capture/report.h"
 #include "capture/sources.h"
 #include "capture/status.h"
+#include "symbol/debuginfod.h"
 #include "unwind/unwinders.h"
 
 #define NS_PER_MS 1000000ULL
@@ -360,6 +361,12 @@ static int exit_status(const struct worker *w)
 	return w->stopped == STOP_FAILED || w->reporter.failed || (w->options->count && !has_enough(w));
 }
 
+static void check_debuginfod(void)
+{
+	if (debuginfod_wanted() && !debuginfod_available())
+		log_warn("DEBUGINFOD_URLS is set, but its client library cannot be loaded: names come from what is here (Debian: apt install libdebuginfod1)");
+}
+
 static void log_tables(void)
 {
 	for (const struct source *const *s = sources; *s; s++)
@@ -416,6 +423,7 @@ int worker_run(const struct worker_options *options, int sock, int questions)
 	libbpf_set_print(NULL);
 	worker_init(&w, options, sock, questions);
 	log_tables();
+	check_debuginfod();
 	if (!start(&w)) {
 		run(&w);
 		status = exit_status(&w);

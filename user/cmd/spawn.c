@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -36,6 +37,8 @@ static int run_worker(const struct spawn *s, int sock, int questions)
 		return EXIT_FAILED;
 	}
 	prctl(PR_SET_NAME, "reqprof-worker");
+	if (*s->owner->home) /* where debug files are cached; sudo leaves root's */
+		setenv("HOME", s->owner->home, 1);
 	return worker_run(&options, sock, questions);
 }
 

@@ -13,7 +13,8 @@
 #define RANGES_MAX 1000000 /* of the file's units, of a unit's functions */
 
 struct unit {
-	Dwarf_Die die;
+	Dwarf_Die die;          /* has the lines */
+	Dwarf_Die tree;         /* has the functions: the same, or that of the .dwo file */
 	struct ranges functions; /* value: offset of the DIE */
 	bool indexed;
 	size_t dies;            /* looked at so far */
@@ -80,9 +81,21 @@ static void add_functions(struct unit *u, Dwarf_Die *parent, int depth)
 	} while (next_sibling(u, &die));
 }
 
+/* With -gsplit-dwarf the functions are in a .dwo file, which libdw finds by the path that the compiler left, and believes if its id is right. */
+static Dwarf_Die tree_of(Dwarf_Die *die)
+{
+	Dwarf_Die split;
+	uint8_t type;
+
+	if (!dwarf_cu_info(die->cu, NULL, &type, NULL, &split, NULL, NULL, NULL) && type == DW_UT_skeleton && dwarf_tag(&split) != DW_TAG_invalid)
+		return split;
+	return *die;
+}
+
 static void index_unit(struct unit *u)
 {
-	add_functions(u, &u->die, 0);
+	u->tree = tree_of(&u->die);
+	add_functions(u, &u->tree, 0);
 	ranges_sort(&u->functions);
 	u->indexed = true;
 	u->dies = 0;
@@ -172,7 +185,7 @@ static void line_of_call(struct unit *u, Dwarf_Die *inlined, struct source_place
 	size_t n;
 
 	place->line = number(inlined, DW_AT_call_line);
-	if (!dwarf_getsrcfiles(&u->die, &files, &n) && file < n)
+	if (!dwarf_getsrcfiles(&u->tree, &files, &n) && file < n)
 		place->file = dwarf_filesrc(files, file, NULL, NULL);
 }
 
@@ -195,14 +208,14 @@ static bool descend(struct unit *u, Dwarf_Die *die, uint64_t address)
 }
 
 /* The function at the address and what is inlined there, outermost first. */
-static size_t find_scopes(struct lines *lines, struct unit *u, uint64_t address, Dwarf_Die scopes[INLINED_MAX])
+static size_t find_scopes(struct unit *u, uint64_t address, Dwarf_Die scopes[INLINED_MAX])
 {
 	uint64_t offset;
 	Dwarf_Die die;
 	size_t n = 0;
 
 	u->dies = 0;
-	if (!ranges_find(&u->functions, address, &offset) || !dwarf_offdie(lines->dwarf, offset, &die))
+	if (!ranges_find(&u->functions, address, &offset) || !dwarf_offdie(dwarf_cu_getdwarf(u->tree.cu), offset, &die))
 		return 0;
 	scopes[n++] = die;
 	for (int depth = 0; depth < 2 * DEPTH_MAX && n < INLINED_MAX && descend(u, &die, address); depth++)
@@ -225,7 +238,7 @@ size_t lines_find(struct lines *lines, uint64_t address, struct source_place pla
 	if (!u->indexed)
 		index_unit(u);
 	line_of_address(u, address, &places[0]);
-	n = find_scopes(lines, u, address, scopes);
+	n = find_scopes(u, address, scopes);
 	for (size_t i = 0; i < n; i++) {
 		Dwarf_Die *scope = &scopes[n - 1 - i];
 

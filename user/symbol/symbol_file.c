@@ -30,7 +30,9 @@ struct symbol_file {
 	Dwarf *supplementary_dwarf;
 	struct lines *lines;
 	struct symbols code, data;
-	bool debug_tried, lines_tried, code_read, data_read;
+	struct elf_file *unpacked; /* of .gnu_debugdata */
+	void *unpacked_image;
+	bool debug_tried, unpacked_tried, lines_tried, code_read, data_read;
 	struct found *found;
 	struct string_set names;
 };
@@ -69,6 +71,8 @@ void symbol_file_free(struct symbol_file *f)
 	symbols_clear(&f->code);
 	symbols_clear(&f->data);
 	elf_file_close(f->supplementary);
+	elf_file_close(f->unpacked);
+	free(f->unpacked_image);
 	elf_file_close(f->debug);
 	elf_file_close(f->elf);
 	free(f);
@@ -127,22 +131,36 @@ static void end(const struct symbol_file *f, const struct asked *asked)
 static struct elf_file *debug_of(struct symbol_file *f, const struct asked *asked)
 {
 	if (!f->debug_tried && asked)
-		f->debug = debug_file_open(asked, f->elf->build_id, f->elf->build_id_len);
+		f->debug = debug_file_open(asked, f->elf, f->id ? f->id->path : NULL);
 	f->debug_tried = true;
 	return f->debug;
+}
+
+static struct elf_file *unpacked_of(struct symbol_file *f)
+{
+	if (!f->unpacked_tried)
+		f->unpacked = debug_file_unpack(f->elf, &f->unpacked_image);
+	f->unpacked_tried = true;
+	return f->unpacked;
 }
 
 static void read_symbols(struct symbol_file *f, const struct asked *asked, struct symbols *symbols)
 {
 	symbols_add(symbols, f->elf->elf);
-	if (!has_section(f->elf->elf, SHT_SYMTAB, ".symtab") && debug_of(f, asked))
-		symbols_add(symbols, f->debug->elf);
+	if (!has_section(f->elf->elf, SHT_SYMTAB, ".symtab")) {
+		struct elf_file *other = debug_of(f, asked);
+
+		if (!other)
+			other = unpacked_of(f);
+		if (other)
+			symbols_add(symbols, other->elf);
+	}
 	symbols_sort(symbols);
 }
 
 static void open_lines(struct symbol_file *f, const struct asked *asked)
 {
-	bool own = has_section(f->elf->elf, SHT_PROGBITS, ".debug_info");
+	bool own = has_section(f->elf->elf, SHT_PROGBITS, ".debug_info") || has_section(f->elf->elf, SHT_PROGBITS, ".zdebug_info");
 	struct elf_file *elf = own ? f->elf : debug_of(f, asked);
 
 	if (!elf || !asked || !debug_file_open_alt(asked, elf->elf, &f->supplementary))
