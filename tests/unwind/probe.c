@@ -76,6 +76,18 @@ static int open_debug(void *ctx, int pid, const uint8_t *build_id, size_t len)
 	return -ENOENT;
 }
 
+static int open_debug_link(void *ctx, int pid, uint64_t start, uint64_t end, const char *name, int place)
+{
+	(void)ctx, (void)pid, (void)start, (void)end, (void)name, (void)place;
+	return -ENOENT;
+}
+
+static int open_perf_map(void *ctx, int pid)
+{
+	(void)ctx, (void)pid;
+	return -ENOENT;
+}
+
 static int take_rows(void *ctx, uint64_t executable, int fd)
 {
 	struct probe *p = ctx;
@@ -159,7 +171,10 @@ struct probe *probe_open(pid_t pid)
 
 	print_libbpf_not();
 	p->pid = pid;
-	p->source = (struct symbol_source){.ctx = p, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug};
+	p->source = (struct symbol_source){
+		.ctx = p, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug, .open_debug_link = open_debug_link,
+		.open_perf_map = open_perf_map,
+	};
 	p->symbols = symbolizer_new(&p->source, -1);
 	p->unwinding = unwinding_new(p->symbols, &sink, NULL);
 	r = load(p);
