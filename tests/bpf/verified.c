@@ -29,7 +29,18 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"http_closed", 0},
+	{"on_fork", 351},
+	{"on_exit", 382},
+	{"on_exec", 58},
+	{"on_tick", 15951},
+	{"on_switch", 19873},
+	{"on_waking", 157},
+	{"sweep", 758},
+	{"http_received", 83022},
+	{"http_data_ready", 23},
+	{"http_sent", 64662},
+	{"http_state", 1184},
+	{"http_open_sockets", 113},
 };
 
 static uint32_t verified(const struct bpf_program *program)
