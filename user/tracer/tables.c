@@ -45,7 +45,7 @@ struct tables {
 	int spaces_fd;          /* −1 = not published */
 	struct executable *executables;
 	struct texts *texts;
-	size_t rows;
+	size_t rows, refused;
 };
 
 static uint64_t now_ns(void)
@@ -113,6 +113,7 @@ static int add_rows(struct tables *t, uint64_t id, const struct msg_rows *header
 		r = pieces_add(&e->pieces, &t->cells, header->base, rows, n);
 	while (r == -ENOSPC && evict(t));
 	if (r) {
+		t->refused += r == -ENOSPC;
 		free(e);
 		return r;
 	}
@@ -352,5 +353,5 @@ void tables_free(struct tables *t)
 struct tables_size tables_size(const struct tables *t)
 {
 	return (struct tables_size){.used = t->cells.used * sizeof(uint64_t), .reserved = t->cells.n * sizeof(struct rp_chunk),
-				    .executables = HASH_COUNT(t->executables), .rows = t->rows};
+				    .executables = HASH_COUNT(t->executables), .rows = t->rows, .refused = t->refused};
 }

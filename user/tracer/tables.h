@@ -35,6 +35,7 @@ void tables_collect(struct tables *t);
 struct tables_size {
 	size_t used, reserved;  /* bytes: in use, taken from the kernel */
 	size_t executables, rows;
+	size_t refused;         /* executables for which there was no room, ever */
 };
 struct tables_size tables_size(const struct tables *t);
 

@@ -40,6 +40,7 @@ struct tracer {
 	pid_t mapped;           /* the last process that was told to have mapped code, in one reading */
 	pid_t *announced;       /* while attaching: processes whose unwinding tables are made before they are followed */
 	size_t n_announced;
+	bool full_said;
 	unsigned waits;         /* processes whose unwinding tables are being made */
 	int sock, questions; /* to the worker; from the process that reads the target's files */
 	pid_t worker;
@@ -158,6 +159,17 @@ static void log_arming(struct tracer *t)
 		log_debug("armed cpu %u after %.1f us", cpus[i], ns[i] / 1e3);
 }
 
+static void look_after_tables(struct tracer *t)
+{
+	struct tables_size size;
+
+	tables_collect(t->tables);
+	size = tables_size(t->tables);
+	if (size.refused && !t->full_said)
+		log_warn("the memory for unwinding tables (%u MB) is used up: stacks in executables that are mapped last end early", TABLES_BYTES >> 20);
+	t->full_said = size.refused;
+}
+
 static void rescan(struct tracer *t)
 {
 	const struct follower f = follower(t);
@@ -176,7 +188,7 @@ static void on_tick(struct tracer *t)
 	log_arming(t);
 	read_mappings(t);
 	if (t->ticks % COLLECT_TICKS == 0)
-		tables_collect(t->tables);
+		look_after_tables(t);
 	if (session_live(t->session))
 		session_sweep(t->session, 0, &swept);
 	if (t->options->duration_ns && now_ns() - t->start_ns >= t->options->duration_ns)

@@ -17,6 +17,7 @@
 
 #define HUGE_BYTES (32U << 20)
 #define PROCESSES_MAX 512
+#define RETRY_NS 10000000000 /* executables for which there was no room */
 #define MEMORY_FILE "/memfd:" /* where some programs put code that they make */
 
 /* Between two readings of a process' mappings because of addresses in none. */
@@ -30,6 +31,7 @@ struct executable {
 	uint64_t id;            /* of its file */
 	enum state state;
 	size_t rows;
+	uint64_t tried_ns;
 };
 
 struct process {
@@ -149,6 +151,7 @@ static void load(struct unwinding *u, const struct symbol_code *code)
 	struct cfi_rows rows;
 
 	e->id = code->id;
+	e->tried_ns = begin;
 	e->state = make_rows(u, code, &rows);
 	u->ns += now() - begin;
 	if (e->state == LOADED)
@@ -189,6 +192,10 @@ static uint64_t executable_of(struct listing *l, const struct symbol_code *code)
 {
 	struct executable *e = find_executable(l->u, code->id);
 
+	if (e && e->state == REFUSED && now() - e->tried_ns > RETRY_NS) {
+		HASH_DEL(l->u->executables, e);
+		free(TAKE_PTR(e));
+	}
 	if (!e) {
 		if (code->elf->mapped.size > HUGE_BYTES && !l->huge) {
 			l->left = true;
