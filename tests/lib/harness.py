@@ -197,8 +197,11 @@ def postgresql():
     subprocess.run([*nobody, f"{programs}/initdb", "--no-sync", "--auth=trust", "--username=nobody", f"{where}/data"], check=True,
                    stdout=subprocess.DEVNULL, cwd="/")
     port = free_port()
-    return Server([*nobody, f"{programs}/postgres", "-D", f"{where}/data", "-p", port, "-k", f"{where}/data", "-F"], port, cwd="/",
-                  stderr=subprocess.DEVNULL), f"{where}/data", programs
+    server = Server([*nobody, f"{programs}/postgres", "-D", f"{where}/data", "-p", port, "-k", f"{where}/data", "-F"], port, cwd="/",
+                    stderr=subprocess.DEVNULL)
+    wait_until(lambda: not subprocess.run([f"{programs}/pg_isready", "-h", f"{where}/data", "-p", str(port)], stdout=subprocess.DEVNULL,
+                                          check=False).returncode, "PostgreSQL takes connections")
+    return server, f"{where}/data", programs
 
 
 class connection(http.client.HTTPConnection):

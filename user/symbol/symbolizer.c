@@ -289,7 +289,9 @@ static void describe_code(const struct symbolizer *s, const struct mapping *m, s
 	struct symbol_file *file = file_of(s, m);
 	uint64_t in_file;
 
-	*ret = (struct symbol_code){.start = m->start, .end = m->end, .path = m->path, .is_file = mapping_is_file(m)};
+	*ret = (struct symbol_code){
+		.start = m->start, .end = m->end, .executable = m->executable, .path = m->path, .is_file = mapping_is_file(m),
+	};
 	if (!file || !address_in_file(m, file, m->start, &in_file))
 		return;
 	ret->elf = symbol_file_elf(file);
@@ -304,7 +306,7 @@ void symbolizer_code(struct symbolizer *s, int pid, void (*code)(void *ctx, cons
 	struct symbol_code c;
 
 	for (size_t i = 0; maps && i < maps->n; i++) {
-		if (!maps->list[i].executable)
+		if (!maps->list[i].executable && mapping_is_file(&maps->list[i]))
 			continue;
 		describe_code(s, &maps->list[i], &c);
 		code(ctx, &c);

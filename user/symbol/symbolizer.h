@@ -57,9 +57,10 @@ void symbolizer_forget_process(struct symbolizer *s, int pid);
 
 struct elf_file;
 
-/* A mapping that holds code. */
+/* A mapping that holds code, or memory without a file that may. */
 struct symbol_code {
 	uint64_t start, end;
+	bool executable;        /* now: programs that make code may take that away while they write */
 	const char *path;       /* as in /proc/PID/maps, NULL = none */
 	bool is_file;           /* a file is mapped; `elf` is NULL if it is no ELF file, or cannot be had */
 	const struct elf_file *elf; /* lives as long as the mapping is known */
@@ -68,7 +69,7 @@ struct symbol_code {
 	uint64_t bias;          /* address in the process − address in the file, modulo 2^64 */
 };
 
-/* The code of a process, by address, as its mappings were read last. */
+/* The code of a process, and its memory without a file, by address, as its mappings were read last. */
 void symbolizer_code(struct symbolizer *s, int pid, void (*code)(void *ctx, const struct symbol_code *code), void *ctx);
 
 enum symbol_kind { SYMBOL_KERNEL, SYMBOL_NATIVE, SYMBOL_JIT };

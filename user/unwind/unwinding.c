@@ -16,6 +16,10 @@
 #include "unwind/cfi.h"
 
 #define HUGE_BYTES (32U << 20)
+/* How often code that is not to be seen is looked for again at once. */
+#define MOMENTS 8
+#define MOMENT_NS 300000
+
 #define PROCESSES_MAX 512
 #define RETRY_NS 10000000000 /* executables for which there was no room */
 #define MEMORY_FILE "/memfd:" /* where some programs put code that they make */
@@ -165,6 +169,7 @@ static void load(struct unwinding *u, const struct symbol_code *code)
 
 struct listing {
 	struct unwinding *u;
+	const struct process *process;
 	struct msg_text *texts;
 	size_t n, cap;
 	bool huge;              /* executables of that size are loaded now, else left for later */
@@ -207,6 +212,22 @@ static uint64_t executable_of(struct listing *l, const struct symbol_code *code)
 	return e->state == LOADED ? l->u->first_id + e->id : e->state == REFUSED ? MSG_TEXT_NOT_LOADED : MSG_TEXT_FRAME_POINTERS;
 }
 
+/* Memory that held code when it was looked at last: V8, for one, makes its code writable instead of executable whenever it changes some. */
+static void add_code_of_before(struct listing *l, const struct symbol_code *code)
+{
+	const struct process *p = l->process;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct msg_text *t = &p->texts[i];
+		struct symbol_code both = {
+			.start = t->start > code->start ? t->start : code->start, .end = t->end < code->end ? t->end : code->end,
+		};
+
+		if (t->executable == MSG_TEXT_FRAME_POINTERS && both.start < both.end)
+			add_generated(l, &both);
+	}
+}
+
 /* Not listed: the kernel's area for instructions under a uprobe, whose address on a stack stands for another one; and [vsyscall]. */
 static bool is_kernels(const struct symbol_code *code)
 {
@@ -219,6 +240,8 @@ static void list_code(void *ctx, const struct symbol_code *code)
 
 	if (is_kernels(code))
 		return;
+	if (!code->executable)
+		return add_code_of_before(l, code);
 	if (code->is_file && !code->elf && strncmp(code->path, MEMORY_FILE, sizeof MEMORY_FILE - 1))
 		add_text(l, (struct msg_text){.start = code->start, .end = code->end, .executable = MSG_TEXT_NOT_LOADED});
 	else if (code->elf)
@@ -283,8 +306,8 @@ static struct process *find_or_add_process(struct unwinding *u, int pid)
 
 int unwinding_update(struct unwinding *u, int pid)
 {
-	struct listing l = {.u = u};
 	struct process *p = find_or_add_process(u, pid);
+	struct listing l = {.u = u, .process = p};
 	int r = symbolizer_add_process(u->symbols, pid);
 
 	if (!r)
@@ -309,6 +332,24 @@ static bool holds(const struct process *p, uint64_t address)
 	return false;
 }
 
+/* A thread has run there, so it is executable but for moments: add_code_of_before(). */
+static int update_until_held(struct unwinding *u, struct process *p, uint64_t address)
+{
+	const struct timespec moment = {.tv_nsec = MOMENT_NS};
+	int changed = 0, r;
+
+	for (int i = 0; i < MOMENTS; i++) {
+		r = unwinding_update(u, p->pid);
+		if (r < 0)
+			return r;
+		changed |= r;
+		if (!address || holds(p, address))
+			break;
+		nanosleep(&moment, NULL);
+	}
+	return changed;
+}
+
 /* Code that is being made changes the list again and again. What does not change it is waited for ever longer. */
 static void ask(struct unwinding *u, struct process *p, uint64_t address)
 {
@@ -318,7 +359,7 @@ static void ask(struct unwinding *u, struct process *p, uint64_t address)
 	if (holds(p, address) || begin - p->asked_ns < p->pause_ns)
 		return;
 	pause = 2 * p->pause_ns;
-	r = unwinding_update(u, p->pid);
+	r = update_until_held(u, p, address);
 	if (r < 0)
 		return; /* forgotten */
 	p->asked_ns = now();
