@@ -6,6 +6,7 @@
 #define TEXT_STEPS 14           /* RP_TEXTS_MAX entries */
 #define RETURNS_MAX 64          /* uretprobes in progress in one thread: MAX_URETPROBE_DEPTH, include/linux/uprobes.h */
 #define AREA_SIZE 4096
+#define USER_END (1ULL << 47)   /* arch/x86/include/asm/page_64_types.h: TASK_SIZE with four levels of page tables */
 
 /* ---- what code is at an address ---------------------------------------------------------------------------------- */
 
@@ -123,6 +124,8 @@ static __always_inline int arrive(struct unwind *u, int by_frame_pointer)
 	u->innermost = 0;
 	if (!u->ip)
 		return unwind_stop(u, RP_STACK_complete);
+	if (u->ip >= USER_END) /* not an address: the stack was switched, or its information is wrong */
+		return unwind_stop(u, RP_STACK_broken);
 	u->pc = u->ip - !u->signal;
 	for (int i = 0; i < 2; i++) {
 		if (!locate(u))

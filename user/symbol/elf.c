@@ -11,12 +11,23 @@
 #define PAGE 4096ULL
 #define SEGMENTS_MAX 1024
 
+/* Without the section headers, which some linkers put there: libelf changes its copy of them when it unpacks a section. */
 static uint64_t hash_head(const struct elf_file *f)
 {
-	size_t n = f->mapped.size < PAGE ? f->mapped.size : PAGE;
+	size_t n = f->mapped.size < PAGE ? f->mapped.size : PAGE, sections = n, sections_end = n;
 	uint64_t hash = 0xcbf29ce484222325, word; /* FNV-1a, of words */
+	Elf64_Ehdr header;
 
+	if (n >= sizeof header) {
+		memcpy(&header, f->mapped.data, sizeof header);
+		if (header.e_shoff < n) {
+			sections = header.e_shoff;
+			sections_end = sections + header.e_shnum * sizeof(Elf64_Shdr);
+		}
+	}
 	for (size_t i = 0; i + sizeof word <= n; i += sizeof word) {
+		if (i + sizeof word > sections && i < sections_end)
+			continue;
 		memcpy(&word, f->mapped.data + i, sizeof word);
 		hash = (hash ^ word) * 0x100000001b3;
 	}
