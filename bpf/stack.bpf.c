@@ -86,6 +86,7 @@ static __always_inline __u64 send(struct unwind *u, struct task_struct *task, __
 	u->head.h.flags = flags | u->reason << RP_STACK_REASON_SHIFT;
 	u->head.id = id;
 	u->head.n_user = n - u->head.n_kernel;
+	u->head.n_python = 0;
 	u->head.pad = 0;
 	if (len > sizeof u->head + sizeof u->addresses)
 		return 0;
