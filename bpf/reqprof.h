@@ -243,6 +243,7 @@ _Static_assert(sizeof(struct rp_release) == 48, "rp_release");
 
 /* flags of RP_EV_TICK and RP_EV_EDGE */
 #define RP_TICK_KERNEL 1        /* the thread was in the kernel */
+#define RP_TICK_GIL 4           /* it held CPython's lock */
 #define RP_TICK_TIMER 2         /* taken by the bridge timer before perf events were armed: user part of the stack only */
 
 struct rp_tick {

@@ -268,6 +268,14 @@ int context_read(__u64 now);
 /* It writes the response of the request in `slot`. */
 int context_sent(__u32 slot, __u64 now);
 
+/* ---- gil.bpf.c: of the current thread, global for the same reason ------------------------------------------------- */
+
+/* Does the wait that the worker with this index begins wait for the GIL? Then it is described, and the answer is 1. */
+int gil_wait(__u32 worker);
+
+/* Does the thread hold it? */
+int gil_held(void);
+
 /* ---- request.bpf.c ----------------------------------------------------------------------------------------------- */
 
 /* End a request that is recorded (request_end for a slot at hand). */

@@ -82,6 +82,8 @@ static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_
 	}
 	if (kernel)
 		e.h.flags |= RP_TICK_KERNEL;
+	if (gil_held())
+		e.h.flags |= RP_TICK_GIL;
 	if (event_send_waking(&e, sizeof e, !l->told))
 		__sync_fetch_and_add(&l->lost_ticks, 1);
 	l->told = 1;
@@ -228,7 +230,8 @@ static __always_inline int describe_wait(struct task_struct *task, struct rp_wor
 		worker_release(w, l, task, now, release_reason(l));
 		return 1;
 	}
-	object_describe(task, fd, &wait->object);
+	if (!gil_wait(w->slot * RP_MAX_WORKERS + w->index))
+		object_describe(task, fd, &wait->object);
 	return 0;
 }
 
