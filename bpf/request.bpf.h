@@ -248,8 +248,6 @@ __hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_s
 
 /* ---- context_python.bpf.c ---------------------------------------------------------------------------------------- */
 
-extern __u32 contextual_requests; /* live requests that have contexts */
-
 /* These are about the current thread; global functions, as those that sources call. */
 
 /* Look at what it does, and bind or unbind it accordingly. */

@@ -30,19 +30,19 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"on_context_copy", 17130},
-	{"on_context_copied", 14749},
+	{"on_context_copy", 17187},
+	{"on_context_copied", 14796},
 	{"list_threads", 44},
 	{"on_fork", 439},
 	{"on_exit", 382},
 	{"on_exec", 58},
-	{"on_tick", 25519},
-	{"on_switch", 29819},
+	{"on_tick", 27502},
+	{"on_switch", 31979},
 	{"on_waking", 157},
 	{"sweep", 776},
-	{"http_received", 107287},
-	{"http_data_ready", 23},
-	{"http_sent", 87920},
+	{"http_received", 109562},
+	{"http_data_ready", 83},
+	{"http_sent", 92540},
 	{"http_state", 1197},
 	{"http_open_sockets", 113},
 };

@@ -94,14 +94,16 @@ void builder_wait(struct builder *b, uint32_t worker, const struct seen_wait *w)
 	wait->waker.comm = profile_string(b->story.profile, w->waker->comm);
 }
 
-void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, uint32_t task, bool kernel, bool edge)
+void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, uint32_t task, unsigned int flags)
 {
 	struct binding *x = binding_of(b, worker);
 
 	if (!x)
 		return;
 	GROW(x->ticks, x->n_ticks, x->cap_ticks);
-	x->ticks[x->n_ticks++] = (struct tick){.t = t, .stack = stack, .task = task, .kernel = kernel, .edge = edge};
+	x->ticks[x->n_ticks++] = (struct tick){.t = t, .stack = stack, .task = task,
+		.kernel = flags & TICK_KERNEL, .edge = flags & TICK_EDGE, .gil = flags & TICK_GIL,
+	};
 }
 
 void builder_task(struct builder *b, uint32_t number, uint32_t parent, const char *name)
@@ -125,6 +127,11 @@ void builder_task_waits(struct builder *b, const struct seen_await *a)
 
 	change.await.object = profile_string(b->story.profile, a->object);
 	tasks_add(&b->story.tasks, &change);
+}
+
+void builder_task_ready(struct builder *b, uint32_t task, uint64_t t)
+{
+	tasks_add(&b->story.tasks, &(struct task_change){.t = t, .ready = true, .await = {.task = task}});
 }
 
 void builder_contexts(struct builder *b)

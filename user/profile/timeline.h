@@ -14,7 +14,7 @@ struct tick {
 	uint64_t t;
 	int32_t stack;
 	uint32_t task;
-	bool kernel, edge;
+	bool kernel, edge, gil;
 };
 
 struct thread_wait {
