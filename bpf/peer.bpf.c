@@ -35,17 +35,19 @@ __hidden void peer_sent(struct sock *sk)
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 key = (__u64)sk;
 	struct rp_peer e = {.socket = key};
+	__u64 now = bpf_ktime_get_ns();
 	struct peer p = {};
 	struct look k;
 
 	if (look_at(&k, task) || !k.known || !event_allowed(k.live))
 		return;
+	look(&k, task, now);
 	p.slot = k.known->slot;
 	p.serial = k.live->serial;
 	p.task = k.known->task;
 	if (bpf_map_update_elem(&peers, &key, &p, BPF_ANY))
 		return;
-	event_head(&e.h, RP_EV_PEER, sizeof e, bpf_ktime_get_ns(), p.serial, task);
+	event_head(&e.h, RP_EV_PEER, sizeof e, now, p.serial, task);
 	e.h.task = p.task;
 	socket_address(sk, 1, &e.address);
 	event_send(&e, sizeof e);

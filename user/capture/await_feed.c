@@ -63,7 +63,7 @@ static void stop_awaiting(struct await_feed *f, uint32_t task)
 
 void await_feed_waits(struct await_feed *f, const struct record_task_waits *w, int32_t stack)
 {
-	struct seen_await a = {.t = w->t, .task = w->task, .stack = stack, .finished = w->finished};
+	struct seen_await a = {.t = w->t, .task = w->task, .stack = stack, .finished = w->finished, .uncertain = !w->suspended};
 	struct peer_seen *peer;
 	struct await_cause is;
 	char text[48];

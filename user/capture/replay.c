@@ -141,6 +141,8 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 		builder_contexts(r.builder);
 	builder_lost(r.builder, q->end.lost_ticks, q->end.lost_waits);
 	builder_finish(r.builder, end_ns);
+	if (q->has_end && q->end.contexts)
+		builder_after(r.builder, q->end.h.t);
 	builder_free(r.builder);
 	lock_names_free(&r.locks);
 	await_feed_fini(&r.awaits);

@@ -109,7 +109,8 @@ void tasks_tell(struct story *s)
 		if (tasks->changes[i].runs || tasks->changes[i].ready || a.finished)
 			continue;
 		end = end_of_await(tasks, i, &a.ready_ns);
-		add_await(s, &a, end ? end->t : s->end_ns);
+		if (end || !a.uncertain)
+			add_await(s, &a, end ? end->t : s->end_ns);
 	}
 	if (p->n_awaits)
 		qsort(p->awaits, p->n_awaits, sizeof *p->awaits, by_time);

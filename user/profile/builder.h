@@ -40,6 +40,7 @@ struct seen_await {
 	enum time_class cause;
 	const char *object;
 	bool finished;          /* it does not run any more */
+	bool uncertain;         /* it may be so */
 	uint64_t ready_ns;      /* when that happened, if it can be known before the task runs again; 0 = cannot */
 };
 
@@ -76,5 +77,8 @@ void builder_lost(struct builder *b, uint64_t ticks, uint64_t waits);
 /* The end: clips everything to [begin_ns, end_ns], makes slices, weights, waits, the partition, ambiguous_ns. May be called again with another
  * end: everything is made anew from what was fed. */
 void builder_finish(struct builder *b, uint64_t end_ns);
+
+/* After that: what was seen between end_ns and until_ns is work after the response, if it is more than what a request leaves behind. */
+void builder_after(struct builder *b, uint64_t until_ns);
 
 #endif

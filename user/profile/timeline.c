@@ -62,18 +62,20 @@ static void count_gil(struct profile *p, struct thread *thread, const struct tic
 static void add_sample(struct timeline *l, const struct tick *tick, uint64_t weight_ns)
 {
 	struct profile *p = l->s->profile;
-	uint64_t t = tick->t > l->s->begin_ns ? tick->t - l->s->begin_ns : 0;
+	uint64_t t = (tick->t > l->s->begin_ns ? tick->t : l->s->begin_ns) - l->s->zero_ns;
 	struct sample *s;
 
 	if (!weight_ns)
 		return;
-	s = work_add_sample(&p->work);
+	s = work_add_sample(l->s->work);
 	*s = (struct sample){
-		.t = min(t, l->s->end_ns - l->s->begin_ns), .weight_ns = weight_ns, .thread = l->thread, .task = tasks_index(p, tick->task),
+		.t = min(t, l->s->end_ns - l->s->zero_ns), .weight_ns = weight_ns, .thread = l->thread, .task = tasks_index(p, tick->task),
 		.stack = tick->stack, .bound = l->x->rung, .kernel = tick->kernel, .edge = tick->edge,
 	};
-	p->work.threads[l->thread].cpu_ns += weight_ns;
-	count_gil(p, &p->work.threads[l->thread], tick, weight_ns);
+	l->s->work->threads[l->thread].cpu_ns += weight_ns;
+	count_gil(p, &l->s->work->threads[l->thread], tick, weight_ns);
+	if (l->s->work != &p->work)
+		return;
 	p->about.bound[s->bound < 5 ? s->bound : 0]++;
 	if (tick->edge) {
 		p->about.edges++;
@@ -160,13 +162,15 @@ static void tell_until(struct timeline *l, uint64_t to, uint64_t cpu_ns, uint32_
 {
 	uint64_t end = min(to, l->stop), length, cpu;
 
+	if (l->at < l->s->begin_ns)
+		l->at = min(l->s->begin_ns, end);
 	if (end <= l->at)
 		return;
 	length = cpu = end - l->at;
 	if (seq > l->seq) {
 		cpu = min(cpu_ns > l->cpu_ns ? scale(cpu_ns - l->cpu_ns, length, to - l->at) : 0, length);
 		l->s->profile->lost.waits += seq - l->seq;
-		l->s->profile->work.threads[l->thread].wait_ns += length - cpu;
+		l->s->work->threads[l->thread].wait_ns += length - cpu;
 		story_span(l->s, l->at, end - cpu, TIME_unknown);
 	}
 	story_span(l->s, end - cpu, end, TIME_cpu_user);
@@ -188,8 +192,8 @@ static void add_wait(struct timeline *l, const struct thread_wait *wait)
 		woken = in;
 	if (woken < out || w->preempted)
 		woken = out;
-	x = work_add_wait(&l->s->profile->work);
-	x->t = out - begin;
+	x = work_add_wait(l->s->work);
+	x->t = out - l->s->zero_ns;
 	x->duration_ns = woken - out;
 	x->runnable_ns = in - woken;
 	x->thread = l->thread;
@@ -199,7 +203,7 @@ static void add_wait(struct timeline *l, const struct thread_wait *wait)
 	x->object = w->object;
 	x->has_waker = wait->has_waker;
 	x->waker = wait->waker;
-	l->s->profile->work.threads[l->thread].wait_ns += x->duration_ns;
+	l->s->work->threads[l->thread].wait_ns += x->duration_ns;
 	story_span(l->s, out, woken, x->cause);
 	story_span(l->s, woken, in, w->runnable_class);
 }
@@ -269,7 +273,7 @@ static uint32_t last_task(const struct binding *x)
 void story_binding(struct story *s, struct binding *x, bool reader)
 {
 	uint64_t stop = min(x->released ? x->released_ns : s->end_ns, s->end_ns);
-	struct timeline l = {.s = s, .x = x, .thread = thread_of(&s->profile->work, x), .stop = stop, .at = x->begin_ns};
+	struct timeline l = {.s = s, .x = x, .thread = thread_of(s->work, x), .stop = stop, .at = x->begin_ns};
 	uint32_t waits = x->released ? x->released_waits : 0;
 	bool running = !x->asleep;
 
