@@ -2,7 +2,9 @@
 #include "capture/replay.h"
 
 #include "capture/await_feed.h"
+#include "capture/gil.h"
 #include "capture/locks.h"
+#include "capture/pool_threads.h"
 #include "profile/builder.h"
 
 #define STACKS_PER_PUMP 64
@@ -14,6 +16,7 @@ struct replay {
 	struct builder *builder;
 	struct lock_name *locks;
 	struct await_feed awaits;
+	struct pool_threads pool;
 };
 
 void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump)(void *ctx), void *ctx)
@@ -69,6 +72,8 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 		.task = w->task,
 	};
 
+	if (w->gil)
+		seen.object = gil_object(r->profile, w, index_of(w->holder));
 	if (w->futex)
 		seen.object = lock_object(&r->locks, r->namer, r->profile, w->pid, w->futex, seen.stack);
 	builder_wait(r->builder, w->worker, &seen);
@@ -77,6 +82,28 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 static unsigned int tick_flags(const struct record_tick *t)
 {
 	return (t->kernel ? TICK_KERNEL : 0) | (t->edge ? TICK_EDGE : 0) | (t->gil ? TICK_GIL : 0);
+}
+
+/* Alone in flight, what a pool's new thread does was asked for by the request. */
+static bool is_void(const struct replay *r, enum record_kind kind, const void *record)
+{
+	const struct record_bind *bind = record;
+	const struct record_release *release = record;
+	const struct record_tick *tick = record;
+	const struct record_wait *wait = record;
+
+	switch (kind) {
+	case RECORD_BIND:
+		return pool_threads_has(&r->pool, bind->worker);
+	case RECORD_RELEASE:
+		return pool_threads_has(&r->pool, release->worker);
+	case RECORD_TICK:
+		return pool_threads_has(&r->pool, tick->worker);
+	case RECORD_WAIT:
+		return pool_threads_has(&r->pool, wait->worker);
+	default:
+		return false;
+	}
 }
 
 static void feed_record(struct replay *r, enum record_kind kind, const void *record)
@@ -88,6 +115,8 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 	const struct record_task_runs *runs = record;
 	const struct record_task_waits *waits = record;
 
+	if (is_void(r, kind, record))
+		return;
 	switch (kind) {
 	case RECORD_BIND:
 		builder_bind(r->builder, bind->worker, bind->t, bind->pid, bind->tid, bind->comm, bind->rung, bind->asleep);
@@ -134,6 +163,8 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 	const void *record;
 
 	r.awaits = (struct await_feed){.profile = p, .builder = r.builder};
+	if (q->end.in_flight_max > 1)
+		r.pool = pool_threads_find(&q->log, p);
 	feed_begin(&r);
 	while ((record = record_next(&q->log, &cursor, &kind)))
 		feed_record(&r, kind, record);
