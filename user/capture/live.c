@@ -282,6 +282,7 @@ static void on_task(struct live *l, struct live_request *r, const struct rp_even
 	(void)l;
 	record->t = e->t;
 	record->number = e->task;
+	r->n_tasks++;
 	record->parent = task->parent;
 }
 

@@ -27,6 +27,7 @@ struct live_request {
 	struct raw_stack *stacks;
 	struct record_log log;
 	uint64_t frames_unknown;
+	uint32_t n_tasks;       /* RP_EV_TASK */
 	char snapshot_id[7];    /* id of the report that shows it unfinished; empty = none */
 };
 

@@ -155,6 +155,12 @@ static void feed_begin(struct replay *r)
 	builder_begin(r->builder, b->begin_ns, b->h.t, b->tentative_cpu_ns, b->h.flags & RP_BEGIN_SHARED);
 }
 
+/* Its tasks are known if nobody else has written the response. */
+static bool knows_tasks(const struct live_request *q)
+{
+	return q->n_tasks && (!(q->end.sent_by & RP_SENT_OTHER) || q->end.sent_by & RP_SENT_TASK);
+}
+
 void replay_build(struct live_request *q, struct namer *namer, struct profile *p, uint64_t end_ns)
 {
 	struct replay r = {.request = q, .namer = namer, .profile = p, .builder = builder_new(p)};
@@ -168,11 +174,11 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 	feed_begin(&r);
 	while ((record = record_next(&q->log, &cursor, &kind)))
 		feed_record(&r, kind, record);
-	if (q->end.contexts)
+	if (knows_tasks(q))
 		builder_contexts(r.builder);
 	builder_lost(r.builder, q->end.lost_ticks, q->end.lost_waits);
 	builder_finish(r.builder, end_ns);
-	if (q->has_end && q->end.contexts)
+	if (q->has_end && knows_tasks(q))
 		builder_after(r.builder, q->end.h.t);
 	builder_free(r.builder);
 	lock_names_free(&r.locks);
