@@ -19,5 +19,6 @@ struct live_map live SEC(".maps");
 struct workers_map workers SEC(".maps");
 struct chunks_map chunks SEC(".maps");
 struct spaces_map spaces SEC(".maps");
+struct pythons_map pythons SEC(".maps");
 
 __u32 live_requests = 0;

@@ -37,6 +37,15 @@ struct events_map {
 };
 extern struct events_map events SEC(".maps");
 
+/* Interpreters by process, from user space. */
+struct pythons_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct rp_python);
+};
+extern struct pythons_map pythons SEC(".maps");
+
 static __always_inline void count_add(__u32 counter, __s64 n)
 {
 	__u64 *value = bpf_map_lookup_elem(&counters, &counter);

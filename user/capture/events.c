@@ -25,7 +25,7 @@ static size_t variable_len(const struct rp_event *e)
 	if (e->type == RP_EV_BEGIN)
 		return ((const struct rp_begin *)e)->line_len;
 	if (e->type == RP_EV_STACK)
-		return (stack->n_kernel + stack->n_user) * sizeof(__u64);
+		return (stack->n_kernel + stack->n_user) * sizeof(__u64) + stack->n_python * sizeof(struct rp_python_frame);
 	return 0;
 }
 

@@ -206,6 +206,11 @@ int session_spaces_fd(const struct session *s)
 	return bpf_map__fd(s->skel->maps.spaces);
 }
 
+int session_pythons_fd(const struct session *s)
+{
+	return bpf_map__fd(s->skel->maps.pythons);
+}
+
 int session_events_fd(const struct session *s)
 {
 	return bpf_map__fd(s->skel->maps.events);

@@ -38,6 +38,7 @@ uint32_t session_followed(const struct session *s); /* processes followed that h
 
 int session_chunks_fd(const struct session *s);     /* unwinding tables: tables.h */
 int session_spaces_fd(const struct session *s);
+int session_pythons_fd(const struct session *s);    /* interpreters: interpreters.h */
 int session_events_fd(const struct session *s);     /* map descriptors, owned by the session */
 int session_counters_fd(const struct session *s);
 int session_arm_rings_fd(const struct session *s);
