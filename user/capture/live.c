@@ -341,8 +341,10 @@ static void on_peer_data(struct live *l, struct live_request *r, const struct rp
 
 static void on_stack(struct live *l, struct live_request *r, const struct rp_event *e)
 {
-	(void)l;
-	stack_add(&r->stacks, (const void *)e);
+	const struct raw_stack *s = stack_add(&r->stacks, (const void *)e);
+
+	for (size_t i = 0; s && i < s->n_python; i++)
+		namer_python(l->namer, s->pid, &s->python[i]);
 }
 
 static void finish(struct live *l, struct live_request *r)
@@ -372,7 +374,7 @@ static void name_stacks_of(struct live *l, struct live_request *r, int pid)
 
 	HASH_ITER(hh, r->stacks, s, next)
 		if (s->pid == pid)
-			stack_name(s, l->namer, r->profile, maps_pid, &r->frames_unknown);
+			stack_name(s, l->namer, r->profile, maps_pid, &r->faults);
 }
 
 /* An exec is no request's own event: all that the process works for are concerned, also those whose report is not written yet. */

@@ -27,7 +27,7 @@ void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump
 	HASH_ITER(hh, q->stacks, stack, next) {
 		if (!stack->used)
 			continue;
-		stack_name(stack, namer, q->profile, processes_maps(&q->processes, stack->pid, false), &q->frames_unknown);
+		stack_name(stack, namer, q->profile, processes_maps(&q->processes, stack->pid, false), &q->faults);
 		if (pump && ++n % STACKS_PER_PUMP == 0)
 			pump(ctx);
 	}

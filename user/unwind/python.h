@@ -44,6 +44,8 @@ struct python_runtime {
  * caller's. */
 int python_find(struct python_modules *modules, const struct maps *maps, const struct memory *memory, int pid, struct python_runtime *ret,
 		char **ret_why);
+/* "CPython 3.11.2"; the caller frees it. */
+char *python_runtime_name(const struct python_runtime *runtime);
 void python_runtime_clear(struct python_runtime *runtime);
 
 /* Is this the evaluation loop's code, or at least the interpreter's? */

@@ -61,7 +61,8 @@ static void use_interpreters(struct python_stack *s, const struct python_runtime
 			s->use[i] = use;
 }
 
-static void pair(struct python_stack *s, const struct python_runtime *runtime, const struct symbol_stack *stack, const uint16_t *loops, size_t n_loops)
+static void pair(struct python_stack *s, const struct python_runtime *runtime, const struct symbol_stack *stack, const uint16_t *loops,
+		 size_t n_loops)
 {
 	size_t pairs = n_loops < s->n_runs ? n_loops : s->n_runs;
 	size_t last = pairs ? loops[pairs - 1] : 0;
