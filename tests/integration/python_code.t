@@ -42,7 +42,7 @@ def interpreters():
     """(version, path) of each, without those that are older than what is supported."""
     homes = {os.path.expanduser("~"), pwd.getpwuid(0).pw_dir}
     found = [p for home in homes for p in glob.glob(f"{home}/.pyenv/versions/3.*/bin/python3")]
-    found += unstable("3.14")
+    found += unstable("3.14") + unstable("3.15")
     found += [p for p in os.environ.get("REQPROF_PYTHONS", "").split(":") if p]
     paths = dict.fromkeys(map(os.path.realpath, [PYTHON, *found]))
     return sorted((v, p) for v, p in ((version_of(p), p) for p in paths) if v >= VERSIONS[0])
