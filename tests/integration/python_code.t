@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Frames of every CPython that is found, as read from outside, against what the interpreter says itself. REQPROF_PYTHONS=PATH:PATH names more.
-Needs root."""
+"""Frames of every CPython that is found, as read from outside, against what the interpreter says itself. REQPROF_PYTHONS=PATH:PATH names more; one of
+Debian's unstable release is fetched if it can be had. Needs root."""
 import glob
 import json
 import os
@@ -11,9 +11,10 @@ import shutil
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+LIB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib")
+sys.path.insert(0, LIB)
 from harness import BUILD, PYTHON, SERVERS, Recording, start, wait_until
-from tap import equal, main, none, ok, skip
+from tap import equal, main, none, note, ok, skip
 
 VERSIONS = [(3, minor) for minor in range(8, 14)]
 CUT = 1024                      # bytes of a name
@@ -25,10 +26,23 @@ def version_of(path):
     return tuple(map(int, said.split()))
 
 
+def unstable(version):
+    """It is kept below the build directory."""
+    directory = f"{BUILD}/unstable"
+    path = f"{directory}/python{version}"
+    if not os.path.exists(path):
+        p = subprocess.run([f"{LIB}/unpack-python", version, directory], capture_output=True, text=True, timeout=300, check=False)
+        if p.returncode:
+            note(f"CPython {version} of Debian's unstable release cannot be had: {p.stderr}")
+            return []
+    return [path]
+
+
 def interpreters():
     """(version, path) of each, without those that are older than what is supported."""
     homes = {os.path.expanduser("~"), pwd.getpwuid(0).pw_dir}
     found = [p for home in homes for p in glob.glob(f"{home}/.pyenv/versions/3.*/bin/python3")]
+    found += unstable("3.14") + unstable("3.15")
     found += [p for p in os.environ.get("REQPROF_PYTHONS", "").split(":") if p]
     paths = dict.fromkeys(map(os.path.realpath, [PYTHON, *found]))
     return sorted((v, p) for v, p in ((version_of(p), p) for p in paths) if v >= VERSIONS[0])

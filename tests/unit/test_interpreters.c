@@ -143,7 +143,7 @@ static void all_versions(void **state)
 {
 	struct interpreters *is = *state;
 
-	for (uint16_t version = 0x0308; version <= 0x030e; version++) {
+	for (uint16_t version = 0x0308; version <= 0x030f; version++) {
 		assert_true(python_version_find(version, &python));
 		python.runtime = RUNTIME;
 		assert_int_equal(set(is, 10), 0);

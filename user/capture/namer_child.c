@@ -183,13 +183,21 @@ static void executables(struct child *c, struct wire_reader *q, struct wire *a)
 	end_list(&sending);
 }
 
+/* An interpreter is found in moments; unwinding tables may take long, and whoever waits for them expects it to be known then. */
+static void look_at_code(struct child *c, int pid, uint64_t address)
+{
+	if (pid && !pythons_has(c->pythons, pid) && !symbolizer_add_process(c->symbols, pid))
+		pythons_update(c->pythons, pid);
+	unwinding_ask(c->unwinding, pid, address);
+	pythons_update(c->pythons, pid);
+}
+
 static void code(struct child *c, struct wire_reader *q, struct wire *a)
 {
 	int pid = wire_get_u32(q);
 
 	(void)a;
-	unwinding_ask(c->unwinding, pid, wire_get_u64(q));
-	pythons_update(c->pythons, pid);
+	look_at_code(c, pid, wire_get_u64(q));
 }
 
 static void python(struct child *c, struct wire_reader *q, struct wire *a)
@@ -272,10 +280,8 @@ static void child_init(struct child *c, const struct namer_child *options)
 	c->symbols = symbolizer_new(&c->source, options->kallsyms_fd);
 	c->unwinding = unwinding_new(c->symbols, &sink, &c->watch);
 	c->pythons = pythons_new(c->symbols, &memory, &pythons, &c->watch);
-	for (size_t i = 0; i < options->n_pids; i++) { /* it takes the place of another one */
-		unwinding_ask(c->unwinding, options->pids[i], 0);
-		pythons_update(c->pythons, options->pids[i]);
-	}
+	for (size_t i = 0; i < options->n_pids; i++) /* it takes the place of another one */
+		look_at_code(c, options->pids[i], 0);
 }
 
 void namer_child_run(const struct namer_child *child)

@@ -2,7 +2,6 @@
 #include "capture/pythons.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -152,6 +151,11 @@ void pythons_update(struct pythons *ps, int pid)
 		return update(ps, find_or_add(ps, pid));
 	HASH_ITER(hh, ps->processes, p, next)
 		update(ps, p);
+}
+
+bool pythons_has(const struct pythons *ps, int pid)
+{
+	return find(ps, pid);
 }
 
 void pythons_forget(struct pythons *ps, int pid)

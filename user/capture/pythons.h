@@ -7,6 +7,7 @@
 #define REQPROF_PYTHONS_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "reqprof.h"
@@ -35,6 +36,9 @@ void pythons_free(struct pythons *ps); /* NULL is fine */
 /* The mappings of a process were read (symbolizer_add_process): look for its interpreter, unless it is known, and hand it over. One that is only
  * starting is looked for again at the next call. pid 0: all that were asked about before. */
 void pythons_update(struct pythons *ps, int pid);
+
+/* Was it asked about the process? */
+bool pythons_has(const struct pythons *ps, int pid);
 
 /* The process is over, or runs another program. */
 void pythons_forget(struct pythons *ps, int pid);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The interpreters of the followed processes, in the BPF map `pythons`. They come from the process that reads the targets' files and memory, as sealed
- * memory (base/protocol.h); they are checked here: whatever they hold, the programs read only memory of that process, where it may.
+ * The interpreters of the followed processes, in the BPF map `pythons`. They come from the process that reads the targets' files and memory, as
+ * sealed memory (base/protocol.h); they are checked here: whatever they hold, the programs read only memory of that process, where it may.
  */
 #ifndef REQPROF_INTERPRETERS_H
 #define REQPROF_INTERPRETERS_H

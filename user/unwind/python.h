@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The CPython of a process, 3.8 to 3.14 on x86_64: where its state is and how it is laid out, so that frames can be walked; where its evaluation
+ * The CPython of a process, 3.8 to 3.15 on x86_64: where its state is and how it is laid out, so that frames can be walked; where its evaluation
  * loop is, so that native frames can be told from Python's. From ELF files and memory that may be hostile: what is found is verified by walking
  * it once.
  */
