@@ -236,8 +236,8 @@ def fetch(c, path, headers=None, method="GET", body=None):
 class Load:
     """Clients that send unmarked requests, each on a connection of its own, until the end of the `with`."""
 
-    def __init__(self, port, path, clients=8, pause=0.0):
-        self.port, self.path, self.pause = port, path, pause
+    def __init__(self, port, path, clients=8, pause=0.0, headers=None):
+        self.port, self.path, self.pause, self.headers = port, path, pause, headers
         self.sent = 0
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -246,7 +246,7 @@ class Load:
     def _run(self):
         with connection(self.port) as c:
             while not self._stop.is_set():
-                fetch(c, self.path)
+                fetch(c, self.path, self.headers)
                 with self._lock:
                     self.sent += 1
                 self._stop.wait(self.pause)

@@ -8,7 +8,7 @@ import time
 
 import measured
 
-CONNECTIONS = 8
+CONNECTIONS = 32
 _idle = []                          # connections to the database that nobody uses
 _free = asyncio.Semaphore(CONNECTIONS)
 _shared = asyncio.Lock()
