@@ -178,9 +178,9 @@ def database():
     return Server([f"{BUILD}/tests/servers/database"])
 
 
-def uvicorn(app="fastapi_app", loop="uvloop", cwd=SERVERS, options=(), **env):
+def uvicorn(app="fastapi_app", loop="uvloop", cwd=SERVERS, options=(), python=PYTHON, **env):
     port = free_port()
-    return Server([PYTHON, "-m", "uvicorn", f"{app}:app", "--port", port, "--loop", loop, "--http", "httptools", "--no-access-log",
+    return Server([python, "-m", "uvicorn", f"{app}:app", "--port", port, "--loop", loop, "--http", "httptools", "--no-access-log",
                    "--log-level", "critical", *options], port, cwd=cwd, env=environment(**env))
 
 
