@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """
 reqprof beside profilers that run in the process, on FastAPI: what they cost requests that nobody asked about, how much longer a profiled request
-takes, and how much of its wall time they explain. Installs pyinstrument and fastapi_profiler from PyPI into an environment that is removed at the end.
+takes, and how much of its wall time they explain. Installs pyinstrument and fastapi_profiler from PyPI, in an environment that is removed at the end.
 """
 import json
 import statistics
