@@ -4,7 +4,7 @@
  * (7.1) leaves the BTF offset of an extern map unset when the object that defines it comes later.
  */
 #include "request.bpf.h"
-#include "unwind.bpf.h"
+#include "context_python.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -19,5 +19,7 @@ struct live_map live SEC(".maps");
 struct workers_map workers SEC(".maps");
 struct chunks_map chunks SEC(".maps");
 struct spaces_map spaces SEC(".maps");
+struct pythons_map pythons SEC(".maps");
+struct contexts_map contexts SEC(".maps");
 
 __u32 live_requests = 0;

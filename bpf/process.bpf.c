@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Threads and processes come and go: who is followed, who works for a request, whose table of code holds for whom. */
 #include "request.bpf.h"
-#include "unwind.bpf.h"
+#include "python.bpf.h"
 
 /* A new process has its parent's code until it calls exec. */
 static __always_inline void inherit_space(struct task_struct *parent, struct task_struct *child)
@@ -18,11 +18,22 @@ static __always_inline void inherit_space(struct task_struct *parent, struct tas
 	bpf_map_update_elem(&spaces, &child_pid, &copy, BPF_ANY); /* a full map: its first stack asks for a table */
 }
 
+/* Its interpreter, too, lies where its parent's does. */
+static __always_inline void inherit_python(struct task_struct *parent, struct task_struct *child)
+{
+	__u32 child_pid = child->tgid;
+	const struct rp_python *py = python_of(parent->tgid);
+
+	if (py)
+		bpf_map_update_elem(&pythons, &child_pid, py, BPF_ANY);
+}
+
 static __always_inline void drop_space(struct task_struct *task)
 {
 	__u32 pid = task->tgid;
 
 	bpf_map_delete_elem(&spaces, &pid);
+	bpf_map_delete_elem(&pythons, &pid);
 }
 
 SEC("tp_btf/sched_process_fork")
@@ -31,16 +42,21 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	struct rp_worker *w;
 	struct rp_live *l;
 
-	if (child->pid == child->tgid && followed(parent)) {
-		follow_child(child);
-		inherit_space(parent, child);
+	if (followed(parent)) {
+		if (child->pid == child->tgid) {
+			follow_child(child);
+			inherit_space(parent, child);
+			inherit_python(parent, child);
+		}
+		if (!bpf_task_storage_get(&threads, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
+			COUNT(storage_failed);
 	}
 	if (!live_requests)
 		return 0;
 	w = worker_of(parent);
 	l = w ? live_slot(w->slot) : NULL;
 	if (l)
-		worker_bind(l, w->slot, child, bpf_ktime_get_ns(), 1);
+		worker_bind(l, w->slot, child, bpf_ktime_get_ns(), 1 | BIND_CLONED);
 	return 0;
 }
 

@@ -117,12 +117,13 @@ __hidden __u32 request_read(__u64 arrived_ns)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct rp_worker *w = live_requests ? worker_of(task) : NULL;
+	__u64 now = w ? bpf_ktime_get_ns() : 0;
 	struct rp_reader *r;
 
 	COUNT_OFTEN(requests);
 	COUNT_OFTEN(in_flight);
-	if (w)
-		worker_release(w, live_slot(w->slot), task, bpf_ktime_get_ns(), RP_RELEASE_OTHER_REQUEST);
+	if (w && !(contextual_requests && context_read(now)))
+		worker_release(w, live_slot(w->slot), task, now, RP_RELEASE_OTHER_REQUEST);
 	if (!t) {
 		COUNT(storage_failed);
 		return 0;

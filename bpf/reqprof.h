@@ -10,6 +10,9 @@
 #ifndef REQPROF_H
 #define REQPROF_H
 
+#include "reqprof_python.h"
+#include "reqprof_unwind.h"
+
 /* ---- limits ------------------------------------------------------------------------------------------------------ */
 
 #define RP_COMM_LEN 16          /* TASK_COMM_LEN */
@@ -118,6 +121,7 @@ _Static_assert(sizeof(struct rp_addr) == 120, "rp_addr");
 				 * RP_OBJECT_CUT is set if the outermost ones are missing */
 #define RP_OBJECT_PIPE 3        /* __u64 inode */
 #define RP_OBJECT_ANON 4        /* name as the kernel gives it, e.g. "[eventfd]", "[timerfd]", "inotify", NUL-terminated */
+#define RP_OBJECT_GIL 6         /* struct rp_gil_holder */
 #define RP_OBJECT_DEVICE 5      /* character device: path components as for RP_OBJECT_FILE */
 
 #define RP_OBJECT_CUT 1         /* flags */
@@ -132,6 +136,14 @@ struct rp_object {
 };
 _Static_assert(sizeof(struct rp_object) == 200, "rp_object");
 
+/* Who held the GIL when a thread began to wait for it. */
+struct rp_gil_holder {
+	__u32 tid;              /* 0 = unknown */
+	__u32 request;          /* serial of the marked request that it works for, 0 = none */
+	struct rp_python_frame frame; /* the innermost one of it, code 0 = unknown */
+};
+_Static_assert(sizeof(struct rp_gil_holder) <= RP_OBJECT_MAX, "rp_gil_holder");
+
 /* ---- events: ring buffer `events`, in the order they happened per CPU -------------------------------------------- */
 
 #define RP_EV_BEGIN 1           /* a marked request was recognised: struct rp_begin, then line_len bytes of request line */
@@ -144,6 +156,9 @@ _Static_assert(sizeof(struct rp_object) == 200, "rp_object");
 #define RP_EV_EDGE 8            /* the stack at the begin or at a write (an edge of a slice, no tick): struct rp_tick */
 #define RP_EV_NEAR 9            /* a marker's name with another value was seen: struct rp_near */
 #define RP_EV_EXEC 10           /* a process of the request has new memory mappings (exec): header only */
+#define RP_EV_TASK 12           /* a task of the request was made: struct rp_task */
+#define RP_EV_TASK_RUNS 13      /* h.task runs from h.t on, on this thread: header only */
+#define RP_EV_TASK_WAITS 14     /* it does no longer: struct rp_task_wait */
 #define RP_EV_UNMAPPED 11       /* a stack led into code that the process's table of code does not hold: struct rp_unmapped */
 
 struct rp_event {
@@ -154,7 +169,7 @@ struct rp_event {
 	__u32 request;          /* serial of the marked request, from 1; 0 = none */
 	__u32 pid;              /* the thread's process; ids of the initial PID namespace */
 	__u32 tid;
-	__u32 pad;
+	__u32 task;             /* of ticks and waits: the request's task that ran, RP_EV_TASK's number; 0 = none is known */
 };
 _Static_assert(sizeof(struct rp_event) == 32, "rp_event");
 
@@ -187,10 +202,34 @@ struct rp_bind {
 };
 _Static_assert(sizeof(struct rp_bind) == 56, "rp_bind");
 
+/* A runtime's unit of work on a thread that serves many requests: a task of asyncio with its context, or what a thread of a pool was given. */
+struct rp_task {
+	struct rp_event h;      /* h.task: its number within the request, from 1 */
+	__u32 parent;           /* the task that made it, 0 = the reading of the request */
+	__u32 pad;
+	__u64 code;             /* of the coroutine that it will run, 0 = it runs none, or not known which */
+};
+
+/* flags of RP_EV_TASK_WAITS */
+#define RP_TASK_SUSPENDED 1     /* its coroutine is, and awaits something */
+#define RP_TASK_FINISHED 2      /* its coroutine has ended; neither: it is not known */
+
+/* What a task awaits when it gives up its thread. */
+struct rp_task_wait {
+	struct rp_event h;
+	__u64 stack;            /* of the coroutines that it is in, Python frames only; 0 = could not be had */
+	__u64 awaited;          /* address of the object that the innermost one awaits, 0 = unknown */
+	__u64 awaited_type;     /* address of its type */
+	__u64 local_type;       /* the innermost one's first argument: its type … */
+	__u64 local;            /* … and what follows its head, as of a float */
+};
+_Static_assert(sizeof(struct rp_task_wait) == 72, "rp_task_wait");
+
 /* why a thread was released (h.flags of RP_EV_RELEASE) */
 #define RP_RELEASE_EVENT_WAIT 1 /* it returned to an event wait: what it does from h.t on is ambiguous */
 #define RP_RELEASE_OTHER_REQUEST 2 /* it read another request: what it does from h.t on is ambiguous */
 #define RP_RELEASE_EXIT 3       /* the thread ended: nothing of it is ambiguous */
+#define RP_RELEASE_CONTEXT 5    /* it may still work for it: the context in which it runs tells from here on, by another binding */
 #define RP_RELEASE_END 4        /* the request ended: closes the account of a thread that works on */
 
 struct rp_release {
@@ -204,6 +243,7 @@ _Static_assert(sizeof(struct rp_release) == 48, "rp_release");
 
 /* flags of RP_EV_TICK and RP_EV_EDGE */
 #define RP_TICK_KERNEL 1        /* the thread was in the kernel */
+#define RP_TICK_GIL 4           /* it held CPython's lock */
 #define RP_TICK_TIMER 2         /* taken by the bridge timer before perf events were armed: user part of the stack only */
 
 struct rp_tick {
@@ -224,6 +264,8 @@ _Static_assert(sizeof(struct rp_tick) == 48, "rp_tick");
 #define RP_WAIT_WAKER 64        /* waker_* are valid */
 #define RP_WAIT_WAKER_IRQ 128   /* woken from an interrupt: waker_pid is 0, waker_comm its name */
 #define RP_WAIT_EXITING 256
+#define RP_WAIT_ELSEWHERE 512   /* no wait: from out_ns to in_ns the thread worked for others, or for nobody */
+#define RP_WAIT_GIL 1024        /* for the interpreter's lock: `object` is of kind RP_OBJECT_GIL */
 
 struct rp_wait {
 	struct rp_event h;      /* h.t = in_ns */
@@ -251,6 +293,7 @@ _Static_assert(sizeof(struct rp_wait) == 32 + 40 + 8 + 8 + 48 + 16 + 16 + 16 + 2
 #define RP_STACK_NO_USER 2      /* a kernel thread: it has no user part */
 #define RP_STACK_PYTHON_BROKEN 4 /* the interpreter's memory could not be read, or made no sense: outer Python frames are missing */
 #define RP_STACK_PYTHON_DEPTH 8 /* more than RP_MAX_PYTHON_FRAMES */
+#define RP_STACK_AWAITS 256     /* no thread's: the coroutines of a task that awaits, the outermost first */
 
 /* Why the user part of a stack is not whole (h.flags >> RP_STACK_REASON_SHIFT): X(name, what it says to a user). The first is that it is: it ends
  * where the thread began. */
@@ -268,7 +311,8 @@ _Static_assert(sizeof(struct rp_wait) == 32 + 40 + 8 + 8 + 48 + 16 + 16 + 16 + 2
 #define RP_STACK_REASON_ENUM(name, text) RP_STACK_##name,
 enum rp_stack_reason { RP_STACK_REASONS(RP_STACK_REASON_ENUM) RP_N_STACK_REASONS };
 #define RP_STACK_REASON_SHIFT 4
-#define RP_STACK_REASON(flags) ((flags) >> RP_STACK_REASON_SHIFT)
+#define RP_STACK_REASON(flags) ((flags) >> RP_STACK_REASON_SHIFT & 15)
+_Static_assert(RP_N_STACK_REASONS <= 16, "rp_stack_reason");
 
 struct rp_stack {
 	struct rp_event h;      /* h.pid: whose user addresses these are */
@@ -302,10 +346,17 @@ struct rp_end {
 	__u32 ticks;            /* perf and timer ticks that hit a thread of this request */
 	__u32 switches;         /* switches of its threads */
 	__u8 has_trace_id;
-	__u8 pad[7];
+	__u8 sent_by;           /* RP_SENT_* */
+	__u8 pad[2];
+	__u32 contexts;         /* of a runtime that were bound to it: its tasks */
 	__u8 trace_id[16];      /* of `traceparent` */
 };
 _Static_assert(sizeof(struct rp_end) == 32 + 48 + 8 + 32 + 24 + 24, "rp_end");
+
+/* What ran when the response was written, on a thread with an event loop. */
+#define RP_SENT_TASK 1          /* a task of the request: those that were bound are right */
+#define RP_SENT_LOOP 2          /* the loop itself, which says nothing */
+#define RP_SENT_OTHER 4         /* some other task */
 
 struct rp_near {
 	struct rp_event h;
@@ -320,166 +371,6 @@ struct rp_unmapped {
 	__u64 address;
 };
 _Static_assert(sizeof(struct rp_unmapped) == 40, "rp_unmapped");
-
-/* ---- unwinding ------------------------------------------------------------------------------------------------------
- *
- * All of it lies in chunks of 1 MB, made when they are needed (array of maps `chunks`) and addressed in cells of 8 bytes. A cell index is
- * chunk << RP_CHUNK_SHIFT | cell in it.
- *
- *   spaces[pid]     → where the process's table of code is: n entries, sorted by address
- *   struct rp_text  → one range of its code, and the piece of an executable's rows that unwinds it
- *   a piece         → rows in the order of their addresses, each good up to the next; and an index: for every 256 bytes of code, and once more,
- *                     the cell of the first row that begins there or later (two of these in a cell). A row stands before the first one, too.
- *   struct rp_row   → how to get from a frame to its caller
- */
-
-#define RP_CHUNK_SHIFT 17
-#define RP_CHUNK_CELLS (1U << RP_CHUNK_SHIFT)
-#define RP_CHUNKS_MAX 256
-#define RP_SPACES_MAX 1024      /* processes that have a table */
-#define RP_TEXTS_MAX 8192       /* entries of one */
-#define RP_BLOCK_SHIFT 8        /* bytes of code that an entry of the index stands for */
-
-struct rp_chunk {
-	__u64 cells[RP_CHUNK_CELLS];
-};
-
-struct rp_space {
-	__u32 texts;            /* cell of its first struct rp_text */
-	__u32 n;
-	__u32 pid;              /* again: an element may be reused while it is read */
-	__u32 pad;
-};
-_Static_assert(sizeof(struct rp_space) == 16, "rp_space");
-
-/* Pieces have rows != 0; else `index` says what the code is: */
-#define RP_TEXT_FRAME_POINTERS 0 /* code without unwinding information: JIT, files without CFI */
-#define RP_TEXT_NOT_LOADED 1
-#define RP_TEXT_NO_RULE 2       /* a part of a file with CFI that it does not cover */
-
-struct rp_text {
-	__u64 start, end;
-	__u64 base;             /* address that the rows' pc and the index count from */
-	__u32 rows;             /* cell of the first row */
-	__u32 index;            /* half-cell (cell × 2) of the index, in the same chunk */
-};
-_Static_assert(sizeof(struct rp_text) == 32, "rp_text");
-#define RP_TEXT_CELLS (sizeof(struct rp_text) / 8)
-
-/* Offsets are in words of 8 bytes. CFA: the stack pointer in the caller, after its call's return address is popped; that lies at CFA − 8. */
-#define RP_ROW_NONE 0           /* nothing is known: between functions, or what no other kind can say */
-#define RP_ROW_RSP 1            /* CFA = rsp + cfa */
-#define RP_ROW_RBP 2            /* CFA = rbp + cfa */
-#define RP_ROW_PLT 3            /* CFA = rsp + 1, and one more if the low 4 bits of the pc are at least cfa (linkers' .plt) */
-#define RP_ROW_END 4            /* nobody has called this: the stack's bottom */
-#define RP_ROW_SIGNAL 5         /* all registers are in a struct ucontext at rsp + cfa */
-#define RP_ROW_DEREF_RSP 6      /* CFA = *(rsp + low byte of cfa, signed) + high byte of cfa */
-#define RP_ROW_DEREF_RBP 7      /* CFA = *(rbp + low byte of cfa, signed) + high byte of cfa */
-#define RP_ROW_REGISTER 8       /* CFA = register + cfa */
-#define RP_ROW_DEREF_INDEXED 9  /* CFA = *(rsp + register × 8 bytes + low byte of cfa, signed) + high byte of cfa */
-#define RP_ROW_VFORK 10         /* CFA = rsp + cfa, and the return address is in rdi */
-#define RP_ROW_LOST 11          /* needs registers, or an expression, that none of these can say */
-
-/* REGISTER, DEREF_INDEXED and VFORK need registers that only the innermost frame has: they stand in functions that call none, or in prologues. */
-struct rp_row {
-	__u32 pc;
-	__u16 cfa;
-	__u16 rule;             /* RP_ROW_* in the low 4 bits, an argument above them: where the caller's rbp is, as a signed number of words from
-				 * the CFA, 0 = in rbp, RP_RBP_AT_RBP = where rbp points. Of those with a register the upper 4 bits are
-				 * its DWARF number and the 8 below the place of rbp, the last one RP_RBP_AT_RBP8 */
-};
-_Static_assert(sizeof(struct rp_row) == 8, "rp_row");
-#define RP_RBP_AT_RBP 2047
-#define RP_RBP_AT_RBP8 127
-
-/* ---- CPython --------------------------------------------------------------------------------------------------------
- *
- * One interpreter of a process as addresses and offsets, so that the programs know no version: map `pythons`, pid → struct rp_python. Found by user
- * space (unwind/python.c says where each is from). Offsets are in bytes, RP_PYTHON_NONE = this version has no such field.
- */
-
-#define RP_PYTHON_NONE (~0U)
-#define RP_MAX_PYTHON_FRAMES 256
-
-/* flags of struct rp_python */
-#define RP_PYTHON_INSTR_INDEX 1 /* frame_instr is an int: an index from the first instruction, in bytes; else the address of an instruction */
-#define RP_PYTHON_INSTR_UNITS 2 /* … in units of 2 bytes (3.10) */
-#define RP_PYTHON_TAGGED 4      /* the low 2 bits of frame_code, and of what is on a frame's stack, are tags (3.14) */
-#define RP_PYTHON_STACK_INDEX 8 /* frame_stack_top is an int: entries in use from frame_locals on (3.11 to 3.13); else the address behind the top */
-#define RP_PYTHON_STACK_DEPTH 16 /* … entries in use from the address in frame_value_stack on (3.10) */
-#define RP_PYTHON_FREE_THREADED 32 /* there is no GIL */
-
-struct rp_python {
-	__u64 runtime;          /* address of _PyRuntime */
-	__u32 flags;            /* RP_PYTHON_* */
-	__u32 version;          /* PY_VERSION_HEX >> 16: 0x030b */
-	/* in _PyRuntime */
-	__u32 interpreters;     /* PyInterpreterState *: the first one */
-	__u32 runtime_gil;      /* struct _gil_runtime_state (to 3.11) */
-	/* in PyInterpreterState */
-	__u32 interpreter_next;
-	__u32 interpreter_threads; /* PyThreadState *: the first one */
-	__u32 interpreter_gil;  /* struct _gil_runtime_state * (from 3.12) */
-	__u32 interpreter_free_contexts; /* PyContext *: head of the list of free ones (where it lies in there) */
-	/* in struct _gil_runtime_state */
-	__u32 gil_holder;       /* PyThreadState *: who holds it, or held it last */
-	__u32 gil_locked;       /* int */
-	__u32 gil_size;
-	/* in PyThreadState */
-	__u32 thread_next;
-	__u32 thread_interpreter;
-	__u32 thread_frame;     /* the innermost frame; with cframe_frame: _PyCFrame * */
-	__u32 thread_id;        /* pthread_t: on x86_64 the thread's fs base */
-	__u32 thread_native_id; /* TID in its own PID namespace */
-	__u32 thread_context;   /* PyContext * */
-	/* in _PyCFrame (3.11, 3.12) */
-	__u32 cframe_frame;     /* the innermost frame */
-	/* in PyFrameObject (to 3.10), _PyInterpreterFrame (from 3.11) */
-	__u32 frame_code;       /* PyCodeObject *; of no code: the frame is a mark of the interpreter's */
-	__u32 frame_previous;
-	__u32 frame_instr;
-	__u32 frame_owner;      /* char: 0 thread, 1 generator, 2 frame object, RP_PYTHON_OWNER_C and above: the interpreter itself */
-	__u32 frame_is_entry;   /* bool: the evaluation loop was entered for it (3.11) */
-	__u32 frame_generator;  /* PyObject *, borrowed: its generator or coroutine (to 3.10) */
-	__u32 frame_locals;     /* PyObject *[]: local variables, arguments first */
-	__u32 frame_stack_top;
-	__u32 frame_value_stack;
-	/* in PyCodeObject */
-	__u32 code_flags;       /* int: CO_COROUTINE 0x80, CO_GENERATOR 0x20, CO_ASYNC_GENERATOR 0x200 */
-	__u32 code_first_line;  /* int */
-	__u32 code_file_name;   /* PyObject * */
-	__u32 code_name;        /* PyObject * */
-	__u32 code_qualified_name; /* PyObject * (from 3.11) */
-	__u32 code_line_table;  /* PyObject * */
-	__u32 code_instructions; /* the first one (from 3.11) */
-	/* in PyGenObject, PyCoroObject */
-	__u32 generator_frame;  /* the frame itself (from 3.11), PyFrameObject * (to 3.10) */
-	__u32 generator_state;  /* signed char (from 3.11) */
-	__u32 size;             /* of this struct, so that there is no hole at its end */
-	__u64 coroutine_type;   /* address of PyCoro_Type, 0 = unknown */
-};
-_Static_assert(sizeof(struct rp_python) == 8 + 4 * 38 + 8, "rp_python");
-#define RP_PYTHON_OWNER_C 3
-
-/* Frames follow the addresses in RP_EV_STACK, innermost first. */
-struct rp_python_frame {
-	__u64 code;             /* address of the code object */
-	__u32 instr;            /* bytes from its first instruction, or RP_PYTHON_NO_INSTR; flags in the upper bits */
-	__u32 check;            /* rp_python_check() of the code object as it was then: another one may get its address */
-};
-_Static_assert(sizeof(struct rp_python_frame) == 16, "rp_python_frame");
-#define RP_PYTHON_ENTRY (1U << 31)      /* the outermost one of its evaluation loop: the next belongs to another native frame */
-#define RP_PYTHON_GENERATOR (1U << 30)  /* of a generator or coroutine */
-#define RP_PYTHON_NO_INSTR (RP_PYTHON_GENERATOR - 1)
-#define RP_PYTHON_INSTR(instr) ((instr) & RP_PYTHON_NO_INSTR)
-
-static inline __u32 rp_python_check(__u64 file_name, __u64 name, __u64 line_table, __u32 first_line)
-{
-	__u64 x = (file_name * 31 + name) * 31 + line_table + first_line;
-
-	x *= 0x9e3779b97f4a7c15ULL;
-	return x >> 32;
-}
 
 /* ---- arming: a ring buffer a CPU, in `arm_rings`, tells the arming threads, the mmapable array `cpu_state` (one u64 a CPU) answers  */
 

@@ -69,6 +69,7 @@ static __always_inline void live_init(struct rp_live *l, const struct request_st
 	l->in_flight_max = r && r->unfinished > 0 ? r->unfinished : 1;
 	l->events = l->capped = l->lost_ticks = l->lost_waits = l->ticks = l->switches = 0;
 	l->has_trace_id = l->told = 0;
+	l->contexts = l->sent_by = 0;
 	l->serial = __sync_fetch_and_add(&last_serial, 1) + 1;
 	if (r)
 		__sync_fetch_and_add(&r->live, 1);
@@ -98,9 +99,11 @@ static __always_inline void live_begin(void *ctx, struct rp_live *l, __u32 slot,
 	int exclusive = r && t && t->reader == l->reader && r->unfinished == 1;
 	__u32 len = b->event.line_len;
 	struct rp_worker *w;
+	int contextual;
 
 	l->state = LIVE_BEGUN;
-	if (!exclusive)
+	contextual = context_seed(slot);
+	if (!exclusive && !contextual)
 		b->event.h.flags |= RP_BEGIN_SHARED;
 	b->event.h.t = now;
 	if (len > RP_LINE_MAX)
@@ -108,11 +111,11 @@ static __always_inline void live_begin(void *ctx, struct rp_live *l, __u32 slot,
 	/* The worker is woken by the first tick: a wake-up here would delay the arming. */
 	if (bpf_ringbuf_output(&events, b, sizeof b->event + len, BPF_RB_NO_WAKEUP))
 		COUNT(events_dropped);
-	if (!exclusive)
+	if (!exclusive && !contextual)
 		return;
 	if (l->sk && epoll_state(l->sk) == EPOLL_QUEUED)
 		l->loop_ok_ns = now;
-	if (worker_bind(l, slot, task, now, 0))
+	if (worker_bind(l, slot, task, now, exclusive ? 1 : 2))
 		return;
 	/* The arming thread takes the CPU when this program ends, so that the switch has the stack that would be taken here. */
 	if (sampling_start(now) && !(b->event.h.flags & RP_BEGIN_TENTATIVE))
@@ -189,8 +192,8 @@ static __always_inline void read_on(struct rp_live *l, __u32 slot)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_worker *w = worker_of(task);
 
-	if (w && w->slot == slot && w->reader && l->loop_ok_ns)
-		worker_release(w, l, task, l->loop_ok_ns, RP_RELEASE_EVENT_WAIT);
+	if (w && w->slot == slot && w->reader && !w->contextual && l->loop_ok_ns)
+		worker_release(w, l, task, l->loop_ok_ns, release_reason(l));
 }
 
 int request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns)
@@ -240,10 +243,12 @@ __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u3
 			l->first_write_ns = now;
 		l->status = status;
 	}
+	if (contextual_requests)
+		context_sent(slot, now);
 	w = worker_of(task);
 	if (!w || w->slot != slot)
 		return;
-	if (loop_returned(w, l, task, now))
+	if (!w->contextual && loop_returned(w, l, task, now))
 		return;
 	if (w->last_tick_ns < w->run_since)
 		edge_send(ctx, l, w, task, now);
@@ -321,6 +326,8 @@ static __always_inline void send_end(struct rp_live *l, __u64 now, __u64 end_ns,
 	e.workers_refused = l->n_workers > RP_MAX_WORKERS ? l->n_workers - RP_MAX_WORKERS : 0;
 	e.ticks = l->ticks;
 	e.switches = l->switches;
+	e.sent_by = l->sent_by;
+	e.contexts = l->contexts;
 	e.has_trace_id = l->has_trace_id;
 	__builtin_memcpy(e.trace_id, l->trace_id, sizeof e.trace_id);
 	if (bpf_ringbuf_output(&events, &e, sizeof e, BPF_RB_FORCE_WAKEUP))
@@ -335,6 +342,8 @@ static __always_inline void live_free(struct rp_live *l)
 		__sync_fetch_and_add(&r->live, -1);
 	l->state = LIVE_FREE;
 	count_add(RP_COUNT_live, -1);
+	if (l->contexts)
+		__sync_fetch_and_add(&contextual_requests, -1);
 	if (__sync_fetch_and_add(&live_requests, -1) == 1)
 		sampling_stop(bpf_ktime_get_ns());
 }

@@ -2,7 +2,7 @@
 /*
  * State of the marked requests that are being recorded, shared by request.bpf.c (their life) and sample.bpf.c (what their threads do).
  *
- *   threads[task]   → which worker record this thread has now, which reader record it owns          task storage, 16 bytes
+ *   threads[task]   → which worker record this thread has now, which reader record it owns          task storage
  *   live[slot]      → one marked request; a live_ref names a slot and the serial of its occupant
  *   workers[slot × RP_MAX_WORKERS + n] → the n-th thread that worked for the request in that slot, with its wait in progress
  *   readers[n]      → one thread that reads requests: how many of them have no complete response yet
@@ -17,6 +17,8 @@
 #define RP_MAX_READERS 8192
 #define OBJECT_SLACK 256        /* room behind an rp_object for one bounded string read (see object.bpf.c) */
 
+#define RP_WAS_WORKER 8
+
 #define LIVE_FREE 0
 #define LIVE_TAKEN 1            /* pipelined behind an earlier request: its wall time has not begun */
 #define LIVE_BEGUN 2
@@ -27,7 +29,23 @@ struct rp_thread {
 	__u32 serial;           /* of the request that it was bound to */
 	__u32 reader;           /* index of readers; 0 = reads none */
 	__u32 pad;
+	/* Of a runtime in which a thread serves many requests: */
+	__u64 python_state;     /* PyThreadState *, as last seen */
+	__u64 home;             /* the context in which the thread waits for work */
+	__u64 seen_ns;          /* when it was looked at last, and what it did: */
+	__u32 seen;             /* SEEN_* */
+	__u32 seed;             /* the request that was read last, as slot + 1: the next context copied is its task's. 0 = none */
+	__u32 seed_serial;
+	__u32 pad2;
+	__u64 seed_context;     /* the context in which it was read */
+	__u32 was_worker[RP_WAS_WORKER]; /* by slot modulo that: index of workers + 1 that the thread had for it */
 };
+
+#define SEEN_NOTHING 0
+#define SEEN_HOME 1             /* in its home context */
+#define SEEN_BACK 2             /* the same, and it has just come to the CPU: what runs next begins here */
+#define SEEN_WORK 3             /* in a task of a marked request */
+#define SEEN_OTHER 4            /* in another context */
 
 struct rp_reader {
 	__s32 unfinished;       /* requests read by the thread without a complete response */
@@ -57,6 +75,8 @@ struct rp_live {
 	__u32 events, capped, lost_ticks, lost_waits, ticks, switches;
 	__u32 has_trace_id;
 	__u32 told;             /* the worker was woken for it */
+	__u32 contexts;         /* that were bound to it */
+	__u32 sent_by;          /* RP_SENT_* */
 	__u8 trace_id[16];
 };
 
@@ -72,7 +92,10 @@ struct rp_worker {
 	__u64 ctx_address;      /* sched_waking: see on_interrupt_stack() */
 	__u32 pid, tid;
 	__u32 seq;
+	__u32 task;             /* the task that the thread runs, 0 = none is known */
+	__u32 contextual;       /* what the thread works for is told by its context */
 	__u32 pad;
+	__u64 coroutine;        /* of the task, 0 = not known */
 	struct rp_wait wait;    /* in progress while out_ns != 0; object last: it is followed by slack */
 	__u8 slack[OBJECT_SLACK];
 };
@@ -142,7 +165,7 @@ static __always_inline void event_head(struct rp_event *h, __u16 type, __u32 len
 	h->request = serial;
 	h->pid = task->tgid;
 	h->tid = task->pid;
-	h->pad = 0;
+	h->task = 0;
 }
 
 static __always_inline int event_send_waking(void *event, __u32 len, int wake)
@@ -180,6 +203,21 @@ static __always_inline void wait_begin(struct rp_worker *w, struct task_struct *
 	wait->object.fd = -1;
 }
 
+/* A thread that was the request's alone has returned to its event loop: with contexts it is known what it does there. */
+static __always_inline __u32 release_reason(const struct rp_live *l)
+{
+	return l->contexts ? RP_RELEASE_CONTEXT : RP_RELEASE_EVENT_WAIT;
+}
+
+static __always_inline int event_allowed(struct rp_live *l)
+{
+	if (__sync_fetch_and_add(&l->events, 1) < RP_MAX_EVENTS)
+		return 1;
+	__sync_fetch_and_add(&l->capped, 1);
+	COUNT(events_capped);
+	return 0;
+}
+
 /* ---- reader.bpf.c ------------------------------------------------------------------------------------------------ */
 
 __hidden void follow_child(struct task_struct *child);  /* a new process of a followed one */
@@ -188,17 +226,55 @@ __hidden void reader_orphan(struct task_struct *task);  /* a thread ends */
 
 /* ---- worker.bpf.c ------------------------------------------------------------------------------------------------ */
 
-/* Bind `task` to the request in `slot`; cloned: created by one of its threads and not yet run. */
-__hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, int cloned);
+/* Bind `task` to the request in `slot`, by a rung of the ladder; with BIND_CLONED: it was created by one of its threads and has not yet run. */
+#define BIND_CLONED 16
+__hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, __u32 how);
 
 /* The thread no longer works for its request, from `t` on. */
 __hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 t, __u32 why);
+
+/* The wait of w is over at `t`: send its record. Returns when it was over. */
+__hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t);
+
+/* The thread works for others from `t` on, until worker_resume(), which finds its record and returns NULL if it has none. */
+__hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct task_struct *task, __u64 t);
+__hidden struct rp_worker *worker_resume(struct rp_live *l, __u32 slot, struct rp_thread *thread, struct task_struct *task, __u64 t);
 
 /* Send a stack taken at the begin or at a write: it stands for a slice of the thread that no tick hits. */
 __hidden void edge_send(void *ctx, struct rp_live *l, struct rp_worker *w, struct task_struct *task, __u64 now);
 
 /* Did the thread that read the request return to epoll without blocking? Then it is released, and the answer is non-zero. */
 __hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 now);
+
+/* ---- context_python.bpf.c ---------------------------------------------------------------------------------------- */
+
+extern __u32 contextual_requests; /* live requests that have contexts */
+
+/* These are about the current thread; global functions, as those that sources call. */
+
+/* Look at what it does, and bind or unbind it accordingly. */
+int context_look(__u64 now);
+
+/* The same when it leaves the CPU. */
+int context_switch_out(__u64 now);
+__hidden void context_switch_in(struct task_struct *next, __u64 now);
+
+/* It has read the request in `slot`: the next context copied in it is that of its task. 1: it is a thread that may have tasks. */
+int context_seed(__u32 slot);
+
+/* It has read another request: what it did until now it did for somebody else, perhaps. 1: the context tells, 0: it must be released. */
+int context_read(__u64 now);
+
+/* It writes the response of the request in `slot`. */
+int context_sent(__u32 slot, __u64 now);
+
+/* ---- gil.bpf.c: of the current thread, global for the same reason ------------------------------------------------- */
+
+/* Does the wait that the worker with this index begins wait for the GIL? Then it is described, and the answer is 1. */
+int gil_wait(__u32 worker);
+
+/* Does the thread hold it? */
+int gil_held(void);
 
 /* ---- request.bpf.c ----------------------------------------------------------------------------------------------- */
 
@@ -241,6 +317,9 @@ __hidden __u64 stack_take(void *ctx, struct task_struct *task, __u32 serial, __u
 
 /* The same for programs that can be preempted by another one on the same CPU. */
 __hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32 serial);
+
+/* What the coroutine of a task awaits, if it does: its stack and what is at its end go into *e, RP_TASK_* to its flags. */
+__hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 coroutine, struct rp_task_wait *e);
 
 /* ---- object.bpf.c ------------------------------------------------------------------------------------------------ */
 

@@ -53,15 +53,6 @@ struct {
 
 /* ---- ticks ------------------------------------------------------------------------------------------------------- */
 
-static __always_inline int event_allowed(struct rp_live *l)
-{
-	if (__sync_fetch_and_add(&l->events, 1) < RP_MAX_EVENTS)
-		return 1;
-	__sync_fetch_and_add(&l->capped, 1);
-	COUNT(events_capped);
-	return 0;
-}
-
 static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_worker *w, __u32 context)
 {
 	struct rp_live *l = live_slot(w->slot);
@@ -71,7 +62,7 @@ static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_
 	if (!l)
 		return;
 	__sync_fetch_and_add(&l->ticks, 1);
-	if (loop_returned(w, l, task, now))
+	if (!w->contextual && loop_returned(w, l, task, now))
 		return;
 	if (!event_allowed(l)) {
 		__sync_fetch_and_add(&l->lost_ticks, 1);
@@ -80,6 +71,7 @@ static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_
 	struct rp_tick e = {.worker = w->index, .cpu = bpf_get_smp_processor_id()};
 	w->last_tick_ns = now;
 	event_head(&e.h, RP_EV_TICK, sizeof e, now, w->serial, task);
+	e.h.task = w->task;
 	e.stack = stack_take(ctx, task, w->serial, context, &kernel);
 	if (context == STACK_TIMER) {
 		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -90,16 +82,26 @@ static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_
 	}
 	if (kernel)
 		e.h.flags |= RP_TICK_KERNEL;
+	if (gil_held())
+		e.h.flags |= RP_TICK_GIL;
 	if (event_send_waking(&e, sizeof e, !l->told))
 		__sync_fetch_and_add(&l->lost_ticks, 1);
 	l->told = 1;
+}
+
+/* The record of the request that the current thread works for. */
+static __always_inline struct rp_worker *worker_now(struct task_struct *task)
+{
+	if (contextual_requests)
+		context_look(bpf_ktime_get_ns());
+	return worker_of(task);
 }
 
 SEC("perf_event")
 int on_tick(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct rp_worker *w = live_requests ? worker_of(task) : NULL;
+	struct rp_worker *w = live_requests ? worker_now(task) : NULL;
 
 	if (w)
 		tick(ctx, task, w, STACK_TICK);
@@ -121,7 +123,7 @@ static int bridge_tick(void *map, __u32 *cpu, struct bridge *b)
 
 	if (!live_requests || !state || *state != RP_CPU_ASKED)
 		return 0;
-	w = worker_of(task);
+	w = worker_now(task);
 	if (w)
 		tick(NULL, task, w, STACK_TIMER);
 	timer_start(&b->timer, cfg.interval_ns);
@@ -224,11 +226,12 @@ static __always_inline int describe_wait(struct task_struct *task, struct rp_wor
 		wait->h.flags |= RP_WAIT_IOWAIT;
 	if (!(wait->h.flags & RP_WAIT_SYSCALL))
 		return 0;
-	if (!(wait->state & TASK_STOPPED_OR_TRACED) && event_wait(task, wait->nr, wait->args, &fd, &wait->timeout_ns)) {
-		worker_release(w, l, task, now, RP_RELEASE_EVENT_WAIT);
+	if (!(wait->state & TASK_STOPPED_OR_TRACED) && event_wait(task, wait->nr, wait->args, &fd, &wait->timeout_ns) && !w->contextual) {
+		worker_release(w, l, task, now, release_reason(l));
 		return 1;
 	}
-	object_describe(task, fd, &wait->object);
+	if (!gil_wait(w->slot * RP_MAX_WORKERS + w->index))
+		object_describe(task, fd, &wait->object);
 	return 0;
 }
 
@@ -239,13 +242,14 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 	__u64 now = bpf_ktime_get_ns();
 	__u32 kernel;
 
-	if (!l || loop_returned(w, l, task, now))
+	if (!l || (!w->contextual && loop_returned(w, l, task, now)))
 		return;
 	__sync_fetch_and_add(&l->switches, 1);
 	if (w->run_since)
 		w->cpu_ns += now - w->run_since;
 	w->run_since = 0;
 	wait_begin(w, task, now, state);
+	wait->h.task = w->task;
 	read_syscall(task, wait);
 	if (preempt || !state) {
 		wait->h.flags |= RP_WAIT_PREEMPTED | (throttled(task) ? RP_WAIT_THROTTLED : 0);
@@ -260,23 +264,15 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 	wait->out_ns = now;
 }
 
-static __always_inline void switch_in(struct task_struct *task, struct rp_worker *w)
+static __always_inline void switch_in(struct rp_worker *w, __u64 now)
 {
 	struct rp_live *l = live_slot(w->slot);
 	struct rp_wait *wait = &w->wait;
-	__u64 now = bpf_ktime_get_ns();
 
 	if (!l)
 		return;
-	if (wait->out_ns) {
-		wait->in_ns = now;
-		wait->h.t = now;
-		wait->seq = w->seq++;
-		if (!event_allowed(l) || event_send(wait, sizeof *wait))
-			__sync_fetch_and_add(&l->lost_waits, 1);
-		w->waited_ns += now - wait->out_ns;
-		wait->out_ns = 0;
-	}
+	if (wait->out_ns)
+		worker_wait_end(w, l, now);
 	w->run_since = now;
 	ask(now);
 }
@@ -285,15 +281,21 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state)
 {
 	struct rp_worker *w;
+	__u64 now;
 
 	if (!live_requests)
 		return 0;
+	now = bpf_ktime_get_ns();
+	if (contextual_requests)
+		context_switch_out(now);
 	w = worker_of(prev);
 	if (w)
 		switch_out(ctx, preempt, prev, w, prev_state);
+	if (contextual_requests)
+		context_switch_in(next, now);
 	w = worker_of(next);
 	if (w)
-		switch_in(next, w);
+		switch_in(w, now);
 	return 0;
 }
 

@@ -76,17 +76,17 @@ static __always_inline int already_sent(__u64 id, __u32 serial, __u64 **ret_entr
 
 static __always_inline __u64 send(struct unwind *u, struct task_struct *task, __u32 serial, __u32 flags)
 {
-	__u32 n = u->n, len = sizeof u->head + n * sizeof(__u64);
+	__u32 n = u->n, len = sizeof u->head + n * sizeof(__u64) + u->n_python * sizeof(struct rp_python_frame);
 	__u64 id = u->hash ?: 1;
 	__u64 *entry;
 
 	if (already_sent(id, serial, &entry))
 		return id;
 	event_head(&u->head.h, RP_EV_STACK, len, bpf_ktime_get_ns(), serial, task);
-	u->head.h.flags = flags | u->reason << RP_STACK_REASON_SHIFT;
+	u->head.h.flags = flags | u->python_flags | u->reason << RP_STACK_REASON_SHIFT;
 	u->head.id = id;
 	u->head.n_user = n - u->head.n_kernel;
-	u->head.n_python = 0;
+	u->head.n_python = u->n_python;
 	u->head.pad = 0;
 	if (len > sizeof u->head + sizeof u->addresses)
 		return 0;
@@ -118,7 +118,8 @@ static __always_inline __u64 fill_and_send(void *ctx, struct unwind *u, struct t
 	__u32 flags = ctx ? 0 : RP_STACK_NO_KERNEL;
 
 	u->hash = task->tgid;
-	u->n = 0;
+	u->n = u->n_python = u->python_flags = 0;
+	u->coroutine = 0;
 	if (ctx)
 		kernel_part(ctx, u);
 	u->head.n_kernel = u->n;
@@ -129,6 +130,7 @@ static __always_inline __u64 fill_and_send(void *ctx, struct unwind *u, struct t
 	} else {
 		unwind(u, task);
 		ask_for_text(u, task);
+		unwind_python(u, task->tgid);
 	}
 	return u->n ? send(u, task, serial, flags) : 0;
 }
@@ -141,21 +143,58 @@ __hidden __u64 stack_take(void *ctx, struct task_struct *task, __u32 serial, __u
 	return u ? fill_and_send(ctx, u, task, serial, ret_kernel) : 0;
 }
 
-__hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32 serial)
+static __always_inline struct pool_buffer *take_buffer(void)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), kernel;
-	__u64 id;
+	__u32 cpu = bpf_get_smp_processor_id();
 
 	for (__u32 i = 0; i < 4; i++) {
 		__u32 key = (cpu + i) % POOL_SIZE;
 		struct pool_buffer *b = bpf_map_lookup_elem(&stack_pool, &key);
 
-		if (!b || __sync_val_compare_and_swap(&b->taken, 0, 1))
-			continue;
-		id = fill_and_send(ctx, &b->unwind, task, serial, &kernel);
-		__sync_lock_test_and_set(&b->taken, 0);
-		return id;
+		if (b && !__sync_val_compare_and_swap(&b->taken, 0, 1))
+			return b;
 	}
 	COUNT(scratch_full);
-	return 0;
+	return NULL;
+}
+
+static __always_inline void give_back(struct pool_buffer *b)
+{
+	__sync_lock_test_and_set(&b->taken, 0);
+}
+
+__hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32 serial)
+{
+	struct pool_buffer *b = take_buffer();
+	__u32 kernel;
+	__u64 id;
+
+	if (!b)
+		return 0;
+	id = fill_and_send(ctx, &b->unwind, task, serial, &kernel);
+	give_back(b);
+	return id;
+}
+
+__hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 coroutine, struct rp_task_wait *e)
+{
+	struct pool_buffer *b = take_buffer();
+	struct unwind *u;
+
+	if (!b)
+		return;
+	u = &b->unwind;
+	u->hash = task->tgid;
+	u->n = u->n_python = u->python_flags = u->head.n_kernel = 0;
+	u->reason = RP_STACK_complete;
+	u->coroutine = coroutine;
+	unwind_awaits(u, task->tgid);
+	e->h.flags = u->suspended;
+	e->awaited = u->awaited;
+	e->awaited_type = u->awaited_type;
+	e->local = u->local;
+	e->local_type = u->local_type;
+	if (u->n_python)
+		e->stack = send(u, task, serial, RP_STACK_AWAITS | RP_STACK_NO_KERNEL);
+	give_back(b);
 }

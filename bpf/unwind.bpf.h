@@ -12,6 +12,7 @@
 #include "reqprof.bpf.h"
 
 #define USER32_CS 0x23          /* arch/x86/include/asm/segment.h: __USER32_CS */
+#define UNWIND_WORDS 1024       /* addresses of 383 frames, and two words for each of 256 Python frames */
 #define WINDOW_WORDS 256        /* stack memory is copied in blocks: one copy serves several frames */
 
 /* ---- maps.bpf.c: the tables ---------------------------------------------------------------------------------------- */
@@ -58,6 +59,12 @@ static __always_inline __u64 not_above(__u64 a, __u64 b)
 
 /* ---- a walk -------------------------------------------------------------------------------------------------------- */
 
+/* Where an object of an interpreter is copied to, in order to look at its fields. */
+#define PYTHON_SCRATCH 256
+struct python_scratch {
+	__u8 bytes[PYTHON_SCRATCH + 8];
+};
+
 /* A walk, and the event that it fills, from the innermost kernel frame to the outermost user frame. It lies in map memory: what the verifier cannot
  * follow it does not have to look at once for every value. ip, sp and fp are those of the frame that is looked at. */
 struct unwind {
@@ -78,9 +85,17 @@ struct unwind {
 	__u64 window_at;        /* address that `window` is a copy of */
 	__u64 window_len;       /* bytes */
 	__u64 window[WINDOW_WORDS + 1];
+	struct python_scratch python;
+	__u64 python_state;     /* thread state, 0 = none */
+	__u64 python_frame;     /* the next one */
+	__u64 coroutine;        /* the outermost coroutine among the frames: that of the asyncio task; 0 = none */
+	__u32 n_python;
+	__u32 python_flags;     /* RP_STACK_PYTHON_* */
+	__u64 awaited, awaited_type, local, local_type; /* struct rp_task_wait */
+	__u32 suspended;        /* RP_TASK_* */
+	__u32 pad;
 	struct rp_stack head;
-	__u64 addresses[RP_MAX_KERNEL_FRAMES + RP_MAX_USER_FRAMES];
-	__u64 slack;            /* a masked index may point one behind */
+	__u64 addresses[UNWIND_WORDS];
 };
 
 static __always_inline __u64 hash_add(__u64 hash, __u64 value)
@@ -137,6 +152,12 @@ static __always_inline int stack_word(struct unwind *u, __u64 address, __u64 low
 /* unwind.bpf.c: walk from the registers in *u on. Global, so that the verifier looks at it once, not at every call; returns a number because it wants
  * one. */
 int unwind_walk(struct unwind *u, __u32 pid);
+
+/* unwind_python.bpf.c: add the Python frames of the current task, behind the addresses. Global for the same reason. */
+int unwind_python(struct unwind *u, __u32 pid);
+
+/* The coroutines that u->coroutine awaits, and what the last one does. */
+int unwind_awaits(struct unwind *u, __u32 pid);
 
 static __always_inline void unwind_registers(struct unwind *u, struct task_struct *task)
 {

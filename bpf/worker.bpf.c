@@ -19,19 +19,20 @@ static __always_inline struct rp_worker *worker_new(struct rp_live *l, __u32 slo
 	return bpf_map_lookup_elem(&workers, ret_key);
 }
 
-static __always_inline void send_bind(struct rp_worker *w, struct task_struct *task, __u64 now, int cloned)
+static __always_inline void send_bind(struct rp_worker *w, struct task_struct *task, __u64 now, __u32 how)
 {
-	struct rp_bind e = {.bound = 1, .worker = w->index};
+	struct rp_bind e = {.bound = how & ~BIND_CLONED, .worker = w->index};
 
 	event_head(&e.h, RP_EV_BIND, sizeof e, now, w->serial, task);
-	e.h.flags = cloned ? RP_BIND_CLONED : 0;
+	e.h.flags = how & BIND_CLONED ? RP_BIND_CLONED : 0;
 	bpf_probe_read_kernel_str(e.comm, sizeof e.comm, task->comm);
 	event_send(&e, sizeof e);
 }
 
-__hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, int cloned)
+__hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, __u32 how)
 {
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	int cloned = how & BIND_CLONED;
 	struct rp_worker *w;
 	__u32 key;
 
@@ -50,19 +51,22 @@ __hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task
 	w->waited_ns = 0;
 	w->last_tick_ns = 0;
 	w->seq = 0;
+	w->task = 0;
+	w->contextual = !cloned && how > 1;
 	w->wait.out_ns = 0;
 	w->pid = task->tgid;
 	w->tid = task->pid;
 	w->serial = l->serial;
 	t->worker = key + 1;
 	t->serial = l->serial;
+	t->was_worker[slot % RP_WAS_WORKER] = key + 1;
 	if (cloned) {
 		wait_begin(w, task, now, 0);
 		w->wait.h.flags = RP_WAIT_NEW | RP_WAIT_PREEMPTED;
 		w->wait.woken_ns = now;
 		w->wait.out_ns = now;
 	}
-	send_bind(w, task, now, cloned);
+	send_bind(w, task, now, how);
 	return 0;
 }
 
@@ -76,6 +80,51 @@ __hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task
 	w->serial = 0;
 	if (event_send(&e, sizeof e) && l)
 		__sync_fetch_and_add(&l->lost_waits, 1);
+}
+
+__hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t)
+{
+	struct rp_wait *wait = &w->wait;
+
+	if (t < wait->out_ns)
+		t = wait->out_ns;
+	wait->in_ns = t;
+	wait->h.t = t;
+	wait->seq = w->seq++;
+	if (!event_allowed(l) || event_send(wait, sizeof *wait))
+		__sync_fetch_and_add(&l->lost_waits, 1);
+	w->waited_ns += t - wait->out_ns;
+	wait->out_ns = 0;
+	return t;
+}
+
+__hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct task_struct *task, __u64 t)
+{
+	if (t < w->run_since)
+		t = w->run_since;
+	if (w->run_since)
+		w->cpu_ns += t - w->run_since;
+	w->run_since = 0;
+	wait_begin(w, task, t, 0);
+	w->wait.h.flags = RP_WAIT_ELSEWHERE;
+	w->wait.h.task = w->task;
+	w->task = 0;
+	w->wait.woken_ns = t;
+	w->wait.out_ns = t;
+	thread->worker = 0;
+}
+
+__hidden struct rp_worker *worker_resume(struct rp_live *l, __u32 slot, struct rp_thread *thread, struct task_struct *task, __u64 t)
+{
+	__u32 index = thread->was_worker[slot % RP_WAS_WORKER], key = index - 1;
+	struct rp_worker *w = bpf_map_lookup_elem(&workers, &key);
+
+	if (!index || !w || w->serial != l->serial || w->slot != slot || w->tid != (__u32)task->pid)
+		return NULL;
+	thread->worker = index;
+	thread->serial = l->serial;
+	w->run_since = worker_wait_end(w, l, t);
+	return w;
 }
 
 __hidden void edge_send(void *ctx, struct rp_live *l, struct rp_worker *w, struct task_struct *task, __u64 now)
@@ -99,6 +148,6 @@ __hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_s
 		l->loop_ok_ns = now;
 		return 0;
 	}
-	worker_release(w, l, task, l->loop_ok_ns, RP_RELEASE_EVENT_WAIT);
+	worker_release(w, l, task, l->loop_ok_ns, release_reason(l));
 	return 1;
 }

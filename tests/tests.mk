@@ -66,7 +66,8 @@ $(B)/tests/bpf/%: tests/bpf/%.c $$(call plain-objects,tests/bpf/$$*.c) | $$(or $
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -I$(@D) -Itests/bpf -o $@ $< $(filter %.o,$^) -lcmocka $(LDLIBS)
 
 # Fuzzing: tests/fuzz/fuzz_NAME.c with a line "links: FILE …" as above. Two programs each: one that replays the corpus (gcc), and libFuzzer's (clang).
-FUZZ_NAMES := elf maps $(if $(wildcard user/symbol/perf_map.c),perf_map) $(if $(wildcard user/unwind/cfi.c),cfi)
+FUZZ_NAMES := elf maps $(if $(wildcard user/symbol/perf_map.c),perf_map) $(if $(wildcard user/unwind/cfi.c),cfi) \
+              python_code python_module
 FUZZ_REPLAYS := $(FUZZ_NAMES:%=$(B)/fuzz/fuzz_%)
 FUZZ_CFLAGS := -std=gnu11 $(WARN) -Itests/fuzz
 FUZZ_CLANG := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -126,7 +127,7 @@ $(B)/tests/servers/deep-rust: tests/servers/deep.rs
 	$(Q)MAKEFLAGS= $(RUSTC) --edition 2021 -C opt-level=2 -C debuginfo=1 $(if $(WERROR),-D warnings) -o $@ $<
 
 # Stacks of any thread by the program's unwinder: tests/unwind/NAME.c, each with the probe.
-UNWIND_BINS := $(addprefix $(B)/tests/unwind/,sample compare)
+UNWIND_BINS := $(addprefix $(B)/tests/unwind/,sample compare python-frames)
 UNWIND_BPF := $(B)/bpf/maps.bpf.o $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard bpf/unwind*.bpf.c)) $(B)/tests/unwind/stacks.bpf.o
 UNWIND_OBJS := $(B)/tracer/tables.o $(B)/tracer/cells.o $(B)/tracer/pieces.o \
                $(patsubst user/%.c,$(B)/%.o,$(wildcard user/unwind/*.c user/symbol/*.c user/base/*.c))
@@ -140,9 +141,11 @@ $(B)/tests/unwind/stacks.linked.o: $(UNWIND_BPF)
 $(B)/tests/unwind/stacks.skel.h: $(B)/tests/unwind/stacks.linked.o
 	$(call say,SKEL)
 	$(Q)$(BPFTOOL) gen skeleton $< name stacks > $@
-# compare: against libdwfl.
-$(B)/tests/unwind/compare: tests/unwind/reference.c tests/unwind/stopped.c
-$(UNWIND_BINS): $(B)/tests/unwind/%: tests/unwind/%.c tests/unwind/probe.c $(UNWIND_OBJS) | $(B)/tests/unwind/stacks.skel.h
+# compare: against libdwfl. python-frames: frames of CPython, without BPF programs.
+$(B)/tests/unwind/compare $(B)/tests/unwind/python-frames: tests/unwind/reference.c tests/unwind/stopped.c
+$(B)/tests/unwind/sample $(B)/tests/unwind/compare: tests/unwind/probe.c
+$(B)/tests/unwind/python-frames: tests/unwind/python_walk.c
+$(UNWIND_BINS): $(B)/tests/unwind/%: tests/unwind/%.c tests/unwind/target.c $(UNWIND_OBJS) | $(B)/tests/unwind/stacks.skel.h
 	$(call say,TEST)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/unwind -I$(@D) -o $@ $(filter %.c %.o,$^) $(LDLIBS)
 

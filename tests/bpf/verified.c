@@ -21,6 +21,7 @@
 #include "base/alloc.h"
 #include "reqprof.h"
 #include "reqprof.skel.h"
+#include "tracer/uprobe_multi.h"
 
 #define LIMIT 250000
 
@@ -29,17 +30,20 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"on_fork", 351},
+	{"on_context_copy", 17130},
+	{"on_context_copied", 14749},
+	{"list_threads", 44},
+	{"on_fork", 439},
 	{"on_exit", 382},
 	{"on_exec", 58},
-	{"on_tick", 15951},
-	{"on_switch", 19873},
+	{"on_tick", 25519},
+	{"on_switch", 29819},
 	{"on_waking", 157},
-	{"sweep", 758},
-	{"http_received", 83022},
+	{"sweep", 776},
+	{"http_received", 107287},
 	{"http_data_ready", 23},
-	{"http_sent", 64662},
-	{"http_state", 1184},
+	{"http_sent", 87920},
+	{"http_state", 1197},
 	{"http_open_sockets", 113},
 };
 
@@ -72,6 +76,8 @@ static void programs_are_as_large_as_the_table_says(void **state)
 	assert_non_null(skel);
 	bpf_object__for_each_program(program, skel->obj)
 		bpf_program__set_autoload(program, true);
+	bpf_program__set_expected_attach_type(skel->progs.on_context_copy, UPROBE_SESSION_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(skel->progs.on_context_copied, UPROBE_MULTI_ATTACH_TYPE);
 	assert_int_equal(reqprof__load(skel), 0);
 	uname(&u);
 	same = !strncmp(u.release, kernel, strlen(kernel)) && u.release[strlen(kernel)] == '.';

@@ -71,7 +71,9 @@ def bpf():
     system = {"vmlinux.h", "bpf/bpf_helpers.h", "bpf/bpf_core_read.h", "bpf/bpf_endian.h", "bpf/bpf_tracing.h"}
     none((f"{p}:{n}: includes {h}" for p in files("bpf/*.c", "bpf/*.h") for n, _, h in includes(p) if h not in own | system),
          "bpf: includes its own headers and the kernel's types")
-    none((f"{p}:{n}: includes {h}" for p in ["bpf/reqprof.h"] for n, _, h in includes(p)), "the contract includes nothing")
+    contract = {"reqprof.h", "reqprof_python.h", "reqprof_unwind.h"}
+    none((f"{p}:{n}: includes {h}" for p in files("bpf/*.h") if os.path.basename(p) in contract for n, _, h in includes(p) if h not in contract),
+         "the contract includes nothing but its parts")
     sources = {p: {h for _, _, h in includes(p)} for p in files("bpf/*.bpf.c")}
     none((p for p, h in sources.items() if p.split("/")[1].startswith(("source_", "http_")) and "request.bpf.h" in h),
          "bpf: a source knows requests, not how they are followed")

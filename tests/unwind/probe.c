@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/cleanup.h"
 #include "stacks.skel.h"
 #include "symbol/symbolizer.h"
+#include "target.h"
 #include "tracer/tables.h"
 #include "unwind/unwinding.h"
 
@@ -47,46 +47,6 @@ static uint64_t now_ns(void)
 }
 
 /* ---- what the tracer does ---------------------------------------------------------------------------------------------- */
-
-static int open_maps(void *ctx, int pid)
-{
-	char path[64];
-	int fd;
-
-	(void)ctx;
-	snprintf(path, sizeof path, "/proc/%d/maps", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static int open_file(void *ctx, int pid, uint64_t start, uint64_t end)
-{
-	char path[96];
-	int fd;
-
-	(void)ctx;
-	snprintf(path, sizeof path, "/proc/%d/map_files/%llx-%llx", pid, (unsigned long long)start, (unsigned long long)end);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static int open_debug(void *ctx, int pid, const uint8_t *build_id, size_t len)
-{
-	(void)ctx, (void)pid, (void)build_id, (void)len;
-	return -ENOENT;
-}
-
-static int open_debug_link(void *ctx, int pid, uint64_t start, uint64_t end, const char *name, int place)
-{
-	(void)ctx, (void)pid, (void)start, (void)end, (void)name, (void)place;
-	return -ENOENT;
-}
-
-static int open_perf_map(void *ctx, int pid)
-{
-	(void)ctx, (void)pid;
-	return -ENOENT;
-}
 
 static int take_rows(void *ctx, uint64_t executable, int fd)
 {
@@ -171,10 +131,7 @@ struct probe *probe_open(pid_t pid)
 
 	print_libbpf_not();
 	p->pid = pid;
-	p->source = (struct symbol_source){
-		.ctx = p, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug, .open_debug_link = open_debug_link,
-		.open_perf_map = open_perf_map,
-	};
+	p->source = target_source();
 	p->symbols = symbolizer_new(&p->source, -1);
 	p->unwinding = unwinding_new(p->symbols, &sink, NULL);
 	r = load(p);

@@ -15,6 +15,9 @@ static const unsigned short fixed_len[] = {
 	[RP_EV_NEAR] = sizeof(struct rp_near),
 	[RP_EV_EXEC] = sizeof(struct rp_event),
 	[RP_EV_UNMAPPED] = sizeof(struct rp_unmapped),
+	[RP_EV_TASK] = sizeof(struct rp_task),
+	[RP_EV_TASK_RUNS] = sizeof(struct rp_event),
+	[RP_EV_TASK_WAITS] = sizeof(struct rp_task_wait),
 };
 
 /* What follows the struct, by what the struct says. */
@@ -25,7 +28,7 @@ static size_t variable_len(const struct rp_event *e)
 	if (e->type == RP_EV_BEGIN)
 		return ((const struct rp_begin *)e)->line_len;
 	if (e->type == RP_EV_STACK)
-		return (stack->n_kernel + stack->n_user) * sizeof(__u64);
+		return (stack->n_kernel + stack->n_user) * sizeof(__u64) + stack->n_python * sizeof(struct rp_python_frame);
 	return 0;
 }
 

@@ -182,6 +182,7 @@ static void on_tick(struct live *l, struct live_request *r, const struct rp_even
 	record->worker = tick->worker;
 	record->kernel = e->flags & RP_TICK_KERNEL;
 	record->edge = e->type == RP_EV_EDGE;
+	record->task = e->task;
 	record->stack = use_stack(r, tick->stack);
 }
 
@@ -224,9 +225,49 @@ static void on_wait(struct live *l, struct live_request *r, const struct rp_even
 	record->pid = e->pid;
 	record->preempted = e->flags & (RP_WAIT_PREEMPTED | RP_WAIT_NEW);
 	record->open = e->flags & RP_WAIT_OPEN;
+	record->elsewhere = e->flags & RP_WAIT_ELSEWHERE;
+	record->task = e->task;
 	record->stack = use_stack(r, w->stack);
 	record_cause(r, record, w);
 	record_waker(r, record, w);
+}
+
+static void on_task(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	const struct rp_task *task = (const void *)e;
+	struct record_task *record = record_add(&r->log, RECORD_TASK);
+
+	(void)l;
+	record->t = e->t;
+	record->number = e->task;
+	record->parent = task->parent;
+}
+
+static void on_task_runs(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	struct record_task_runs *record = record_add(&r->log, RECORD_TASK_RUNS);
+
+	(void)l;
+	record->t = e->t;
+	record->task = e->task;
+}
+
+static void on_task_waits(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	const struct rp_task_wait *w = (const void *)e;
+	struct record_task_waits *record = record_add(&r->log, RECORD_TASK_WAITS);
+
+	(void)l;
+	record->t = e->t;
+	record->task = e->task;
+	record->pid = e->pid;
+	record->stack = use_stack(r, w->stack);
+	record->suspended = e->flags & RP_TASK_SUSPENDED;
+	record->finished = e->flags & RP_TASK_FINISHED;
+	record->awaited = w->awaited;
+	record->awaited_type = w->awaited_type;
+	record->local = w->local;
+	record->local_type = w->local_type;
 }
 
 static void on_stack(struct live *l, struct live_request *r, const struct rp_event *e)
@@ -287,6 +328,7 @@ static void on_exec(struct live *l, int pid)
 static void (*const handlers[])(struct live *, struct live_request *, const struct rp_event *) = {
 	[RP_EV_BEGIN] = on_begin, [RP_EV_BIND] = on_bind, [RP_EV_RELEASE] = on_release, [RP_EV_TICK] = on_tick, [RP_EV_WAIT] = on_wait,
 	[RP_EV_STACK] = on_stack, [RP_EV_END] = on_end,   [RP_EV_EDGE] = on_tick,
+	[RP_EV_TASK] = on_task,   [RP_EV_TASK_RUNS] = on_task_runs, [RP_EV_TASK_WAITS] = on_task_waits,
 };
 
 bool live_event(struct live *l, const struct rp_event *e)

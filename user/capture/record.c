@@ -19,6 +19,9 @@ static const size_t sizes[N_RECORD_KINDS] = {
 	[RECORD_RELEASE] = sizeof(struct record_release),
 	[RECORD_TICK] = sizeof(struct record_tick),
 	[RECORD_WAIT] = sizeof(struct record_wait),
+	[RECORD_TASK] = sizeof(struct record_task),
+	[RECORD_TASK_RUNS] = sizeof(struct record_task_runs),
+	[RECORD_TASK_WAITS] = sizeof(struct record_task_waits),
 };
 
 static size_t words_of(enum record_kind kind)

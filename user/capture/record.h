@@ -11,7 +11,7 @@
 
 #include "profile/profile.h"
 
-enum record_kind { RECORD_BIND, RECORD_RELEASE, RECORD_TICK, RECORD_WAIT, N_RECORD_KINDS };
+enum record_kind { RECORD_BIND, RECORD_RELEASE, RECORD_TICK, RECORD_WAIT, RECORD_TASK, RECORD_TASK_RUNS, RECORD_TASK_WAITS, N_RECORD_KINDS };
 
 struct raw_stack;
 
@@ -35,6 +35,7 @@ struct record_release {
 struct record_tick {
 	uint64_t t;
 	uint32_t worker;
+	uint32_t task;          /* number, 0 = none */
 	bool kernel, edge;
 	struct raw_stack *stack; /* NULL = none */
 };
@@ -44,12 +45,33 @@ struct record_wait {
 	uint64_t futex;         /* 0, or the object is to be named with the stack */
 	const char *object;
 	struct raw_stack *stack;
-	uint32_t seq, worker;
+	uint32_t seq, worker, task;
 	int32_t pid;            /* of the waiting thread */
 	uint8_t cause, runnable; /* enum time_class */
 	bool preempted, open, has_waker;
+	bool elsewhere;         /* no wait: the thread worked for others */
 	int32_t waker_pid, waker_tid;
 	const char *waker_comm;
+};
+
+struct record_task {
+	uint64_t t;
+	uint32_t number, parent;
+	struct raw_stack *stack; /* of its coroutine alone: its name */
+};
+
+struct record_task_runs {
+	uint64_t t;
+	uint32_t task;
+};
+
+struct record_task_waits {
+	uint64_t t;
+	uint32_t task;
+	bool suspended, finished;
+	struct raw_stack *stack;
+	uint64_t awaited, awaited_type, local, local_type;
+	int32_t pid;
 };
 
 struct record_chunk;

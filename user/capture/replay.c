@@ -51,6 +51,8 @@ static enum released released(uint32_t why)
 		return RELEASED_END;
 	case RP_RELEASE_OTHER_REQUEST:
 		return RELEASED_OTHER_REQUEST;
+	case RP_RELEASE_CONTEXT:
+		return RELEASED_CONTEXT;
 	}
 	return RELEASED_EVENT_WAIT;
 }
@@ -61,7 +63,8 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 	struct seen_wait seen = {
 		.out_ns = w->out_ns, .woken_ns = w->woken_ns, .in_ns = w->in_ns, .cpu_ns = w->cpu_ns, .waited_ns = w->waited_ns,
 		.seq = w->seq, .preempted = w->preempted, .open = w->open, .cause = w->cause, .runnable_class = w->runnable,
-		.object = w->object, .waker = w->has_waker ? &waker : NULL, .stack = index_of(w->stack),
+		.object = w->object, .waker = w->has_waker ? &waker : NULL, .stack = index_of(w->stack), .elsewhere = w->elsewhere,
+		.task = w->task,
 	};
 
 	if (w->futex)
@@ -69,11 +72,20 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 	builder_wait(r->builder, w->worker, &seen);
 }
 
+static void feed_await(struct replay *r, const struct record_task_waits *w)
+{
+	struct seen_await seen = {.t = w->t, .task = w->task, .stack = index_of(w->stack), .cause = TIME_other_wait, .finished = w->finished};
+
+	builder_task_waits(r->builder, &seen);
+}
+
 static void feed_record(struct replay *r, enum record_kind kind, const void *record)
 {
 	const struct record_bind *bind = record;
 	const struct record_release *release = record;
 	const struct record_tick *tick = record;
+	const struct record_task *task = record;
+	const struct record_task_runs *runs = record;
 
 	switch (kind) {
 	case RECORD_BIND:
@@ -83,10 +95,19 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 		builder_release(r->builder, release->worker, release->t, released(release->why), release->cpu_ns, release->waits);
 		break;
 	case RECORD_TICK:
-		builder_tick(r->builder, tick->worker, tick->t, index_of(tick->stack), tick->kernel, tick->edge);
+		builder_tick(r->builder, tick->worker, tick->t, index_of(tick->stack), tick->task, tick->kernel, tick->edge);
 		break;
 	case RECORD_WAIT:
 		feed_wait(r, record);
+		break;
+	case RECORD_TASK:
+		builder_task(r->builder, task->number, task->parent, NULL);
+		break;
+	case RECORD_TASK_RUNS:
+		builder_task_runs(r->builder, runs->task, runs->t);
+		break;
+	case RECORD_TASK_WAITS:
+		feed_await(r, record);
 		break;
 	case N_RECORD_KINDS:
 		break;
@@ -111,6 +132,8 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 	feed_begin(&r);
 	while ((record = record_next(&q->log, &cursor, &kind)))
 		feed_record(&r, kind, record);
+	if (q->end.contexts)
+		builder_contexts(r.builder);
 	builder_lost(r.builder, q->end.lost_ticks, q->end.lost_waits);
 	builder_finish(r.builder, end_ns);
 	builder_free(r.builder);

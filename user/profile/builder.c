@@ -33,6 +33,7 @@ void builder_free(struct builder *b)
 	}
 	free(b->bindings);
 	free(b->story.spans);
+	tasks_free(&b->story.tasks);
 	free(b);
 }
 
@@ -93,14 +94,42 @@ void builder_wait(struct builder *b, uint32_t worker, const struct seen_wait *w)
 	wait->waker.comm = profile_string(b->story.profile, w->waker->comm);
 }
 
-void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, bool kernel, bool edge)
+void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, uint32_t task, bool kernel, bool edge)
 {
 	struct binding *x = binding_of(b, worker);
 
 	if (!x)
 		return;
 	GROW(x->ticks, x->n_ticks, x->cap_ticks);
-	x->ticks[x->n_ticks++] = (struct tick){.t = t, .stack = stack, .kernel = kernel, .edge = edge};
+	x->ticks[x->n_ticks++] = (struct tick){.t = t, .stack = stack, .task = task, .kernel = kernel, .edge = edge};
+}
+
+void builder_task(struct builder *b, uint32_t number, uint32_t parent, const char *name)
+{
+	struct profile *p = b->story.profile;
+	int32_t i = tasks_index(p, number);
+
+	(void)parent;
+	if (i >= 0 && name)
+		p->tasks[i].name = profile_string(p, name);
+}
+
+void builder_task_runs(struct builder *b, uint32_t task, uint64_t t)
+{
+	tasks_add(&b->story.tasks, &(struct task_change){.t = t, .runs = true, .await = {.task = task}});
+}
+
+void builder_task_waits(struct builder *b, const struct seen_await *a)
+{
+	struct task_change change = {.t = a->t, .await = *a};
+
+	change.await.object = profile_string(b->story.profile, a->object);
+	tasks_add(&b->story.tasks, &change);
+}
+
+void builder_contexts(struct builder *b)
+{
+	b->story.contextual = true;
 }
 
 void builder_lost(struct builder *b, uint64_t ticks, uint64_t waits)
@@ -132,7 +161,10 @@ static uint64_t ambiguous_from(const struct builder *b)
 
 	for (size_t i = 0; i < b->n_bindings; i++) {
 		const struct binding *x = &b->bindings[i];
+		uint64_t lost = story_lost(&b->story, x);
 
+		if (lost < from)
+			from = lost;
 		if (x->released && (x->why == RELEASED_EVENT_WAIT || x->why == RELEASED_OTHER_REQUEST) && x->released_ns < from)
 			from = x->released_ns;
 	}
@@ -146,12 +178,14 @@ static void split_time(struct builder *b)
 	uint64_t *classes = t->classes_ns;
 
 	t->wall_ns = s->end_ns - s->begin_ns;
-	/* Nothing else is `suspended` without a context tracker: the class stands for what is ambiguous while the spans are counted. */
-	story_span(s, ambiguous_from(b), UINT64_MAX, TIME_suspended);
+	/* Where tasks tell, none of them ran; else nothing is `suspended`, and the class stands for what is ambiguous while the spans are counted. */
+	story_span(s, s->contextual ? s->recognised_ns : ambiguous_from(b), UINT64_MAX, TIME_suspended);
 	partition_spans(s->spans, s->n_spans, t->wall_ns, classes);
-	t->ambiguous_ns = classes[TIME_suspended];
-	classes[TIME_unknown] += classes[TIME_suspended];
-	classes[TIME_suspended] = 0;
+	if (!s->contextual) {
+		t->ambiguous_ns = classes[TIME_suspended];
+		classes[TIME_unknown] += classes[TIME_suspended];
+		classes[TIME_suspended] = 0;
+	}
 	partition_cpu(classes, s->user_ns, s->kernel_ns, 0);
 }
 
@@ -159,7 +193,7 @@ static void reset(struct story *s)
 {
 	struct profile *p = s->profile;
 
-	p->work.n_threads = p->work.n_samples = p->work.n_waits = 0;
+	p->work.n_threads = p->work.n_samples = p->work.n_waits = p->n_awaits = 0;
 	p->lost.samples = p->lost.waits = 0;
 	p->about.ticks = p->about.edges = 0;
 	memset(p->about.bound, 0, sizeof p->about.bound);
@@ -184,6 +218,7 @@ void builder_finish(struct builder *b, uint64_t end_ns)
 	for (size_t i = 0; i < b->n_bindings; i++)
 		story_binding(s, &b->bindings[i], is_reader(b, i));
 	p->time.network_estimated = s->recognised_ns > s->begin_ns;
+	tasks_tell(s);
 	story_span(s, s->begin_ns, s->recognised_ns, TIME_network);
 	split_time(b);
 	p->lost.samples = b->lost_ticks;

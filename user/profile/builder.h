@@ -12,8 +12,9 @@
 
 struct builder;
 
-/* Why a binding ended: what its thread does afterwards may be anybody's work; the thread ended; the request did. */
-enum released { RELEASED_EVENT_WAIT, RELEASED_OTHER_REQUEST, RELEASED_EXIT, RELEASED_END };
+/* Why a binding ended: what its thread does afterwards may be anybody's work (the first two); the thread ended; the request did; another binding
+ * says what the thread did. */
+enum released { RELEASED_EVENT_WAIT, RELEASED_OTHER_REQUEST, RELEASED_EXIT, RELEASED_END, RELEASED_CONTEXT };
 
 struct seen_wait {
 	uint64_t out_ns, woken_ns, in_ns; /* woken_ns 0: no wake-up was seen */
@@ -22,11 +23,24 @@ struct seen_wait {
 	uint32_t seq;           /* number of this wait in its binding */
 	bool preempted;         /* cause is TIME_run_queue or TIME_throttled, nothing was waited for */
 	bool open;              /* still waiting at in_ns */
+	bool elsewhere;         /* no wait: the thread worked for others, or not at all */
+	uint32_t task;          /* number, 0 = none */
 	enum time_class cause;
 	enum time_class runnable_class; /* TIME_run_queue or TIME_throttled */
 	const char *object;
 	const struct waker *waker; /* NULL = none */
 	int32_t stack;
+};
+
+/* What a task awaits when it stops running. */
+struct seen_await {
+	uint64_t t;
+	uint32_t task;
+	int32_t stack;
+	enum time_class cause;
+	const char *object;
+	bool finished;          /* it does not run any more */
+	uint64_t ready_ns;      /* when that happened, if it can be known before the task runs again; 0 = cannot */
 };
 
 struct builder *builder_new(struct profile *p); /* fills *p, does not own it */
@@ -43,8 +57,16 @@ void builder_bind(struct builder *b, uint32_t worker, uint64_t t, int32_t pid, i
 /* It does no longer from t on; what was fed of it after t is void. cpu_ns and waits are the kernel side's account of the whole binding. */
 void builder_release(struct builder *b, uint32_t worker, uint64_t t, enum released why, uint64_t cpu_ns, uint32_t waits);
 void builder_wait(struct builder *b, uint32_t worker, const struct seen_wait *w);
-/* A tick; edge: the stack of a write, no tick. */
-void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, bool kernel, bool edge);
+/* A tick; edge: the stack of a write, no tick. task: number, 0 = none. */
+void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, uint32_t task, bool kernel, bool edge);
+
+/* Tasks of a runtime in which one thread serves many requests, numbered from 1. One that was made runs when it is said to, until it awaits. */
+void builder_task(struct builder *b, uint32_t number, uint32_t parent, const char *name);
+void builder_task_runs(struct builder *b, uint32_t task, uint64_t t);
+void builder_task_waits(struct builder *b, const struct seen_await *a);
+
+/* The tasks tell whom threads worked for: where none of the request's threads did, all of its tasks were waiting. */
+void builder_contexts(struct builder *b);
 void builder_lost(struct builder *b, uint64_t ticks, uint64_t waits);
 
 /* The end: clips everything to [begin_ns, end_ns], makes slices, weights, waits, the partition, ambiguous_ns. May be called again with another

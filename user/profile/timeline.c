@@ -40,7 +40,7 @@ void story_span(struct story *s, uint64_t begin, uint64_t end, enum time_class c
 
 /* ---- on the CPU -------------------------------------------------------------------------------------------------- */
 
-static void add_sample(struct timeline *l, uint64_t t, uint64_t weight_ns, int32_t stack, bool kernel, bool edge)
+static void add_sample(struct timeline *l, uint64_t t, uint64_t weight_ns, int32_t stack, uint32_t task, bool kernel, bool edge)
 {
 	struct profile *p = l->s->profile;
 	struct sample *s;
@@ -52,6 +52,7 @@ static void add_sample(struct timeline *l, uint64_t t, uint64_t weight_ns, int32
 	s->weight_ns = weight_ns;
 	s->thread = l->thread;
 	s->stack = stack;
+	s->task = tasks_index(p, task);
 	s->bound = l->x->rung;
 	s->kernel = kernel;
 	s->edge = edge;
@@ -115,14 +116,14 @@ static void share_among_ticks(struct timeline *l, size_t first, size_t n, uint64
 				next++;
 			upto = scale(length, tick->t + (next->t - tick->t) / 2 - from, to - from);
 		}
-		add_sample(l, tick->t, upto - given, tick->stack, tick->kernel, false);
+		add_sample(l, tick->t, upto - given, tick->stack, tick->task, tick->kernel, false);
 		given = upto;
 		tick = next;
 	}
 }
 
 /* On the CPU for `length` ns somewhere in [from, to); `edge_stack` is that of the switch-out that ended it. */
-static void add_slice(struct timeline *l, uint64_t from, uint64_t to, uint64_t length, int32_t edge_stack)
+static void add_slice(struct timeline *l, uint64_t from, uint64_t to, uint64_t length, int32_t edge_stack, uint32_t task)
 {
 	int32_t edge;
 	size_t first, n = ticks_within(l, from, to, &first, &edge);
@@ -133,12 +134,12 @@ static void add_slice(struct timeline *l, uint64_t from, uint64_t to, uint64_t l
 	}
 	if (edge_stack < 0)
 		edge_stack = edge;
-	add_sample(l, from, length, user_part(l->s->profile, edge_stack), false, true);
+	add_sample(l, from, length, user_part(l->s->profile, edge_stack), task, false, true);
 }
 
 /* What happened up to `to`: a slice, or after lost waits a known amount of CPU (cpu_ns of the binding by then, seq waits) and the rest off it,
  * nobody knows why. */
-static void tell_until(struct timeline *l, uint64_t to, uint64_t cpu_ns, uint32_t seq, int32_t edge_stack)
+static void tell_until(struct timeline *l, uint64_t to, uint64_t cpu_ns, uint32_t seq, int32_t edge_stack, uint32_t task)
 {
 	uint64_t end = min(to, l->stop), length, cpu;
 
@@ -152,7 +153,7 @@ static void tell_until(struct timeline *l, uint64_t to, uint64_t cpu_ns, uint32_
 		story_span(l->s, l->at, end - cpu, TIME_unknown);
 	}
 	story_span(l->s, end - cpu, end, TIME_cpu_user);
-	add_slice(l, l->at, end, cpu, edge_stack);
+	add_slice(l, l->at, end, cpu, edge_stack, task);
 	l->at = end;
 }
 
@@ -176,6 +177,7 @@ static void add_wait(struct timeline *l, const struct thread_wait *wait)
 	x->runnable_ns = in - woken;
 	x->thread = l->thread;
 	x->stack = w->stack;
+	x->task = tasks_index(l->s->profile, w->task);
 	x->cause = w->preempted ? w->runnable_class : w->cause;
 	x->object = w->object;
 	x->has_waker = wait->has_waker;
@@ -197,7 +199,7 @@ static void add_tentative(struct timeline *l)
 	}};
 
 	story_span(s, s->begin_ns, s->begin_ns + cpu, TIME_cpu_user);
-	add_sample(l, s->begin_ns, cpu, first && first->edge ? first->stack : -1, false, true);
+	add_sample(l, s->begin_ns, cpu, first && first->edge ? first->stack : -1, 0, false, true);
 	add_wait(l, &w);
 }
 
@@ -231,6 +233,22 @@ static int32_t thread_of(struct work *work, const struct binding *x)
 	return work->n_threads - 1;
 }
 
+uint64_t story_lost(const struct story *s, const struct binding *x)
+{
+	uint64_t lost = UINT64_MAX;
+
+	for (size_t i = 0; i < x->n_waits && !s->contextual; i++)
+		if (x->waits[i].seen.elsewhere && x->waits[i].seen.out_ns < lost)
+			lost = x->waits[i].seen.out_ns;
+	return lost;
+}
+
+/* The task that ran when the binding ended. */
+static uint32_t last_task(const struct binding *x)
+{
+	return x->n_ticks ? x->ticks[x->n_ticks - 1].task : 0;
+}
+
 void story_binding(struct story *s, struct binding *x, bool reader)
 {
 	uint64_t stop = min(x->released ? x->released_ns : s->end_ns, s->end_ns);
@@ -249,13 +267,16 @@ void story_binding(struct story *s, struct binding *x, bool reader)
 
 		if (w->out_ns < l.at || w->seq < l.seq)
 			continue; /* contradicts what is told already; the next number says that one is missing */
-		tell_until(&l, w->out_ns, w->cpu_ns, w->seq, w->stack);
-		add_wait(&l, &x->waits[i]);
+		tell_until(&l, w->out_ns, w->cpu_ns, w->seq, w->stack, w->task);
+		if (!w->elsewhere)
+			add_wait(&l, &x->waits[i]);
+		else if (!s->contextual)
+			return;
 		l.at = w->in_ns;
 		l.cpu_ns = w->cpu_ns;
 		l.seq = w->seq + 1;
 		running = !w->open;
 	}
 	if (running || waits > l.seq)
-		tell_until(&l, stop, x->released_cpu_ns, waits > l.seq ? waits : l.seq, -1);
+		tell_until(&l, stop, x->released_cpu_ns, waits > l.seq ? waits : l.seq, -1, last_task(x));
 }

@@ -6,12 +6,14 @@
 #ifndef REQPROF_TIMELINE_H
 #define REQPROF_TIMELINE_H
 
+#include "profile/awaits.h"
 #include "profile/builder.h"
 #include "profile/partition.h"
 
 struct tick {
 	uint64_t t;
 	int32_t stack;
+	uint32_t task;
 	bool kernel, edge;
 };
 
@@ -46,10 +48,15 @@ struct story {
 	struct span *spans;
 	size_t n_spans, cap_spans;
 	uint64_t user_ns, kernel_ns; /* weights of the ticks */
+	struct tasks tasks;
+	bool contextual;        /* tasks tell whom threads worked for; else a thread that works for others is lost */
 };
 
 /* A span from begin to end, cut to the request. */
 void story_span(struct story *s, uint64_t begin, uint64_t end, enum time_class class);
+
+/* When did a thread first work for others, while nothing told what it did later? UINT64_MAX = it did not. */
+uint64_t story_lost(const struct story *s, const struct binding *x);
 
 /* Tells a binding: its thread, samples, waits and spans. `reader`: it is that of the thread that read the request. Sorts its ticks and waits. */
 void story_binding(struct story *s, struct binding *x, bool reader);

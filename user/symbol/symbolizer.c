@@ -60,6 +60,11 @@ void symbolizer_forget_process(struct symbolizer *s, int pid)
 	jit_names_forget(&s->jit, pid);
 }
 
+const struct maps *symbolizer_maps(const struct symbolizer *s, int pid)
+{
+	return process_table_maps(&s->processes, pid);
+}
+
 /* ---- a stack, outermost frame first --------------------------------------------------- */
 
 struct growing {

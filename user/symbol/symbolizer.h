@@ -55,6 +55,11 @@ int symbolizer_add_process(struct symbolizer *s, int pid);
 int symbolizer_renew_process(struct symbolizer *s, int pid);
 void symbolizer_forget_process(struct symbolizer *s, int pid);
 
+struct maps;
+
+/* The mappings of a process as they were read last (maps.h), until they are read again. NULL = none were. */
+const struct maps *symbolizer_maps(const struct symbolizer *s, int pid);
+
 struct elf_file;
 
 /* A mapping that holds code, or memory without a file that may. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,9 +17,13 @@
 #include "base/log.h"
 #include "reqprof.skel.h"
 #include "tracer/kernel_function.h"
+#include "tracer/uprobe_multi.h"
 
 struct session {
 	struct reqprof *skel;
+	bool has_uprobe_multi, has_uprobe_session;
+	int *links;             /* uprobes in the target */
+	size_t n_links, cap_links;
 };
 
 /* libbpf's own words are for -v; what a user needs to know is said here. */
@@ -29,18 +34,36 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return vfprintf(stderr, format, args);
 }
 
-int session_has_socket_tracepoints(void)
+static int kernel_has(const char *name, uint32_t kind)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	int r;
+	int r = libbpf_get_error(btf);
 
-	r = libbpf_get_error(btf);
 	if (r)
 		return r;
-	r = btf__find_by_name_kind(btf, "btf_trace_sock_recv_length", BTF_KIND_TYPEDEF) > 0 &&
-	    btf__find_by_name_kind(btf, "btf_trace_sock_send_length", BTF_KIND_TYPEDEF) > 0;
+	r = btf__find_by_name_kind(btf, name, kind) > 0;
 	btf__free(btf);
 	return r;
+}
+
+int session_has_socket_tracepoints(void)
+{
+	int r = kernel_has("btf_trace_sock_recv_length", BTF_KIND_TYPEDEF);
+
+	return r > 0 ? kernel_has("btf_trace_sock_send_length", BTF_KIND_TYPEDEF) : r;
+}
+
+/* Of the two programs that see contexts copied the one that this kernel can attach. */
+static void configure_uprobes(struct session *s)
+{
+	struct bpf_program *entry = s->skel->progs.on_context_copy, *exit = s->skel->progs.on_context_copied;
+
+	s->has_uprobe_session = kernel_has("bpf_session_is_return", BTF_KIND_FUNC) > 0;
+	s->has_uprobe_multi = kernel_has("bpf_uprobe_multi_link_attach", BTF_KIND_FUNC) > 0;
+	bpf_program__set_expected_attach_type(entry, UPROBE_SESSION_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(exit, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_autoload(entry, s->has_uprobe_session);
+	bpf_program__set_autoload(exit, !s->has_uprobe_session && s->has_uprobe_multi);
 }
 
 static void configure(struct session *s, const struct tracer_options *options)
@@ -58,6 +81,10 @@ static void configure(struct session *s, const struct tracer_options *options)
 	bpf_object__for_each_program(program, skel->obj)
 		bpf_program__set_autoload(program, true);
 	bpf_program__set_autoattach(skel->progs.http_open_sockets, false);
+	bpf_program__set_autoattach(skel->progs.list_threads, false);
+	bpf_program__set_autoattach(skel->progs.on_context_copy, false);
+	bpf_program__set_autoattach(skel->progs.on_context_copied, false);
+	configure_uprobes(s);
 }
 
 struct session *session_new(const struct tracer_options *options)
@@ -90,11 +117,19 @@ fail:
 	return NULL;
 }
 
+static void close_links(struct session *s)
+{
+	while (s->n_links)
+		close(s->links[--s->n_links]);
+}
+
 void session_free(struct session *s)
 {
 	if (!s)
 		return;
+	close_links(s);
 	reqprof__destroy(s->skel);
+	free(s->links);
 	free(s);
 }
 
@@ -137,6 +172,7 @@ int session_attach(struct session *s)
 
 void session_detach(struct session *s)
 {
+	close_links(s);
 	reqprof__detach(s->skel);
 }
 
@@ -172,6 +208,36 @@ bool session_follows(struct session *s, pid_t pid)
 	uint32_t mark;
 
 	return pidfd >= 0 && !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.followed_tasks), &pidfd, &mark);
+}
+
+static int watch_copies(struct session *s, pid_t pid, const char *path, uint64_t offset)
+{
+	struct bpf_program *program = s->has_uprobe_session ? s->skel->progs.on_context_copy : s->skel->progs.on_context_copied;
+	uint32_t type = s->has_uprobe_session ? UPROBE_SESSION_ATTACH_TYPE : UPROBE_MULTI_ATTACH_TYPE;
+	int link;
+
+	if (!s->has_uprobe_multi)
+		return -EOPNOTSUPP;
+	link = uprobe_multi_link(bpf_program__fd(program), type, path, offset, pid, !s->has_uprobe_session);
+	if (link < 0)
+		return link;
+	GROW(s->links, s->n_links, s->cap_links);
+	s->links[s->n_links++] = link;
+	return 0;
+}
+
+int session_python(struct session *s, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
+{
+	struct rp_python known = *python;
+	uint32_t key = pid;
+	int r;
+
+	if (!path || !s->has_uprobe_multi)
+		known.thread_context = RP_PYTHON_NONE; /* without the copies a context says nothing */
+	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, &known, BPF_ANY))
+		return -errno;
+	r = iterate(s->skel->progs.list_threads);
+	return r || !path ? r : watch_copies(s, pid, path, offset);
 }
 
 int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret)

@@ -141,6 +141,15 @@ enum {
 	BPF_F_TIMER_CPU_PIN = 2,
 };
 
+struct bpf_iter__task {
+	union {
+		struct bpf_iter_meta *meta;
+	};
+	union {
+		struct task_struct *task;
+	};
+};
+
 struct bpf_iter__task_file {
 	union {
 		struct bpf_iter_meta *meta;
@@ -223,6 +232,10 @@ struct sched_entity {
 	struct cfs_rq *cfs_rq;
 };
 
+struct thread_struct {
+	long unsigned int fsbase;
+};
+
 struct mm_struct;
 
 struct files_struct;
@@ -233,6 +246,7 @@ struct uprobe_task;
 
 struct task_struct {
 	struct thread_info thread_info;
+	unsigned int __state;
 	void *stack;
 	unsigned int flags;
 	struct sched_entity se;
@@ -246,13 +260,20 @@ struct task_struct {
 	struct files_struct *files;
 	struct signal_struct *signal;
 	struct uprobe_task *utask;
+	struct thread_struct thread;
 };
 
 struct pt_regs {
+	long unsigned int r15;
+	long unsigned int r14;
+	long unsigned int r13;
+	long unsigned int r12;
 	long unsigned int bp;
+	long unsigned int bx;
 	long unsigned int r10;
 	long unsigned int r9;
 	long unsigned int r8;
+	long unsigned int ax;
 	long unsigned int dx;
 	long unsigned int si;
 	long unsigned int di;
@@ -425,6 +446,7 @@ struct fdtable {
 struct cfs_rq {
 	int throttle_count;
 };
+
 
 
 struct xol_area {

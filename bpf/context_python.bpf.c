@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What a thread of CPython works for, where the other programs ask. */
+#include "context_python.bpf.h"
+
+__u32 contextual_requests = 0;
+
+/* ---- a thread -------------------------------------------------------------------------------------------------------- */
+
+int context_look(__u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct look k;
+
+	if (!look_at(&k, task))
+		look(&k, task, now);
+	return 0;
+}
+
+int context_switch_out(__u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct look k;
+
+	if (look_at(&k, task) || look(&k, task, now) || k.known)
+		return 0;
+	/* Where it waits for work is its home. Preempted, or in a page fault, it may be anywhere. */
+	if ((long)BPF_CORE_READ(regs, orig_ax) >= 0 && BPF_CORE_READ(task, __state)) {
+		k.thread->home = k.context;
+		k.thread->seen = SEEN_HOME;
+		k.thread->seed = 0;
+	}
+	return 0;
+}
+
+__hidden void context_switch_in(struct task_struct *next, __u64 now)
+{
+	struct rp_thread *t = bpf_task_storage_get(&threads, next, 0, 0);
+
+	if (t && t->python_state)
+		send_seen(t, t->seen == SEEN_HOME ? SEEN_BACK : t->seen, now);
+}
+
+/* ---- a request ------------------------------------------------------------------------------------------------------- */
+
+int context_seed(__u32 slot)
+{
+	struct rp_live *l = live_slot(slot);
+	struct look k;
+
+	if (!l || look_at(&k, bpf_get_current_task_btf()) || k.py->thread_context == RP_PYTHON_NONE)
+		return 0;
+	k.thread->seed = slot + 1;
+	k.thread->seed_serial = l->serial;
+	k.thread->seed_context = k.context;
+	send_seen(k.thread, SEEN_WORK, l->begin_ns);
+	return 1;
+}
+
+int context_read(__u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_worker *w = worker_of(task);
+	struct rp_live *l = w ? live_slot(w->slot) : NULL;
+	struct look k;
+
+	if (look_at(&k, task))
+		return 0;
+	k.thread->seed = 0;
+	if (!l || (!w->contextual && !l->contexts))
+		return 0;
+	w = look(&k, task, now);
+	if (w)
+		end_work(w, &k, task, now);
+	return 1;
+}
+
+int context_sent(__u32 slot, __u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_live *l = live_slot(slot);
+	struct rp_worker *w = worker_of(task);
+	struct look k;
+
+	if (!l || look_at(&k, task))
+		return 0;
+	/* What some loops send for their tasks later, in any context, is still the task's work. */
+	if (!k.known && w && w->serial == l->serial) {
+		end_work(w, &k, task, now);
+		send_seen(k.thread, what_is_seen(&k), now);
+	} else {
+		look(&k, task, now);
+	}
+	if (k.known && k.live->serial == l->serial)
+		l->sent_by |= RP_SENT_TASK;
+	else
+		l->sent_by |= !k.known && (!k.context || k.context == k.thread->home) ? RP_SENT_LOOP : RP_SENT_OTHER;
+	return 0;
+}

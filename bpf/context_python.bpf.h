@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which of CPython's tasks works for which request.
+ *
+ * Each asyncio task, and each call that is handed to a thread pool with the caller's context variables, runs in a context of its own: a copy of the
+ * one that was current where it was made. One probe sees the copies, so the first one made on a thread after it read a marked request is the
+ * request's task, and copies of a request's contexts are the request's, too. From then on what a thread's current context is says whom it
+ * works for. Contexts are addresses that are used again within microseconds: they count between the copy and the end of the request, and no
+ * longer than until the address turns up as a copy of another's.
+ *
+ * A thread is looked at where something happens on it: a tick, a switch, a copy, a read, a write. In between it is taken to have done the same;
+ * where it did something else before, the border is half way, unless it was in its home context, in which only its loop runs.
+ */
+#ifndef REQPROF_CONTEXT_PYTHON_BPF_H
+#define REQPROF_CONTEXT_PYTHON_BPF_H
+
+#include "python.bpf.h"
+
+#define CONTEXTS_MAX 16384
+#define CONTEXT_ENTERED 40      /* Include/internal/pycore_context.h: PyContext.ctx_entered, an int, the same in all versions */
+
+struct context_key {
+	__u64 context;
+	__u32 pid;
+	__u32 pad;
+};
+
+struct task_context {
+	__u32 slot;             /* of the request */
+	__u32 serial;
+	__u32 task;
+	__u32 pad;
+	__u64 coroutine;        /* that it runs, 0 = not known */
+};
+
+/* maps.bpf.c. Least recently used ones go first: those of requests that are over stay until then, known by their serial. */
+struct contexts_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CONTEXTS_MAX);
+	__type(key, struct context_key);
+	__type(value, struct task_context);
+};
+extern struct contexts_map contexts SEC(".maps");
+
+/* ---- what a thread does ---------------------------------------------------------------------------------------------- */
+
+/* Was it entered by Context.run(), as an event loop does for each callback? Else it is that of a thread, which a sync server works in. */
+static __always_inline int is_entered(__u64 context)
+{
+	return context && (__u32)python_pointer(context + CONTEXT_ENTERED);
+}
+
+struct look {
+	struct rp_thread *thread;
+	const struct rp_python *py;
+	__u64 state;            /* thread state */
+	__u64 context;          /* its current one */
+	struct task_context *known;  /* of a request that is live, or NULL */
+	struct rp_live *live;   /* that one */
+};
+
+static __always_inline struct task_context *context_of(__u32 pid, __u64 context, struct rp_live **ret_live)
+{
+	struct context_key key = {.context = context, .pid = pid};
+	struct task_context *c = context ? bpf_map_lookup_elem(&contexts, &key) : NULL;
+	struct rp_live *l = c ? live_slot(c->slot) : NULL;
+
+	if (!l || l->serial != c->serial || l->state != LIVE_BEGUN)
+		return NULL;
+	*ret_live = l;
+	return c;
+}
+
+/* Non-zero: it is no thread of an interpreter. */
+static __always_inline int look_at(struct look *k, struct task_struct *task)
+{
+	__u32 pid = task->tgid;
+
+	k->known = NULL;
+	k->live = NULL;
+	k->py = python_of(pid);
+	k->thread = k->py ? bpf_task_storage_get(&threads, task, 0, 0) : NULL;
+	if (!k->thread)
+		return -1;
+	k->state = python_thread_state(k->py, task, &k->thread->python_state);
+	if (!k->state)
+		return -1;
+	k->context = python_context(k->py, k->state);
+	k->known = context_of(pid, k->context, &k->live);
+	return 0;
+}
+
+static __always_inline void send_seen(struct rp_thread *t, __u32 seen, __u64 now)
+{
+	t->seen = seen;
+	t->seen_ns = now;
+}
+
+/* When did the thread begin to do what it does now, but did not when it was looked at last? */
+static __always_inline __u64 border(const struct rp_thread *t, __u64 now)
+{
+	if (t->seen == SEEN_NOTHING || t->seen_ns >= now)
+		return now;
+	return t->seen == SEEN_BACK ? t->seen_ns : t->seen_ns + (now - t->seen_ns) / 2;
+}
+
+/* A task runs from `t` on, or has ceased to. */
+static __always_inline void send_task_runs(const struct rp_worker *w, struct task_struct *task, __u32 number, __u64 t)
+{
+	struct rp_event e;
+
+	event_head(&e, RP_EV_TASK_RUNS, sizeof e, t, w->serial, task);
+	e.task = number;
+	event_send(&e, sizeof e);
+}
+
+static __always_inline void send_task_waits(const struct rp_worker *w, struct task_struct *task, __u64 t)
+{
+	struct rp_task_wait e = {};
+
+	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, t, w->serial, task);
+	e.h.task = w->task;
+	if (w->coroutine)
+		stack_take_awaits(task, w->serial, w->coroutine, &e);
+	event_send(&e, sizeof e);
+}
+
+static __always_inline void run_task(struct rp_worker *w, const struct task_context *c, struct task_struct *task, __u64 t)
+{
+	if (w->task == c->task)
+		return;
+	if (w->task)
+		send_task_waits(w, task, t);
+	w->task = c->task;
+	w->coroutine = c->coroutine;
+	send_task_runs(w, task, c->task, t);
+}
+
+/* It works for a request: go on with the record that it has for it, or make one. */
+static __always_inline struct rp_worker *begin_work(struct look *k, struct task_struct *task, __u64 t)
+{
+	struct rp_live *l = k->live;
+	__u32 slot = k->known->slot;
+	struct rp_worker *w;
+
+	if (t < l->begin_ns)
+		t = l->begin_ns;
+	w = worker_resume(l, slot, k->thread, task, t);
+	if (!w && !worker_bind(l, slot, task, t, l->reader == k->thread->reader ? 2 : 3))
+		w = worker_of(task);
+	return w;
+}
+
+/* `w` is bound to the thread. Does it work for the same request, as far as is known? */
+static __always_inline int goes_on(const struct look *k, const struct rp_worker *w)
+{
+	const struct rp_live *l;
+
+	if (k->known)
+		return k->live->serial == w->serial;
+	/* Still in the callback that has read the request: */
+	if (!w->task && k->thread->seed_serial == w->serial && k->thread->seed_context == k->context)
+		return 1;
+	if (w->contextual)
+		return 0;
+	l = live_slot(w->slot);
+	return !l || !l->contexts || !k->context || k->context == k->thread->home;
+}
+
+/* No longer by what the thread has read, but by its context. */
+static __always_inline void end_exclusive(struct rp_worker *w, struct rp_thread *thread, struct task_struct *task, __u64 t)
+{
+	worker_release(w, live_slot(w->slot), task, t, RP_RELEASE_CONTEXT);
+	thread->worker = 0;
+}
+
+static __always_inline void end_work(struct rp_worker *w, struct look *k, struct task_struct *task, __u64 t)
+{
+	if (w->contextual && w->task)
+		send_task_waits(w, task, t);
+	if (w->contextual)
+		worker_pause(w, k->thread, task, t);
+	else
+		end_exclusive(w, k->thread, task, t);
+}
+
+static __always_inline __u32 what_is_seen(const struct look *k)
+{
+	if (k->known)
+		return SEEN_WORK;
+	return !k->context || k->context == k->thread->home ? SEEN_HOME : SEEN_OTHER;
+}
+
+static __always_inline struct rp_worker *look(struct look *k, struct task_struct *task, __u64 now)
+{
+	struct rp_worker *w = worker_of(task);
+	__u32 seen = what_is_seen(k);
+	__u64 t = border(k->thread, now);
+
+	if (w && (!goes_on(k, w) || (k->known && !w->contextual))) {
+		/* A loop at home does nothing that would count: until now it worked for the request. */
+		if (seen == SEEN_HOME || (k->known && k->live->serial == w->serial))
+			t = now;
+		end_work(w, k, task, t);
+		w = NULL;
+	}
+	if (!w && k->known)
+		w = begin_work(k, task, t);
+	if (w && k->known)
+		run_task(w, k->known, task, t);
+	send_seen(k->thread, seen, now);
+	return w;
+}
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * CPython's global interpreter lock: who waits for it, who holds it. A wait is one for the GIL if its futex lies inside the lock's structure
+ * (Python/ceval_gil.c: its mutexes and condition variables are members), whatever functions are on the stack.
+ */
+#include "context_python.bpf.h"
+
+#define NR_futex 202
+
+/* Switches only, with interrupts off. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct python_scratch);
+} gil_scratch SEC(".maps");
+
+/* Address of the lock that a thread state takes, 0 = there is none. */
+static __always_inline __u64 gil_of(const struct rp_python *py, __u64 state)
+{
+	__u64 interpreter;
+
+	if (py->flags & RP_PYTHON_FREE_THREADED)
+		return 0;
+	if (py->runtime_gil != RP_PYTHON_NONE)
+		return py->runtime + py->runtime_gil;
+	interpreter = python_pointer(state + py->thread_interpreter);
+	return interpreter ? python_pointer(interpreter + py->interpreter_gil) : 0;
+}
+
+/* The thread state that holds a lock, 0 = nobody does. */
+static __always_inline __u64 holder_of(const struct rp_python *py, __u64 gil)
+{
+	return (__u32)python_pointer(gil + py->gil_locked) == 1 ? python_pointer(gil + py->gil_holder) : 0;
+}
+
+static __always_inline void describe_holder(const struct rp_python *py, __u64 holder, __u32 pid, struct rp_gil_holder *ret)
+{
+	__u64 frame = python_top_frame(py, holder);
+	struct python_scratch *s;
+	struct python_frame f;
+	struct rp_live *l;
+	__u32 zero = 0;
+
+	*ret = (struct rp_gil_holder){};
+	if (py->thread_native_id != RP_PYTHON_NONE)
+		ret->tid = python_pointer(holder + py->thread_native_id);
+	if (context_of(pid, python_context(py, holder), &l))
+		ret->request = l->serial;
+	s = bpf_map_lookup_elem(&gil_scratch, &zero);
+	for (int i = 0; s && i < 2 && frame; i++) {
+		if (python_read_frame(py, frame, s, &f))
+			return;
+		ret->frame = f.out;
+		if (!f.is_shim)
+			return;
+		frame = f.previous;
+	}
+}
+
+int gil_wait(__u32 worker)
+{
+	struct rp_worker *w = bpf_map_lookup_elem(&workers, &worker);
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct rp_python *py = python_of(task->tgid);
+	struct rp_thread *t;
+	__u64 state, gil, holder;
+
+	if (!w || !py || w->wait.nr != NR_futex)
+		return 0;
+	t = bpf_task_storage_get(&threads, task, 0, 0);
+	state = python_thread_state(py, task, t ? &t->python_state : NULL);
+	gil = state ? gil_of(py, state) : 0;
+	if (!gil || w->wait.args[0] - gil >= py->gil_size)
+		return 0;
+	w->wait.h.flags |= RP_WAIT_GIL;
+	w->wait.object.kind = RP_OBJECT_GIL;
+	w->wait.object.len = sizeof(struct rp_gil_holder);
+	holder = holder_of(py, gil);
+	describe_holder(py, holder, task->tgid, (struct rp_gil_holder *)w->wait.object.data);
+	return 1;
+}
+
+int gil_held(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct rp_python *py = python_of(task->tgid);
+	struct rp_thread *t;
+	__u64 state, gil;
+
+	if (!py)
+		return 0;
+	t = bpf_task_storage_get(&threads, task, 0, 0);
+	state = python_thread_state(py, task, t ? &t->python_state : NULL);
+	gil = state ? gil_of(py, state) : 0;
+	return gil && holder_of(py, gil) == state;
+}

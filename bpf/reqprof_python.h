@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Part of the contract (reqprof.h): what is known of an interpreter of CPython.
+ *
+ * One interpreter of a process as addresses and offsets, so that the programs know no version: map `pythons`, pid → struct rp_python. Found by user
+ * space (unwind/python.c says where each is from). Offsets are in bytes, RP_PYTHON_NONE = this version has no such field.
+ */
+#ifndef REQPROF_PYTHON_H
+#define REQPROF_PYTHON_H
+
+#define RP_PYTHON_NONE (~0U)
+#define RP_MAX_PYTHON_FRAMES 256
+
+/* flags of struct rp_python */
+#define RP_PYTHON_INSTR_INDEX 1 /* frame_instr is an int: an index from the first instruction, in bytes; else the address of an instruction */
+#define RP_PYTHON_INSTR_UNITS 2 /* … in units of 2 bytes (3.10) */
+#define RP_PYTHON_TAGGED 4      /* the low 2 bits of frame_code, and of what is on a frame's stack, are tags (3.14) */
+#define RP_PYTHON_STACK_INDEX 8 /* frame_stack_top is an int: entries in use from frame_locals on (3.11 to 3.13); else the address behind the top */
+#define RP_PYTHON_STACK_DEPTH 16 /* … entries in use from the address in frame_value_stack on (3.10) */
+#define RP_PYTHON_FREE_THREADED 32 /* there is no GIL */
+
+struct rp_python {
+	__u64 runtime;          /* address of _PyRuntime */
+	__u32 flags;            /* RP_PYTHON_* */
+	__u32 version;          /* PY_VERSION_HEX >> 16: 0x030b */
+	/* in _PyRuntime */
+	__u32 interpreters;     /* PyInterpreterState *: the first one */
+	__u32 runtime_gil;      /* struct _gil_runtime_state (to 3.11) */
+	/* in PyInterpreterState */
+	__u32 interpreter_next;
+	__u32 interpreter_threads; /* PyThreadState *: the first one */
+	__u32 interpreter_gil;  /* struct _gil_runtime_state * (from 3.12) */
+	__u32 interpreter_free_contexts; /* PyContext *: head of the list of free ones (where it lies in there) */
+	/* in struct _gil_runtime_state */
+	__u32 gil_holder;       /* PyThreadState *: who holds it, or held it last */
+	__u32 gil_locked;       /* int */
+	__u32 gil_size;
+	/* in PyThreadState */
+	__u32 thread_next;
+	__u32 thread_interpreter;
+	__u32 thread_frame;     /* the innermost frame; with cframe_frame: _PyCFrame * */
+	__u32 thread_id;        /* pthread_t: on x86_64 the thread's fs base */
+	__u32 thread_native_id; /* TID in its own PID namespace */
+	__u32 thread_context;   /* PyContext * */
+	/* in _PyCFrame (3.11, 3.12) */
+	__u32 cframe_frame;     /* the innermost frame */
+	/* in PyFrameObject (to 3.10), _PyInterpreterFrame (from 3.11) */
+	__u32 frame_code;       /* PyCodeObject *; of no code: the frame is a mark of the interpreter's */
+	__u32 frame_previous;
+	__u32 frame_instr;
+	__u32 frame_owner;      /* char: 0 thread, 1 generator, 2 frame object, RP_PYTHON_OWNER_C and above: the interpreter itself */
+	__u32 frame_is_entry;   /* bool: the evaluation loop was entered for it (3.11) */
+	__u32 frame_generator;  /* PyObject *, borrowed: its generator or coroutine (to 3.10) */
+	__u32 frame_locals;     /* PyObject *[]: local variables, arguments first */
+	__u32 frame_stack_top;
+	__u32 frame_value_stack;
+	/* in PyCodeObject */
+	__u32 code_flags;       /* int: CO_COROUTINE 0x80, CO_GENERATOR 0x20, CO_ASYNC_GENERATOR 0x200 */
+	__u32 code_first_line;  /* int */
+	__u32 code_file_name;   /* PyObject * */
+	__u32 code_name;        /* PyObject * */
+	__u32 code_qualified_name; /* PyObject * (from 3.11) */
+	__u32 code_line_table;  /* PyObject * */
+	__u32 code_instructions; /* the first one (from 3.11) */
+	/* in PyGenObject, PyCoroObject */
+	__u32 generator_frame;  /* the frame itself (from 3.11), PyFrameObject * (to 3.10) */
+	__u32 generator_state;  /* signed char (from 3.11) */
+	__u32 size;             /* of this struct, so that there is no hole at its end */
+	__u64 coroutine_type;   /* address of PyCoro_Type, 0 = unknown */
+};
+_Static_assert(sizeof(struct rp_python) == 8 + 4 * 38 + 8, "rp_python");
+#define RP_PYTHON_OWNER_C 3
+
+/* Frames follow the addresses in RP_EV_STACK, innermost first. */
+struct rp_python_frame {
+	__u64 code;             /* address of the code object */
+	__u32 instr;            /* bytes from its first instruction, or RP_PYTHON_NO_INSTR; flags in the upper bits */
+	__u32 check;            /* rp_python_check() of the code object as it was then: another one may get its address */
+};
+_Static_assert(sizeof(struct rp_python_frame) == 16, "rp_python_frame");
+#define RP_PYTHON_ENTRY (1U << 31)      /* the outermost one of its evaluation loop: the next belongs to another native frame */
+#define RP_PYTHON_GENERATOR (1U << 30)  /* of a generator or coroutine */
+#define RP_PYTHON_NO_INSTR (RP_PYTHON_GENERATOR - 1)
+#define RP_PYTHON_INSTR(instr) ((instr) & RP_PYTHON_NO_INSTR)
+
+static inline __u32 rp_python_check(__u64 file_name, __u64 name, __u64 line_table, __u32 first_line)
+{
+	__u64 x = (file_name * 31 + name) * 31 + line_table + first_line;
+
+	x *= 0x9e3779b97f4a7c15ULL;
+	return x >> 32;
+}
+
+#endif

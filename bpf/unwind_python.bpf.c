@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The Python part of a stack: the frames that the interpreter runs, beside the native ones. User space puts them together. */
+#include "python.bpf.h"
+
+struct python_walk {
+	struct unwind *u;
+	const struct rp_python *py;
+};
+
+/* Behind the addresses of the native part, two words each. */
+static __always_inline int push(struct unwind *u, const struct rp_python_frame *f)
+{
+	__u32 n = u->n_python, at = u->n + 2 * n;
+
+	if (n >= RP_MAX_PYTHON_FRAMES)
+		return -1;
+	u->addresses[at & (UNWIND_WORDS - 1)] = f->code;
+	u->addresses[(at + 1) & (UNWIND_WORDS - 1)] = (__u64)f->check << 32 | f->instr;
+	u->hash = hash_add(hash_add(u->hash, f->code), f->instr);
+	u->n_python = n + 1;
+	return 0;
+}
+
+/* The frame pushed last is the outermost of its evaluation loop. */
+static __always_inline void mark_entry(struct unwind *u)
+{
+	__u32 at = u->n + 2 * u->n_python - 1;
+
+	if (u->n_python)
+		u->addresses[at & (UNWIND_WORDS - 1)] |= RP_PYTHON_ENTRY;
+}
+
+static long walk_step(__u32 i, struct python_walk *w)
+{
+	struct unwind *u = w->u;
+	struct python_frame f;
+
+	if (!u->python_frame)
+		return 1;
+	if (python_read_frame(w->py, u->python_frame, &u->python, &f)) {
+		u->python_flags |= RP_STACK_PYTHON_BROKEN;
+		return 1;
+	}
+	if (f.is_shim) {
+		mark_entry(u);
+	} else if (f.out.code) {
+		if (push(u, &f.out)) {
+			u->python_flags |= RP_STACK_PYTHON_DEPTH;
+			return 1;
+		}
+		if (f.coroutine)
+			u->coroutine = f.coroutine;
+	}
+	u->python_frame = f.previous;
+	return 0;
+}
+
+/* ---- what a coroutine awaits ---------------------------------------------------------------------------------------- */
+
+#define AWAITS_MAX 64
+
+/* The object on top of a frame's stack, whose bytes are in u->python: of a suspended frame what it awaits. */
+static __always_inline __u64 stack_top(const struct rp_python *py, const struct unwind *u, __u64 frame)
+{
+	const struct python_scratch *s = &u->python;
+	__u64 end, object;
+
+	if (py->flags & RP_PYTHON_STACK_INDEX)
+		end = frame + py->frame_locals + 8LL * python_int(s, py->frame_stack_top);
+	else if (py->flags & RP_PYTHON_STACK_DEPTH)
+		end = python_word(s, py->frame_value_stack) + 8LL * python_int(s, py->frame_stack_top);
+	else
+		end = python_word(s, py->frame_stack_top);
+	object = python_pointer(end - 8);
+	return py->flags & RP_PYTHON_TAGGED ? object & ~3ULL : object;
+}
+
+/* The first argument of a frame, for what it tells of a wait: the seconds of a sleep. */
+static __always_inline void read_local(const struct rp_python *py, struct unwind *u, __u64 frame)
+{
+	__u64 object = python_pointer(frame + py->frame_locals);
+
+	if (py->flags & RP_PYTHON_TAGGED)
+		object &= ~3ULL;
+	u->local_type = object ? python_pointer(object + OBJECT_TYPE) : 0;
+	u->local = object ? python_pointer(object + OBJECT_HEAD) : 0;
+}
+
+/* Where the frame of a suspended coroutine is; 0: it is not suspended, u->suspended says what else it is. */
+static __always_inline __u64 suspended_frame(const struct rp_python *py, struct unwind *u, __u64 coroutine)
+{
+	__u64 frame = coroutine + py->generator_frame;
+	__s8 state = 0;
+
+	if (py->generator_state == RP_PYTHON_NONE) {
+		frame = python_pointer(frame);
+		u->suspended = frame ? RP_TASK_SUSPENDED : RP_TASK_FINISHED;
+		return frame;
+	}
+	bpf_probe_read_user(&state, sizeof state, (void *)(coroutine + py->generator_state));
+	u->suspended = state < 0 ? RP_TASK_SUSPENDED : state > 0 ? RP_TASK_FINISHED : 0;
+	return state < 0 ? frame : 0;
+}
+
+static long await_step(__u32 i, struct python_walk *w)
+{
+	struct unwind *u = w->u;
+	struct python_frame f;
+	__u64 frame;
+
+	u->awaited_type = python_pointer(u->awaited + OBJECT_TYPE);
+	if (u->awaited_type != w->py->coroutine_type)
+		return 1;
+	frame = suspended_frame(w->py, u, u->awaited);
+	if (!frame || bpf_probe_read_user(u->python.bytes, PYTHON_FRAME_BYTES, (void *)frame))
+		return 1;
+	u->awaited = stack_top(w->py, u, frame);
+	read_local(w->py, u, frame);
+	if (python_read_frame(w->py, frame, &u->python, &f) || push(u, &f.out))
+		return 1;
+	return 0;
+}
+
+int unwind_awaits(struct unwind *u, __u32 pid)
+{
+	struct python_walk w = {.u = u, .py = python_of(pid)};
+
+	if (!u)
+		return 0;
+	u->suspended = 0;
+	u->awaited = u->coroutine;
+	u->awaited_type = u->local = u->local_type = 0;
+	if (w.py && w.py->coroutine_type)
+		bpf_loop(AWAITS_MAX, await_step, &w, 0);
+	return 0;
+}
+
+/* ---- a thread's frames ----------------------------------------------------------------------------------------------- */
+
+int unwind_python(struct unwind *u, __u32 pid)
+{
+	struct python_walk w = {.u = u, .py = python_of(pid)};
+	struct task_struct *task;
+	struct rp_thread *t;
+
+	if (!u)
+		return 0;
+	if (!w.py)
+		return 0;
+	task = bpf_get_current_task_btf();
+	t = bpf_task_storage_get(&threads, task, 0, 0);
+	u->python_state = python_thread_state(w.py, task, t ? &t->python_state : NULL);
+	if (!u->python_state)
+		return 0;
+	u->python_frame = python_top_frame(w.py, u->python_state);
+	bpf_loop(2 * RP_MAX_PYTHON_FRAMES, walk_step, &w, 0);
+	return 0;
+}

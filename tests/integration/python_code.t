@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Frames of every CPython that is found, as read from outside, against what the interpreter says itself. REQPROF_PYTHONS=PATH:PATH names more.
+Needs root."""
+import glob
+import json
+import os
+import pwd
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import BUILD, PYTHON, SERVERS, start
+from tap import equal, main, none, ok, skip
+
+VERSIONS = [(3, minor) for minor in range(8, 14)]
+CUT = 1024                      # bytes of a name
+OWN = re.compile(r"/tests/servers/parked\.py$")
+
+
+def version_of(path):
+    said = subprocess.run([path, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True, check=True).stdout
+    return tuple(map(int, said.split()))
+
+
+def interpreters():
+    """(version, path) of each, without those that are older than what is supported."""
+    homes = {os.path.expanduser("~"), pwd.getpwuid(0).pw_dir}
+    found = [p for home in homes for p in glob.glob(f"{home}/.pyenv/versions/3.*/bin/python3")]
+    found += [p for p in os.environ.get("REQPROF_PYTHONS", "").split(":") if p]
+    paths = dict.fromkeys(map(os.path.realpath, [PYTHON, *found]))
+    return sorted((v, p) for v, p in ((version_of(p), p) for p in paths) if v >= VERSIONS[0])
+
+
+def look(pid):
+    p = subprocess.run([f"{BUILD}/tests/unwind/python-frames", str(pid)], capture_output=True, timeout=60, check=False)
+    lines = [line.decode().split("\t") for line in p.stdout.split(b"\n") if line]
+    threads = {}
+    for kind, *fields in lines[1:]:
+        if kind == "thread":
+            last = threads[int(fields[0])] = {"evals": int(fields[2]), "whole": fields[3] == "1", "frames": []}
+        else:
+            last["frames"].append({"entry": fields[0] == "1", "package": fields[6],
+                                   "said": [fields[4], fields[5], int(fields[2]), int(fields[3]), fields[1] == "1"]})
+    return lines[0], threads, p.stderr.decode()
+
+
+def cut(text):
+    """As UTF-8 of at most CUT bytes; what UTF-8 cannot say is a replacement character."""
+    data = re.sub("[\ud800-\udfff]", "\ufffd", text).encode()
+    return data[:CUT].decode(errors="ignore")
+
+
+def expected(frames):
+    return [[cut(function), cut(file), *rest] for function, file, *rest in frames]
+
+
+def differences(name, got, wanted):
+    for i in range(max(len(got), len(wanted))):
+        g, w = (x[i] if i < len(x) else None for x in (got, wanted))
+        if g != w:
+            yield f"{name}, frame {i}: {g} instead of {w}"
+
+
+def package_of(file):
+    if m := re.match(r"<frozen (\w+)", file):
+        return m[1]
+    m = re.search(r"/(?:site-packages|lib/python3\.\d+)/([^/]+)", file)
+    return re.sub(r"\.py$", "", m[1]) if m else "-"
+
+
+def compare(label, told, threads):
+    pairs = [(name, threads.get(t["ident"], {"evals": 0, "whole": False, "frames": []}), t) for name, t in told["threads"].items()]
+    none((d for name, got, t in pairs for d in differences(name, [f["said"] for f in got["frames"]], expected(t["frames"]))),
+         f"{label}: {sum(len(t['frames']) for _, _, t in pairs)} frames of {len(pairs)} threads: functions, files, lines")
+    none((f"{name}: {f['package']} of {f['said'][1]}" for name, got, _ in pairs for f in got["frames"] if f["package"] != package_of(f["said"][1])),
+         f"{label}: packages")
+    loops = [(name, sum(f["entry"] for f in got["frames"]), got) for name, got, _ in pairs]
+    none((f"{name}: {entries} entries, {got['evals']} native" for name, entries, got in loops if entries != got["evals"] or not got["whole"]),
+         f"{label}: as many evaluation loops are entered by Python frames as there are in the native stack")
+
+
+def check(version, path):
+    label = f"{version[0]}.{version[1]} {'of the system' if path == os.path.realpath(PYTHON) else 'found'}"
+    with start([path, f"{SERVERS}/parked.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        told = json.loads(process.stdout.readline())
+        python, threads, said = look(told["pid"])
+        if ok(python[0] == "python", f"{label}: found", f"{python}\n{said}"):
+            equal(int(python[1], 16) >> 16, told["version"] >> 16, f"{label}: its version")
+            ok(version < (3, 10) or python[4] == "1", f"{label}: the list of free contexts", python)
+            ok(int(python[5], 16), f"{label}: a place for a probe", python)
+            compare(label, told, threads)
+        process.stdin.close()
+
+
+def all_of_them():
+    found = interpreters()
+    for version in VERSIONS:
+        if version not in [v for v, _ in found]:
+            skip(f"CPython {version[0]}.{version[1]}", "there is none in ~/.pyenv/versions")
+    for version, path in found:
+        check(version, path)
+
+
+def no_python():
+    with start(["sleep", "1000"]) as process:
+        while os.readlink(f"/proc/{process.pid}/exe").endswith("python3"):
+            pass
+        equal(look(process.pid)[0][:2], ["none", "-"], "sleep: no Python")
+        process.kill()
+
+
+main(all_of_them, no_python)

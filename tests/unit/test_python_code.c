@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Strings and code objects of CPython in memory that is what it should be, that is not, and that changes while it is read.
+ * links: unwind/python_code.c unwind/python_versions.c symbol/python_string.c symbol/python_line.c symbol/python_package.c base/alloc.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "fake_memory.h"
+#include "symbol/python_package.h"
+#include "symbol/python_string.h"
+#include "unwind/python_code.h"
+#include "unwind/python_versions.h"
+
+#define CODE (FAKE_START + 0x1000)
+#define NAME (FAKE_START + 0x2000)
+#define QUALIFIED (FAKE_START + 0x3000)
+#define FILE_NAME (FAKE_START + 0x4000)
+#define LINES (FAKE_START + 0x5000)
+#define FIRST_LINE 7
+
+static struct fake_memory *fake;
+static struct memory memory;
+
+static int setup(void **state)
+{
+	(void)state;
+	fake = xcalloc(1, sizeof *fake);
+	memory = fake_memory(fake);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(fake);
+	return 0;
+}
+
+/* ---- strings -------------------------------------------------------------------------------------------------------------- */
+
+static char text[PYTHON_STRING_MAX + 1];
+
+static int read_string(uint16_t version)
+{
+	return python_string_read(&memory, FAKE_PID, version, NAME, text);
+}
+
+static void strings_of_all_kinds(void **state)
+{
+	static const uint16_t versions[] = {0x0308, 0x0309, 0x030a, 0x030b, 0x030c, 0x030d, 0x030e};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		fake_put_ascii(fake, NAME, versions[i], "plain");
+		assert_int_equal(read_string(versions[i]), 0);
+		assert_string_equal(text, "plain");
+		fake_put_string(fake, NAME, versions[i], "caf\xe9", 4, 1, 0);
+		assert_int_equal(read_string(versions[i]), 0);
+		assert_string_equal(text, "café");
+		fake_put_string(fake, NAME, versions[i], u"a名\xdcff", 3, 2, 0);
+		assert_int_equal(read_string(versions[i]), 0);
+		assert_string_equal(text, "a名\xef\xbf\xbd");
+		fake_put_string(fake, NAME, versions[i], U"😀\x0z\x110000", 4, 4, 0);
+		assert_int_equal(read_string(versions[i]), 0);
+		assert_string_equal(text, "😀\xef\xbf\xbdz\xef\xbf\xbd");
+	}
+}
+
+/* The characters elsewhere. */
+static void strings_that_are_not_compact(void **state)
+{
+	(void)state;
+	fake_put_u64(fake, NAME + 16, 4);
+	fake_put_u32(fake, NAME + 32, 1 << 2);
+	fake_put_u64(fake, NAME + 72, FILE_NAME);
+	fake_put(fake, FILE_NAME, "\xe9tat", 4);
+	assert_int_equal(read_string(0x030b), 0);
+	assert_string_equal(text, "état");
+	fake_put_u64(fake, NAME + 56, FAKE_START - 8);
+	assert_int_equal(read_string(0x030c), -EFAULT);
+	fake_put_u64(fake, NAME + 56, UINT64_MAX - 2);
+	assert_int_equal(read_string(0x030c), -EFAULT);
+}
+
+static void strings_are_cut(void **state)
+{
+	uint16_t wide[PYTHON_STRING_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(wide); i++)
+		wide[i] = 0x540d;
+	fake_put_string(fake, NAME, 0x030b, wide, ARRAY_LEN(wide), 2, 0);
+	assert_int_equal(read_string(0x030b), 0);
+	assert_int_equal(strlen(text), PYTHON_STRING_MAX / 3 * 3);
+	fake_put_u64(fake, NAME + 16, 1000000); /* only the begin of what it says is read */
+	assert_int_equal(read_string(0x030b), 0);
+	assert_int_equal(strlen(text), PYTHON_STRING_MAX / 3 * 3);
+	fake->reads = 0;
+	fake_put_ascii(fake, NAME, 0x030b, "short");
+	assert_int_equal(read_string(0x030b), 0);
+	assert_int_equal(fake->reads, 1);
+}
+
+static void what_is_no_string(void **state)
+{
+	(void)state;
+	fake_put_ascii(fake, NAME, 0x030b, "good");
+	fake_put_u64(fake, NAME + 16, 1ULL << 63);
+	assert_int_equal(read_string(0x030b), -EBADMSG);
+	fake_put_u64(fake, NAME + 16, 1ULL << 40);
+	assert_int_equal(read_string(0x030b), -EBADMSG);
+	fake_put_u64(fake, NAME + 16, 4);
+	for (unsigned int kind = 0; kind < 8; kind++) {
+		fake_put_u32(fake, NAME + 32, kind << 2 | 1 << 5);
+		assert_int_equal(read_string(0x030b), kind == 1 || kind == 2 || kind == 4 ? 0 : -EBADMSG);
+	}
+	fake_put_u32(fake, NAME + 32, 2 << 2 | 3 << 5); /* ASCII of two bytes */
+	assert_int_equal(read_string(0x030b), -EBADMSG);
+	assert_int_equal(python_string_read(&memory, FAKE_PID, 0x030b, NAME + 4, text), -EBADMSG);
+	assert_int_equal(python_string_read(&memory, FAKE_PID, 0x030b, 0, text), -EFAULT);
+	assert_int_equal(python_string_read(&memory, FAKE_PID, 0x030b, UINT64_MAX - 7, text), -EFAULT);
+	assert_int_equal(python_string_read(&memory, FAKE_PID, 0x030b, FAKE_START + FAKE_SIZE - 32, text), -EFAULT);
+	assert_int_equal(python_string_read(&memory, FAKE_PID + 1, 0x030b, NAME, text), -ESRCH);
+}
+
+/* ---- code objects ----------------------------------------------------------------------------------------------------------- */
+
+static struct rp_python python;
+static struct rp_python_frame frame;
+static struct python_code_place place;
+
+static void put_code(uint16_t version)
+{
+	static const uint8_t lnotab[] = {0, 1, 4, 2}, ranges[] = {4, 1, 4, 2}, locations[] = {0x80 | 11 << 3 | 1, 0, 0, 0x80 | 12 << 3 | 1, 0, 0};
+
+	assert_true(python_version_find(version, &python));
+	fake_put_u64(fake, CODE + python.code_file_name, FILE_NAME);
+	fake_put_u64(fake, CODE + python.code_name, NAME);
+	if (python.code_qualified_name != RP_PYTHON_NONE)
+		fake_put_u64(fake, CODE + python.code_qualified_name, QUALIFIED);
+	fake_put_u64(fake, CODE + python.code_line_table, LINES);
+	fake_put_u32(fake, CODE + python.code_first_line, FIRST_LINE);
+	fake_put_ascii(fake, NAME, version, "name");
+	fake_put_ascii(fake, QUALIFIED, version, "Class.name");
+	fake_put_ascii(fake, FILE_NAME, version, "/usr/lib/python3.9/json/decoder.py");
+	if (version < 0x030a)
+		fake_put_bytes(fake, LINES, lnotab, sizeof lnotab);
+	else if (version == 0x030a)
+		fake_put_bytes(fake, LINES, ranges, sizeof ranges);
+	else
+		fake_put_bytes(fake, LINES, locations, sizeof locations);
+	frame = (struct rp_python_frame){.code = CODE, .instr = RP_PYTHON_ENTRY | 4, .check = rp_python_check(FILE_NAME, NAME, LINES, FIRST_LINE)};
+}
+
+static void code_of_all_versions(void **state)
+{
+	(void)state;
+	for (uint16_t version = 0x0308; version <= 0x030e; version++) {
+		struct python_codes *codes = python_codes_new();
+
+		put_code(version);
+		assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), 0);
+		assert_string_equal(place.function, version < 0x030b ? "name" : "Class.name");
+		assert_string_equal(place.file, "/usr/lib/python3.9/json/decoder.py");
+		assert_string_equal(place.package, "json");
+		assert_int_equal(place.line, FIRST_LINE + 3);
+		assert_int_equal(place.first_line, FIRST_LINE);
+		frame.instr = RP_PYTHON_NO_INSTR | RP_PYTHON_GENERATOR;
+		assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), 0);
+		assert_int_equal(place.line, FIRST_LINE);
+		python_codes_free(codes);
+	}
+}
+
+static void code_is_read_once(void **state)
+{
+	struct python_codes *codes = python_codes_new();
+	unsigned int reads;
+
+	(void)state;
+	put_code(0x030b);
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), 0);
+	reads = fake->reads;
+	memset(fake->bytes, 0xff, sizeof fake->bytes); /* it is gone, what was read stays */
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), 0);
+	assert_string_equal(place.function, "Class.name");
+	assert_int_equal(fake->reads, reads);
+	python_codes_forget(codes, FAKE_PID + 1);
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), 0);
+	python_codes_forget(codes, FAKE_PID);
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), -ESTALE);
+	python_codes_free(codes);
+}
+
+static void another_one_is_there(void **state)
+{
+	struct python_codes *codes = python_codes_new();
+
+	(void)state;
+	put_code(0x030c);
+	fake_put_u32(fake, CODE + python.code_first_line, FIRST_LINE + 1);
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), -ESTALE);
+	assert_string_equal(place.function, "<code gone>");
+	assert_null(place.file);
+	assert_null(place.package);
+	assert_int_equal(place.line, 0);
+	python_codes_free(codes);
+}
+
+static void becomes_another(struct fake_memory *f, uint64_t address)
+{
+	if (address == FILE_NAME)
+		fake_put_u64(f, CODE + python.code_name, QUALIFIED);
+}
+
+static void another_one_comes_while_it_is_read(void **state)
+{
+	struct python_codes *codes = python_codes_new();
+
+	(void)state;
+	put_code(0x030d);
+	fake->before = becomes_another;
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), -ESTALE);
+	python_codes_free(codes);
+}
+
+static void code_that_is_nonsense(void **state)
+{
+	struct python_codes *codes = python_codes_new();
+
+	(void)state;
+	put_code(0x030b);
+	fake_put_u64(fake, LINES + 16, PYTHON_BYTES_MAX + 1);
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), -EBADMSG);
+	assert_string_equal(place.function, "<code not readable>");
+	fake_put_u64(fake, LINES + 16, 1ULL << 63);
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), -EBADMSG);
+	fake_put_u64(fake, LINES + 16, 0);
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), 0);
+	assert_int_equal(place.line, 0);
+	frame.code = FAKE_START + FAKE_SIZE - 8;
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), -EFAULT);
+	frame.code = 0;
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), -EFAULT);
+	frame.code = UINT64_MAX;
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), -EFAULT);
+	python.code_line_table = 1 << 19;
+	frame.code = CODE;
+	frame.check++;
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), -EINVAL);
+	python_codes_free(codes);
+}
+
+/* At the end of what is mapped: nothing behind it is asked for. */
+static void objects_at_the_end_of_a_mapping(void **state)
+{
+	uint64_t end = FAKE_START + FAKE_SIZE;
+	struct python_codes *codes = python_codes_new();
+
+	(void)state;
+	fake_put_ascii(fake, end - 56, 0x030b, "the end"); /* 48 bytes and its characters */
+	assert_int_equal(python_string_read(&memory, FAKE_PID, 0x030b, end - 56, text), 0);
+	assert_string_equal(text, "the end");
+	fake_put_ascii(fake, end - 40, 0x030c, "");
+	assert_int_equal(python_string_read(&memory, FAKE_PID, 0x030c, end - 40, text), 0);
+	assert_string_equal(text, "");
+	put_code(0x0308);
+	frame.code = end - 128;
+	memcpy(fake->bytes + FAKE_SIZE - 128, fake->bytes + (CODE - FAKE_START), 128);
+	assert_int_equal(python_code_find(codes, &memory, FAKE_PID, &python, &frame, &place), 0);
+	assert_string_equal(place.function, "name");
+	python_codes_free(codes);
+}
+
+/* ---- packages --------------------------------------------------------------------------------------------------------------- */
+
+static void packages(void **state)
+{
+	static const struct {
+		const char *file, *package;
+	} cases[] = {
+		{"/app/venv/lib/python3.11/site-packages/fastapi/routing.py", "fastapi"},
+		{"/usr/lib/python3/dist-packages/uvicorn/main.py", "uvicorn"},
+		{"/usr/lib/python3/dist-packages/six.py", "six"},
+		{"/x/site-packages/foo-1.0-py3.11.egg/foo/bar.py", "foo"},
+		{"/usr/lib/python3.11/json/encoder.py", "json"},
+		{"/usr/lib64/python3.9/queue.py", "queue"},
+		{"/opt/lib/python3.13/lib-dynload/x.py", "lib-dynload"},
+		{"<frozen importlib._bootstrap>", "importlib"},
+		{"<frozen runpy>", "runpy"},
+		{"<frozen >", NULL},
+		{"<string>", NULL},
+		{"", NULL},
+		{"/app/main.py", NULL},
+		{"/srv/me/python3.11/app.py", NULL},
+		{"/usr/lib/python3./x.py", NULL},
+		{"/usr/lib/python3.11", NULL},
+		{"/usr/lib/python3.11/", NULL},
+		{"/x/site-packages/", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_free_ char *package = python_package(cases[i].file);
+
+		if (cases[i].package)
+			assert_string_equal(package, cases[i].package);
+		else
+			assert_null(package);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(strings_of_all_kinds, setup, teardown),
+		cmocka_unit_test_setup_teardown(strings_that_are_not_compact, setup, teardown),
+		cmocka_unit_test_setup_teardown(strings_are_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_string, setup, teardown),
+		cmocka_unit_test_setup_teardown(code_of_all_versions, setup, teardown),
+		cmocka_unit_test_setup_teardown(code_is_read_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_one_is_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_one_comes_while_it_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(code_that_is_nonsense, setup, teardown),
+		cmocka_unit_test_setup_teardown(objects_at_the_end_of_a_mapping, setup, teardown),
+		cmocka_unit_test(packages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The tasks of a request, in a runtime where one thread serves many requests: when each ran, and what it awaited in between. The builder's part for
+ * them; times are CLOCK_MONOTONIC ns.
+ */
+#ifndef REQPROF_AWAITS_H
+#define REQPROF_AWAITS_H
+
+#include "profile/builder.h"
+
+struct story;
+
+struct task_change {
+	uint64_t t;
+	size_t order;
+	bool runs;              /* else it awaits what `await` says */
+	struct seen_await await;
+};
+
+struct tasks {
+	struct task_change *changes;
+	size_t n, cap;
+};
+
+/* Index in the profile of the task with a number, −1 for number 0. Makes it, and those before it. */
+int32_t tasks_index(struct profile *p, uint32_t number);
+
+void tasks_add(struct tasks *tasks, const struct task_change *change);
+void tasks_free(struct tasks *tasks);
+
+/* Fills the profile's awaits, and the spans in which a task could have gone on. */
+void tasks_tell(struct story *s);
+
+#endif

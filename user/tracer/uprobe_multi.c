@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tracer/uprobe_multi.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ON_RETURN 1 /* include/uapi/linux/bpf.h: BPF_F_UPROBE_MULTI_RETURN */
+
+/* The part of union bpf_attr for BPF_LINK_CREATE, include/uapi/linux/bpf.h of 6.6. */
+struct link_create {
+	uint32_t program, target;
+	uint32_t attach_type;
+	uint32_t flags;
+	uint64_t path, offsets, ref_ctr_offsets, cookies;
+	uint32_t n;
+	uint32_t uprobe_flags;
+	uint32_t pid;
+	uint32_t pad;
+};
+
+int uprobe_multi_link(int program, uint32_t attach_type, const char *path, uint64_t offset, pid_t pid, bool on_return)
+{
+	struct link_create attr = {
+		.program = program, .attach_type = attach_type, .path = (uintptr_t)path, .offsets = (uintptr_t)&offset,
+		.n = 1, .uprobe_flags = on_return ? ON_RETURN : 0, .pid = pid,
+	};
+	int fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof attr);
+
+	return fd < 0 ? -errno : fd;
+}
