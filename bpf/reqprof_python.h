@@ -5,8 +5,8 @@
  * One interpreter of a process as addresses and offsets, so that the programs know no version: map `pythons`, pid → struct rp_python. Found by user
  * space (unwind/python.c says where each is from). Offsets are in bytes, RP_PYTHON_NONE = this version has no such field.
  */
-#ifndef REQPROF_PYTHON_H
-#define REQPROF_PYTHON_H
+#ifndef REQPROF_CONTRACT_PYTHON_H
+#define REQPROF_CONTRACT_PYTHON_H
 
 #define RP_PYTHON_NONE (~0U)
 #define RP_MAX_PYTHON_FRAMES 256

@@ -11,8 +11,8 @@
  *                     the cell of the first row that begins there or later (two of these in a cell). A row stands before the first one, too.
  *   struct rp_row   → how to get from a frame to its caller
  */
-#ifndef REQPROF_UNWIND_H
-#define REQPROF_UNWIND_H
+#ifndef REQPROF_CONTRACT_UNWIND_H
+#define REQPROF_CONTRACT_UNWIND_H
 
 #define RP_CHUNK_SHIFT 17
 #define RP_CHUNK_CELLS (1U << RP_CHUNK_SHIFT)
