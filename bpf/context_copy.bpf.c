@@ -90,6 +90,8 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 {
 	struct context_key key = {.context = child, .pid = task->tgid};
 	__u64 now = bpf_ktime_get_ns();
+	struct task_context *old;
+	struct rp_live *l_old;
 	__u32 slot, parent = 0;
 	struct rp_live *l = seeded(k, &slot);
 
@@ -105,6 +107,10 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 	}
 	if (!child)
 		return;
+	old = bpf_map_lookup_elem(&contexts, &key);
+	l_old = old ? live_slot(old->slot) : NULL;
+	if (l_old && l_old->serial == old->serial) /* its context is gone, so it is */
+		task_done(l_old, old->slot, old->task);
 	if (l)
 		add_context(l, slot, k, task, child, parent, regs, now);
 	else

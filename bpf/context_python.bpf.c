@@ -81,19 +81,25 @@ int context_sent(__u32 slot, __u64 now)
 	struct rp_live *l = live_slot(slot);
 	struct rp_worker *w = worker_of(task);
 	struct look k;
+	__u32 number;
 
 	if (!l || look_at(&k, task))
 		return 0;
 	/* What some loops send for their tasks later, in any context, is still the task's work. */
+	l->after_task = 0;
 	if (!k.known && w && w->serial == l->serial) {
-		end_work(w, &k, task, now);
+		number = w->coroutine ? w->task : 0;
+		if (end_work(w, &k, task, now) & RP_TASK_SUSPENDED)
+			l->after_task = number;
 		send_seen(k.thread, what_is_seen(&k), now);
 	} else {
 		look(&k, task, now);
 	}
-	if (k.known && k.live->serial == l->serial)
+	if (k.known && k.live->serial == l->serial) {
 		l->sent_by |= RP_SENT_TASK;
-	else
-		l->sent_by |= !k.known && (!k.context || k.context == k.thread->home) ? RP_SENT_LOOP : RP_SENT_OTHER;
+		l->after_task = k.known->coroutine ? k.known->task : 0;
+		return 0;
+	}
+	l->sent_by |= !k.known && (!k.context || k.context == k.thread->home) ? RP_SENT_LOOP : RP_SENT_OTHER;
 	return 0;
 }

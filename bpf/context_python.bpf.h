@@ -65,7 +65,7 @@ static __always_inline struct task_context *context_of(__u32 pid, __u64 context,
 	struct task_context *c = context ? bpf_map_lookup_elem(&contexts, &key) : NULL;
 	struct rp_live *l = c ? live_slot(c->slot) : NULL;
 
-	if (!l || l->serial != c->serial || l->state != LIVE_BEGUN)
+	if (!l || l->serial != c->serial || !live_has_tasks(l))
 		return NULL;
 	*ret_live = l;
 	return c;
@@ -114,7 +114,8 @@ static __always_inline void send_task_runs(const struct rp_worker *w, struct tas
 	event_send(&e, sizeof e);
 }
 
-static __always_inline void send_task_waits(const struct rp_worker *w, struct task_struct *task, __u64 t)
+/* Returns its RP_TASK_*. */
+static __always_inline __u32 send_task_waits(const struct rp_worker *w, struct task_struct *task, __u64 t)
 {
 	struct rp_task_wait e = {};
 
@@ -123,6 +124,7 @@ static __always_inline void send_task_waits(const struct rp_worker *w, struct ta
 	if (w->coroutine)
 		stack_take_awaits(task, w->serial, w->coroutine, &e);
 	event_send(&e, sizeof e);
+	return e.h.flags;
 }
 
 static __always_inline void run_task(struct rp_worker *w, const struct task_context *c, struct task_struct *task, __u64 t)
@@ -174,14 +176,29 @@ static __always_inline void end_exclusive(struct rp_worker *w, struct rp_thread 
 	thread->worker = 0;
 }
 
-static __always_inline void end_work(struct rp_worker *w, struct look *k, struct task_struct *task, __u64 t)
+/* A task has ended. Was it the one that worked on after the response? */
+static __always_inline void task_done(const struct rp_live *l, __u32 slot, __u32 task)
 {
-	if (w->contextual && w->task)
-		send_task_waits(w, task, t);
-	if (w->contextual)
-		worker_pause(w, k->thread, task, t);
-	else
+	if (l->state == LIVE_AFTER && task == l->after_task)
+		__sync_fetch_and_or(&live_done, 1ULL << (slot & 63));
+}
+
+/* Returns RP_TASK_* of the task that it ran. */
+static __always_inline __u32 end_work(struct rp_worker *w, struct look *k, struct task_struct *task, __u64 t)
+{
+	struct rp_live *l = live_slot(w->slot);
+	__u32 slot = w->slot, number = w->task, state = 0;
+
+	if (!w->contextual) {
 		end_exclusive(w, k->thread, task, t);
+		return 0;
+	}
+	if (number)
+		state = send_task_waits(w, task, t);
+	worker_pause(w, k->thread, task, t);
+	if (l && !(state & RP_TASK_SUSPENDED))
+		task_done(l, slot, number);
+	return state;
 }
 
 static __always_inline __u32 what_is_seen(const struct look *k)

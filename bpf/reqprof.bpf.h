@@ -122,6 +122,15 @@ __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u3
 /* It is over: the last byte was given to the kernel at end_ns (0 = the last request_sent(), else now); how = RP_END_*. */
 int request_end(live_ref ref, __u64 end_ns, __u32 how);
 
+/* ---- peer.bpf.c: sockets that carry no requests ---------------------------------------------------------------------- */
+
+extern __u32 contextual_requests; /* live requests that have tasks: 0 = none of these need be called */
+
+/* The current thread has written to such a socket, or read from it; bytes have come into one. */
+__hidden void peer_sent(struct sock *sk);
+__hidden void peer_received(struct sock *sk);
+__hidden void peer_ready(struct sock *sk);
+
 /* ---- address.bpf.c ----------------------------------------------------------------------------------------------- */
 
 /* One end of a socket: its own address, or its peer's. */

@@ -159,6 +159,8 @@ _Static_assert(sizeof(struct rp_gil_holder) <= RP_OBJECT_MAX, "rp_gil_holder");
 #define RP_EV_TASK 12           /* a task of the request was made: struct rp_task */
 #define RP_EV_TASK_RUNS 13      /* h.task runs from h.t on, on this thread: header only */
 #define RP_EV_TASK_WAITS 14     /* it does no longer: struct rp_task_wait */
+#define RP_EV_PEER 15           /* it has written to a socket, not its request's: struct rp_peer */
+#define RP_EV_PEER_DATA 16      /* bytes came from there and were read: struct rp_peer_data */
 #define RP_EV_UNMAPPED 11       /* a stack led into code that the process's table of code does not hold: struct rp_unmapped */
 
 struct rp_event {
@@ -221,9 +223,23 @@ struct rp_task_wait {
 	__u64 awaited;          /* address of the object that the innermost one awaits, 0 = unknown */
 	__u64 awaited_type;     /* address of its type */
 	__u64 local_type;       /* the innermost one's first argument: its type … */
-	__u64 local;            /* … and what follows its head, as of a float */
+	__u64 local, local_2;   /* … and what follows its head, as of a float or an int */
 };
-_Static_assert(sizeof(struct rp_task_wait) == 72, "rp_task_wait");
+_Static_assert(sizeof(struct rp_task_wait) == 80, "rp_task_wait");
+
+struct rp_peer {
+	struct rp_event h;
+	__u64 socket;           /* tells sockets from each other */
+	struct rp_addr address;
+};
+_Static_assert(sizeof(struct rp_peer) == 160, "rp_peer");
+
+struct rp_peer_data {
+	struct rp_event h;
+	__u64 socket;
+	__u64 ready_ns;         /* when they came; 0 = not known */
+};
+_Static_assert(sizeof(struct rp_peer_data) == 48, "rp_peer_data");
 
 /* why a thread was released (h.flags of RP_EV_RELEASE) */
 #define RP_RELEASE_EVENT_WAIT 1 /* it returned to an event wait: what it does from h.t on is ambiguous */

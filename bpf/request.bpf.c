@@ -16,6 +16,7 @@ struct {
 } begins SEC(".maps");
 
 __u32 last_serial = 0;
+__u64 live_done = 0;
 __u64 rate_allowed_ns = 0;      /* theoretical arrival time of the rate limit */
 
 /* ---- begin ------------------------------------------------------------------------------------------------------- */
@@ -69,7 +70,7 @@ static __always_inline void live_init(struct rp_live *l, const struct request_st
 	l->in_flight_max = r && r->unfinished > 0 ? r->unfinished : 1;
 	l->events = l->capped = l->lost_ticks = l->lost_waits = l->ticks = l->switches = 0;
 	l->has_trace_id = l->told = 0;
-	l->contexts = l->sent_by = 0;
+	l->contexts = l->sent_by = l->after_task = 0;
 	l->serial = __sync_fetch_and_add(&last_serial, 1) + 1;
 	if (r)
 		__sync_fetch_and_add(&r->live, 1);
@@ -348,20 +349,65 @@ static __always_inline void live_free(struct rp_live *l)
 		sampling_stop(bpf_ktime_get_ns());
 }
 
+/* Of two ends that race (a write, a close, the sweep) one counts. */
+static __always_inline int leave_state(struct rp_live *l, __u32 state, __u32 next)
+{
+	return __sync_val_compare_and_swap(&l->state, state, next) == state;
+}
+
+static __always_inline void close_account(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
+{
+	struct closing c = {.l = l, .now = bpf_ktime_get_ns(), .slot = slot};
+
+	bpf_loop(RP_MAX_WORKERS, close_worker, &c, 0);
+	send_end(l, c.now, end_ns, how);
+}
+
+static __always_inline void end_after(struct rp_live *l, __u32 slot)
+{
+	if (!leave_state(l, LIVE_AFTER, LIVE_ENDING))
+		return;
+	close_account(l, slot, l->end_ns, l->end_how);
+	live_free(l);
+}
+
 __hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
 {
-	__u64 now = bpf_ktime_get_ns();
-	struct closing c = {.l = l, .now = now, .slot = slot};
 	__u32 state = l->state;
 
-	/* Of two ends that race (a write, a close, the sweep) one counts. */
-	if (state == LIVE_ENDING || __sync_val_compare_and_swap(&l->state, state, LIVE_ENDING) != state)
+	if (state == LIVE_AFTER) {
+		end_after(l, slot);
 		return;
-	if (state == LIVE_BEGUN) {
-		bpf_loop(RP_MAX_WORKERS, close_worker, &c, 0);
-		send_end(l, now, end_ns ?: l->last_write_ns ?: now, how);
 	}
+	end_ns = end_ns ?: l->last_write_ns ?: bpf_ktime_get_ns();
+	if (state == LIVE_BEGUN && how == RP_END_SEEN && l->after_task) {
+		l->end_ns = end_ns;
+		l->end_how = how;
+		leave_state(l, state, LIVE_AFTER);
+		return;
+	}
+	if (state == LIVE_ENDING || !leave_state(l, state, LIVE_ENDING))
+		return;
+	if (state == LIVE_BEGUN)
+		close_account(l, slot, end_ns, how);
 	live_free(l);
+}
+
+static long over_slot(__u32 slot, __u64 *done)
+{
+	struct rp_live *l = live_slot(slot);
+
+	if (l && *done >> (slot & 63) & 1)
+		end_after(l, slot);
+	return 0;
+}
+
+int live_over(void)
+{
+	__u64 done = __sync_lock_test_and_set(&live_done, 0);
+
+	bpf_loop(RP_MAX_LIVE, over_slot, &done, 0);
+	return 0;
 }
 
 int request_end(live_ref ref, __u64 end_ns, __u32 how)

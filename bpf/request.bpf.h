@@ -23,6 +23,7 @@
 #define LIVE_TAKEN 1            /* pipelined behind an earlier request: its wall time has not begun */
 #define LIVE_BEGUN 2
 #define LIVE_ENDING 3
+#define LIVE_AFTER 4            /* its response is complete, but the task that wrote it works on */
 
 struct rp_thread {
 	__u32 worker;           /* index of workers + 1; 0 = none */
@@ -75,6 +76,10 @@ struct rp_live {
 	__u32 events, capped, lost_ticks, lost_waits, ticks, switches;
 	__u32 has_trace_id;
 	__u32 told;             /* the worker was woken for it */
+	__u64 end_ns;           /* LIVE_AFTER: when its response was */
+	__u32 end_how;
+	__u32 after_task;       /* the task that wrote last, and may work on; 0 = not known */
+	__u32 pad;
 	__u32 contexts;         /* that were bound to it */
 	__u32 sent_by;          /* RP_SENT_* */
 	__u8 trace_id[16];
@@ -248,8 +253,6 @@ __hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_s
 
 /* ---- context_python.bpf.c ---------------------------------------------------------------------------------------- */
 
-extern __u32 contextual_requests; /* live requests that have contexts */
-
 /* These are about the current thread; global functions, as those that sources call. */
 
 /* Look at what it does, and bind or unbind it accordingly. */
@@ -277,6 +280,16 @@ int gil_wait(__u32 worker);
 int gil_held(void);
 
 /* ---- request.bpf.c ----------------------------------------------------------------------------------------------- */
+
+/* What a task of a request does is known, and belongs to it. */
+static __always_inline int live_has_tasks(const struct rp_live *l)
+{
+	return l->state == LIVE_BEGUN || l->state == LIVE_AFTER;
+}
+
+/* Requests whose work after the end is over, too, a bit for each slot: whoever has room for the calls ends them by live_over(). */
+extern __u64 live_done;
+int live_over(void);
 
 /* End a request that is recorded (request_end for a slot at hand). */
 __hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how);

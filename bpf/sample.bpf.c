@@ -9,6 +9,7 @@
 
 #define TASK_STOPPED_OR_TRACED 0xc      /* include/linux/sched.h: __TASK_STOPPED | __TASK_TRACED */
 #define THREAD_SIZE 16384               /* arch/x86/include/asm/page_64_types.h */
+#define AFTER_MAX_NS 30000000000ULL     /* work after the response is followed for so long: meanwhile its report is not there */
 #define FIRST_TIMER_TICK_NS 100000      /* by then the perf event should tick instead */
 #define CLOCK_MONOTONIC 1
 #ifndef BPF_F_TIMER_CPU_PIN
@@ -94,6 +95,8 @@ static __always_inline struct rp_worker *worker_now(struct task_struct *task)
 {
 	if (contextual_requests)
 		context_look(bpf_ktime_get_ns());
+	if (live_done)
+		live_over();
 	return worker_of(task);
 }
 
@@ -288,6 +291,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	now = bpf_ktime_get_ns();
 	if (contextual_requests)
 		context_switch_out(now);
+	if (live_done)
+		live_over();
 	w = worker_of(prev);
 	if (w)
 		switch_out(ctx, preempt, prev, w, prev_state);
@@ -370,7 +375,9 @@ static long sweep_slot(__u32 slot, struct sweep *s)
 	if (!l || l->state == LIVE_FREE || l->state == LIVE_ENDING)
 		return 0;
 	sk = (struct sock *)l->sk;
-	if (s->args->flags & RP_SWEEP_CUT || (cfg.max_time_ns && s->now - l->begin_ns > cfg.max_time_ns))
+	if (l->state == LIVE_AFTER && s->now - l->end_ns < AFTER_MAX_NS && !(s->args->flags & RP_SWEEP_CUT))
+		return 0;
+	if (l->state == LIVE_AFTER || s->args->flags & RP_SWEEP_CUT || (cfg.max_time_ns && s->now - l->begin_ns > cfg.max_time_ns))
 		live_end(l, slot, s->now, RP_END_CUT_OFF);
 	else if (sk && (__u64)BPF_CORE_READ(sk, sk_socket) != l->socket) /* closed; Unix sockets fire no event for that */
 		live_end(l, slot, l->last_write_ns, l->status ? RP_END_INFERRED : RP_END_CUT_OFF);

@@ -193,6 +193,7 @@ __hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 co
 	e->awaited = u->awaited;
 	e->awaited_type = u->awaited_type;
 	e->local = u->local;
+	e->local_2 = u->local_2;
 	e->local_type = u->local_type;
 	if (u->n_python)
 		e->stack = send(u, task, serial, RP_STACK_AWAITS | RP_STACK_NO_KERNEL);

@@ -91,7 +91,7 @@ struct unwind {
 	__u64 coroutine;        /* the outermost coroutine among the frames: that of the asyncio task; 0 = none */
 	__u32 n_python;
 	__u32 python_flags;     /* RP_STACK_PYTHON_* */
-	__u64 awaited, awaited_type, local, local_type; /* struct rp_task_wait */
+	__u64 awaited, awaited_type, local, local_2, local_type; /* struct rp_task_wait */
 	__u32 suspended;        /* RP_TASK_* */
 	__u32 pad;
 	struct rp_stack head;

@@ -84,6 +84,7 @@ static __always_inline void read_local(const struct rp_python *py, struct unwind
 		object &= ~3ULL;
 	u->local_type = object ? python_pointer(object + OBJECT_TYPE) : 0;
 	u->local = object ? python_pointer(object + OBJECT_HEAD) : 0;
+	u->local_2 = object ? python_pointer(object + OBJECT_HEAD + 8) : 0;
 }
 
 /* Where the frame of a suspended coroutine is; 0: it is not suspended, u->suspended says what else it is. */
@@ -129,7 +130,7 @@ int unwind_awaits(struct unwind *u, __u32 pid)
 		return 0;
 	u->suspended = 0;
 	u->awaited = u->coroutine;
-	u->awaited_type = u->local = u->local_type = 0;
+	u->awaited_type = u->local = u->local_2 = u->local_type = 0;
 	if (w.py && w.py->coroutine_type)
 		bpf_loop(AWAITS_MAX, await_step, &w, 0);
 	return 0;

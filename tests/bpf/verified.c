@@ -30,20 +30,20 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"on_context_copy", 17130},
-	{"on_context_copied", 14749},
+	{"on_context_copy", 16331},
+	{"on_context_copied", 13153},
 	{"list_threads", 44},
 	{"on_fork", 439},
 	{"on_exit", 382},
 	{"on_exec", 58},
-	{"on_tick", 25519},
-	{"on_switch", 29819},
+	{"on_tick", 27645},
+	{"on_switch", 32012},
 	{"on_waking", 157},
-	{"sweep", 776},
-	{"http_received", 107287},
-	{"http_data_ready", 23},
-	{"http_sent", 87920},
-	{"http_state", 1197},
+	{"sweep", 1145},
+	{"http_received", 108446},
+	{"http_data_ready", 83},
+	{"http_sent", 100763},
+	{"http_state", 2044},
 	{"http_open_sockets", 113},
 };
 

@@ -22,8 +22,12 @@ def look(pid):
     threads = {}
     for kind, *fields in lines[1:]:
         if kind == "thread":
-            last = threads[int(fields[0])] = {"evals": int(fields[2]), "whole": fields[3] == "1", "frames": []}
-        else:
+            last = threads[int(fields[0])] = {"evals": int(fields[2]), "whole": fields[3] == "1", "frames": [], "mixed": [], "exact": False}
+        elif kind in ("python", "native"):
+            last["mixed"].append((kind, *fields))
+        elif kind == "exact":
+            last["exact"] = fields == ["1"]
+        elif kind == "frame":
             last["frames"].append({"entry": fields[0] == "1", "package": fields[6],
                                    "said": [fields[4], fields[5], int(fields[2]), int(fields[3]), fields[1] == "1"]})
     return lines[0], threads, p.stderr.decode()
@@ -64,6 +68,26 @@ def compare(label, told, threads):
          f"{label}: as many evaluation loops are entered by Python frames as there are in the native stack")
 
 
+def mixed_faults(name, got, interpreter):
+    """Python's frames as they are, inside of the thread's begin; of the interpreter's own only what the innermost of them calls."""
+    kinds = [frame[0] for frame in got["mixed"]]
+    last = len(kinds) - kinds[::-1].index("python") if "python" in kinds else 0
+    if [frame[1] for frame in got["mixed"] if frame[0] == "python"] != [f["said"][0] for f in reversed(got["frames"])]:
+        yield f"{name}: not Python's frames: {got['mixed']}"
+    if not got["exact"] or kinds[:1] != ["native"] or "libc" not in got["mixed"][0][2]:
+        yield f"{name}: exact {got['exact']}, begins with {got['mixed'][:1]}"
+    yield from (f"{name}: {frame} is the interpreter's" for frame in got["mixed"][:last] if frame[0] == "native" and frame[2] == interpreter)
+    if "libc" not in got["mixed"][-1][2]:
+        yield f"{name}: ends in {got['mixed'][-1]}"
+
+
+def mixed(label, python, told, threads):
+    none((fault for name, t in told["threads"].items() for fault in mixed_faults(name, threads[t["ident"]], python[2])),
+         f"{label}: native and Python frames together")
+    inside = {frame[1] for t in threads.values() for frame in t["mixed"] if frame[0] == "native" and frame[2] == python[2]}
+    none((f for f in inside if re.search(r"(?i)vectorcall|_PyEval|PyObject_Call", f)), f"{label}: nothing that only calls is shown: {sorted(inside)}")
+
+
 def check(version, path):
     label = label_of(version, path)
     with start([path, f"{SERVERS}/parked.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -74,6 +98,7 @@ def check(version, path):
             ok(version < (3, 10) or python[4] == "1", f"{label}: the list of free contexts", python)
             ok(int(python[5], 16), f"{label}: a place for a probe", python)
             compare(label, told, threads)
+            mixed(label, python, told, threads)
         process.stdin.close()
 
 

@@ -81,7 +81,7 @@ static void a_thread_that_only_ran(void **state)
 	int32_t hot = stack(s->p, "hot", FRAME_native, -1);
 
 	begin(s);
-	builder_tick(s->b, READER, BEGIN + 30, hot, 0, false, false);
+	builder_tick(s->b, READER, BEGIN + 30, hot, 0, 0);
 	finish(s, BEGIN + 100);
 	assert_int_equal(s->p->time.wall_ns, 100);
 	assert_int_equal(classes(s)[TIME_cpu_user], 100);
@@ -141,9 +141,9 @@ static void ticks_stand_for_the_time_around_them(void **state)
 	int32_t a = stack(s->p, "a", FRAME_native, -1), k = stack(s->p, "k", FRAME_kernel, a);
 
 	begin(s);
-	builder_tick(s->b, READER, BEGIN + 10, a, 0, false, false);
-	builder_tick(s->b, READER, BEGIN + 30, k, 0, true, false);
-	builder_tick(s->b, READER, BEGIN + 90, a, 0, false, false);
+	builder_tick(s->b, READER, BEGIN + 10, a, 0, 0);
+	builder_tick(s->b, READER, BEGIN + 30, k, 0, TICK_KERNEL);
+	builder_tick(s->b, READER, BEGIN + 90, a, 0, 0);
 	finish(s, BEGIN + 100);
 	assert_int_equal(s->p->work.samples[0].weight_ns, 20);
 	assert_int_equal(s->p->work.samples[1].weight_ns, 40);
@@ -162,7 +162,7 @@ static void a_slice_without_a_tick_has_the_stack_of_its_edge(void **state)
 		.out_ns = BEGIN + 20, .woken_ns = BEGIN + 60, .in_ns = BEGIN + 60, .cpu_ns = 20, .cause = TIME_network, .stack = kernel,
 		.runnable_class = TIME_run_queue,
 	});
-	builder_tick(s->b, READER, BEGIN + 80, kernel, 0, true, true);
+	builder_tick(s->b, READER, BEGIN + 80, kernel, 0, TICK_KERNEL | TICK_EDGE);
 	finish(s, BEGIN + 100);
 	assert_int_equal(s->p->work.n_samples, 2);
 	assert_true(s->p->work.samples[0].edge);
@@ -180,7 +180,7 @@ static void after_an_event_wait_the_rest_is_ambiguous(void **state)
 
 	begin(s);
 	builder_release(s->b, READER, BEGIN + 30, RELEASED_EVENT_WAIT, 30, 0);
-	builder_tick(s->b, READER, BEGIN + 50, -1, 0, false, false);
+	builder_tick(s->b, READER, BEGIN + 50, -1, 0, 0);
 	wait_for(s, READER, 0, BEGIN + 60, BEGIN + 70, BEGIN + 70, 60, TIME_network);
 	finish(s, BEGIN + 100);
 	assert_int_equal(classes(s)[TIME_cpu_user], 30);
@@ -291,7 +291,7 @@ static void ticks_that_come_out_of_order(void **state)
 
 	begin(s);
 	for (int i = 0; i < 4; i++)
-		builder_tick(s->b, READER, BEGIN + at[i], -1, 0, false, false);
+		builder_tick(s->b, READER, BEGIN + at[i], -1, 0, 0);
 	finish(s, BEGIN + 100);
 	assert_int_equal(s->p->work.n_samples, 4);
 	for (int i = 0; i < 4; i++) {
@@ -319,7 +319,7 @@ static void finishing_twice_gives_the_same_and_the_later_end_more(void **state)
 	struct scene *s = *state;
 
 	begin(s);
-	builder_tick(s->b, READER, BEGIN + 40, -1, 0, false, false);
+	builder_tick(s->b, READER, BEGIN + 40, -1, 0, 0);
 	finish(s, BEGIN + 50);
 	assert_int_equal(s->p->time.wall_ns, 50);
 	finish(s, BEGIN + 80);
@@ -354,7 +354,7 @@ static void random_thread(struct scene *s, uint32_t worker, uint64_t wall)
 		seq++;
 		at = in;
 		if (rand() % 2)
-			builder_tick(s->b, worker, at, -1, rand() % 3, rand() % 2, rand() % 4 == 0);
+			builder_tick(s->b, worker, at, -1, rand() % 3, (rand() % 2 ? TICK_KERNEL : 0) | (rand() % 4 ? 0 : TICK_EDGE));
 	}
 	if (rand() % 2)
 		builder_release(s->b, worker, at + rand() % 10, rand() % 4, cpu, seq);

@@ -6,7 +6,11 @@
  *   python VERSION MODULE EVALS FREE_CONTEXTS COPY_CONTEXT      hexadecimal version; 1 or 0; offset in the file
  *   thread IDENT TID EVALS WHOLE                                native frames in the evaluation loop by libdwfl, and whether it came to an end
  *   frame ENTRY GENERATOR LINE FIRST_LINE FUNCTION FILE PACKAGE innermost first
- *   none WHY
+ *   mixed                                                       both together follow, outermost first:
+ *   python FUNCTION
+ *   native FUNCTION MODULE
+ *   exact 1                                                     loops and frames agreed, else 0
+ *   none WHY ERROR
  *
  * Exit status 1: there is no Python; 2: it cannot be read, said on stderr.
  */
@@ -25,10 +29,12 @@
 #include "target.h"
 #include "unwind/python.h"
 #include "unwind/python_code.h"
+#include "unwind/python_stack.h"
 
 struct look {
 	int pid;
 	struct memory memory;
+	struct symbolizer *symbols;
 	struct python_runtime python;
 	struct python_codes *codes;
 	struct reference *reference;
@@ -52,6 +58,37 @@ static void print_frame(struct look *l, const struct rp_python_frame *f)
 	       place.function, place.file ? place.file : "?", place.package ? place.package : "-");
 }
 
+/* ---- both together ---------------------------------------------------------------------------------------------------- */
+
+static void print_native(void *ctx, const struct symbol_frame *f)
+{
+	(void)ctx;
+	printf("native\t%s\t%s\n", f->function, f->module ? f->module : "?");
+}
+
+static void print_python(void *ctx, const struct rp_python_frame *f)
+{
+	struct look *l = ctx;
+	struct python_code_place place;
+
+	python_code_find(l->codes, &l->memory, l->pid, &l->python.offsets, f, &place);
+	printf("python\t%s\n", place.function);
+}
+
+static void print_mixed(struct look *l, const uint64_t *addresses, size_t n, const struct rp_python_frame *frames, size_t n_frames)
+{
+	const struct python_stack_sink sink = {.ctx = l, .native = print_native, .python = print_python};
+	const struct symbol_stack stack = {.pid = l->pid, .t = UINT64_MAX, .addresses = addresses, .n_user = n, .user_exact = true};
+	struct python_stack s;
+
+	printf("mixed\n");
+	python_stack_begin(&s, &l->python, &stack, frames, n_frames, &sink);
+	symbolizer_stack(l->symbols, &stack, python_stack_native, &s);
+	printf("exact\t%d\n", !s.inexact);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------------ */
+
 static void print_stack(struct look *l, pid_t tid, uint64_t ident)
 {
 	struct rp_python_frame frames[RP_MAX_PYTHON_FRAMES];
@@ -65,6 +102,7 @@ static void print_stack(struct look *l, pid_t tid, uint64_t ident)
 	n_frames = python_walk(&l->memory, l->pid, &l->python.offsets, thread, frames, RP_MAX_PYTHON_FRAMES);
 	for (int i = 0; i < n_frames; i++)
 		print_frame(l, &frames[i]);
+	print_mixed(l, addresses, n, frames, n_frames);
 }
 
 static void print_thread(struct look *l, pid_t tid)
@@ -121,7 +159,7 @@ int main(int argc, char **argv)
 {
 	struct symbol_source source = target_source();
 	struct symbolizer *symbols = symbolizer_new(&source, -1);
-	struct look l = {.pid = argc == 2 ? strtol(argv[1], NULL, 10) : 0, .memory = target_memory()};
+	struct look l = {.pid = argc == 2 ? strtol(argv[1], NULL, 10) : 0, .memory = target_memory(), .symbols = symbols};
 	int r = symbolizer_add_process(symbols, l.pid);
 
 	if (r)

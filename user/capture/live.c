@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "capture/address.h"
 #include "capture/causes.h"
 #include "capture/contexts.h"
 #include "capture/redact.h"
@@ -183,6 +184,7 @@ static void on_tick(struct live *l, struct live_request *r, const struct rp_even
 	record->kernel = e->flags & RP_TICK_KERNEL;
 	record->edge = e->type == RP_EV_EDGE;
 	record->task = e->task;
+	record->gil = e->flags & RP_TICK_GIL;
 	record->stack = use_stack(r, tick->stack);
 }
 
@@ -267,7 +269,33 @@ static void on_task_waits(struct live *l, struct live_request *r, const struct r
 	record->awaited = w->awaited;
 	record->awaited_type = w->awaited_type;
 	record->local = w->local;
+	record->local_2 = w->local_2;
 	record->local_type = w->local_type;
+}
+
+static void on_peer(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	const struct rp_peer *peer = (const void *)e;
+	struct record_peer *record = record_add(&r->log, RECORD_PEER);
+	char text[ADDRESS_TEXT_MAX];
+
+	(void)l;
+	address_text(&peer->address, text);
+	record->t = e->t;
+	record->task = e->task;
+	record->socket = peer->socket;
+	record->address = profile_string(r->profile, *text ? text : "socket");
+}
+
+static void on_peer_data(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	const struct rp_peer_data *data = (const void *)e;
+	struct record_peer *record = record_add(&r->log, RECORD_PEER);
+
+	(void)l;
+	record->t = data->ready_ns ? data->ready_ns : e->t;
+	record->task = e->task;
+	record->socket = data->socket;
 }
 
 static void on_stack(struct live *l, struct live_request *r, const struct rp_event *e)
@@ -329,6 +357,7 @@ static void (*const handlers[])(struct live *, struct live_request *, const stru
 	[RP_EV_BEGIN] = on_begin, [RP_EV_BIND] = on_bind, [RP_EV_RELEASE] = on_release, [RP_EV_TICK] = on_tick, [RP_EV_WAIT] = on_wait,
 	[RP_EV_STACK] = on_stack, [RP_EV_END] = on_end,   [RP_EV_EDGE] = on_tick,
 	[RP_EV_TASK] = on_task,   [RP_EV_TASK_RUNS] = on_task_runs, [RP_EV_TASK_WAITS] = on_task_waits,
+	[RP_EV_PEER] = on_peer,   [RP_EV_PEER_DATA] = on_peer_data,
 };
 
 bool live_event(struct live *l, const struct rp_event *e)

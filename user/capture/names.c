@@ -16,6 +16,8 @@ static enum frame_kind kind_of(enum symbol_kind kind)
 		return FRAME_kernel;
 	case SYMBOL_JIT:
 		return FRAME_jit;
+	case SYMBOL_PYTHON:
+		return FRAME_python;
 	case SYMBOL_NATIVE:
 		break;
 	}
@@ -29,7 +31,7 @@ static void add_frame(void *ctx, const struct symbol_frame *f)
 		.function = f->function, .file = f->file, .module = f->module, .line = f->line, .kind = kind_of(f->kind), .inlined = f->inlined,
 	};
 
-	if (!f->module && f->kind != SYMBOL_JIT)
+	if (!f->module && f->kind != SYMBOL_JIT && f->kind != SYMBOL_PYTHON)
 		++*g->unknown;
 	g->stack = profile_stack(g->profile, g->stack, profile_frame(g->profile, &frame));
 }

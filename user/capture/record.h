@@ -11,7 +11,8 @@
 
 #include "profile/profile.h"
 
-enum record_kind { RECORD_BIND, RECORD_RELEASE, RECORD_TICK, RECORD_WAIT, RECORD_TASK, RECORD_TASK_RUNS, RECORD_TASK_WAITS, N_RECORD_KINDS };
+enum record_kind { RECORD_BIND, RECORD_RELEASE, RECORD_TICK, RECORD_WAIT, RECORD_TASK, RECORD_TASK_RUNS, RECORD_TASK_WAITS, RECORD_PEER,
+		   N_RECORD_KINDS };
 
 struct raw_stack;
 
@@ -36,7 +37,7 @@ struct record_tick {
 	uint64_t t;
 	uint32_t worker;
 	uint32_t task;          /* number, 0 = none */
-	bool kernel, edge;
+	bool kernel, edge, gil;
 	struct raw_stack *stack; /* NULL = none */
 };
 
@@ -70,8 +71,16 @@ struct record_task_waits {
 	uint32_t task;
 	bool suspended, finished;
 	struct raw_stack *stack;
-	uint64_t awaited, awaited_type, local, local_type;
+	uint64_t awaited, awaited_type, local, local_2, local_type;
 	int32_t pid;
+};
+
+/* A task has written to a socket, or (address NULL) bytes from there were read, which came at t. */
+struct record_peer {
+	uint64_t t;
+	uint64_t socket;
+	uint32_t task;
+	const char *address;
 };
 
 struct record_chunk;

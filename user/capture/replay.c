@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "capture/replay.h"
 
+#include "capture/await_feed.h"
 #include "capture/locks.h"
 #include "profile/builder.h"
 
@@ -12,6 +13,7 @@ struct replay {
 	struct profile *profile;
 	struct builder *builder;
 	struct lock_name *locks;
+	struct await_feed awaits;
 };
 
 void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump)(void *ctx), void *ctx)
@@ -72,11 +74,9 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 	builder_wait(r->builder, w->worker, &seen);
 }
 
-static void feed_await(struct replay *r, const struct record_task_waits *w)
+static unsigned int tick_flags(const struct record_tick *t)
 {
-	struct seen_await seen = {.t = w->t, .task = w->task, .stack = index_of(w->stack), .cause = TIME_other_wait, .finished = w->finished};
-
-	builder_task_waits(r->builder, &seen);
+	return (t->kernel ? TICK_KERNEL : 0) | (t->edge ? TICK_EDGE : 0) | (t->gil ? TICK_GIL : 0);
 }
 
 static void feed_record(struct replay *r, enum record_kind kind, const void *record)
@@ -86,6 +86,7 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 	const struct record_tick *tick = record;
 	const struct record_task *task = record;
 	const struct record_task_runs *runs = record;
+	const struct record_task_waits *waits = record;
 
 	switch (kind) {
 	case RECORD_BIND:
@@ -95,7 +96,7 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 		builder_release(r->builder, release->worker, release->t, released(release->why), release->cpu_ns, release->waits);
 		break;
 	case RECORD_TICK:
-		builder_tick(r->builder, tick->worker, tick->t, index_of(tick->stack), tick->task, tick->kernel, tick->edge);
+		builder_tick(r->builder, tick->worker, tick->t, index_of(tick->stack), tick->task, tick_flags(tick));
 		break;
 	case RECORD_WAIT:
 		feed_wait(r, record);
@@ -107,7 +108,10 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 		builder_task_runs(r->builder, runs->task, runs->t);
 		break;
 	case RECORD_TASK_WAITS:
-		feed_await(r, record);
+		await_feed_waits(&r->awaits, record, index_of(waits->stack));
+		break;
+	case RECORD_PEER:
+		await_feed_peer(&r->awaits, record);
 		break;
 	case N_RECORD_KINDS:
 		break;
@@ -129,6 +133,7 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 	enum record_kind kind;
 	const void *record;
 
+	r.awaits = (struct await_feed){.profile = p, .builder = r.builder};
 	feed_begin(&r);
 	while ((record = record_next(&q->log, &cursor, &kind)))
 		feed_record(&r, kind, record);
@@ -136,6 +141,9 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 		builder_contexts(r.builder);
 	builder_lost(r.builder, q->end.lost_ticks, q->end.lost_waits);
 	builder_finish(r.builder, end_ns);
+	if (q->has_end && q->end.contexts)
+		builder_after(r.builder, q->end.h.t);
 	builder_free(r.builder);
 	lock_names_free(&r.locks);
+	await_feed_fini(&r.awaits);
 }

@@ -78,6 +78,23 @@ static int by_time(const void *a, const void *b)
 	return x->t != y->t ? (x->t < y->t ? -1 : 1) : x->task - y->task;
 }
 
+/* The change that ends the await at i: the task's next run, or NULL. What happened before is put into *ready. */
+static const struct task_change *end_of_await(const struct tasks *tasks, size_t i, uint64_t *ready)
+{
+	const struct task_change *c = &tasks->changes[i];
+
+	for (size_t k = i + 1; k < tasks->n; k++) {
+		const struct task_change *next = &tasks->changes[k];
+
+		if (next->await.task != c->await.task)
+			return NULL;
+		if (!next->ready)
+			return next;
+		*ready = next->t;
+	}
+	return NULL;
+}
+
 void tasks_tell(struct story *s)
 {
 	struct tasks *tasks = &s->tasks;
@@ -86,11 +103,14 @@ void tasks_tell(struct story *s)
 	if (tasks->n)
 		qsort(tasks->changes, tasks->n, sizeof *tasks->changes, by_task_and_time);
 	for (size_t i = 0; i < tasks->n; i++) {
-		const struct task_change *c = &tasks->changes[i], *next = i + 1 < tasks->n ? c + 1 : NULL;
-		bool again = next && next->await.task == c->await.task;
+		struct seen_await a = tasks->changes[i].await;
+		const struct task_change *end;
 
-		if (!c->runs && !c->await.finished)
-			add_await(s, &c->await, again ? next->t : s->end_ns);
+		if (tasks->changes[i].runs || tasks->changes[i].ready || a.finished)
+			continue;
+		end = end_of_await(tasks, i, &a.ready_ns);
+		if (end || !a.uncertain)
+			add_await(s, &a, end ? end->t : s->end_ns);
 	}
 	if (p->n_awaits)
 		qsort(p->awaits, p->n_awaits, sizeof *p->awaits, by_time);

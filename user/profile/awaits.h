@@ -13,7 +13,8 @@ struct story;
 struct task_change {
 	uint64_t t;
 	size_t order;
-	bool runs;              /* else it awaits what `await` says */
+	bool runs;              /* else it awaits what `await` says, */
+	bool ready;             /* or that has happened */
 	struct seen_await await;
 };
 

@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "profile/timeline.h"
 
+#define AFTER_MIN_NS 1000000 /* a request's own cleaning up takes less */
+
 struct builder {
 	struct story story;
 	bool shared;
@@ -20,6 +22,7 @@ struct builder *builder_new(struct profile *p)
 	struct builder *b = xcalloc(1, sizeof *b);
 
 	b->story.profile = p;
+	b->story.work = &p->work;
 	return b;
 }
 
@@ -41,7 +44,7 @@ void builder_free(struct builder *b)
 
 void builder_begin(struct builder *b, uint64_t begin_ns, uint64_t recognised_ns, uint64_t tentative_cpu_ns, bool shared)
 {
-	b->story.begin_ns = begin_ns;
+	b->story.begin_ns = b->story.zero_ns = begin_ns;
 	b->story.recognised_ns = recognised_ns > begin_ns ? recognised_ns : begin_ns;
 	b->story.tentative_cpu_ns = tentative_cpu_ns;
 	b->shared = shared;
@@ -94,14 +97,16 @@ void builder_wait(struct builder *b, uint32_t worker, const struct seen_wait *w)
 	wait->waker.comm = profile_string(b->story.profile, w->waker->comm);
 }
 
-void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, uint32_t task, bool kernel, bool edge)
+void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, uint32_t task, unsigned int flags)
 {
 	struct binding *x = binding_of(b, worker);
 
 	if (!x)
 		return;
 	GROW(x->ticks, x->n_ticks, x->cap_ticks);
-	x->ticks[x->n_ticks++] = (struct tick){.t = t, .stack = stack, .task = task, .kernel = kernel, .edge = edge};
+	x->ticks[x->n_ticks++] = (struct tick){.t = t, .stack = stack, .task = task,
+		.kernel = flags & TICK_KERNEL, .edge = flags & TICK_EDGE, .gil = flags & TICK_GIL,
+	};
 }
 
 void builder_task(struct builder *b, uint32_t number, uint32_t parent, const char *name)
@@ -125,6 +130,11 @@ void builder_task_waits(struct builder *b, const struct seen_await *a)
 
 	change.await.object = profile_string(b->story.profile, a->object);
 	tasks_add(&b->story.tasks, &change);
+}
+
+void builder_task_ready(struct builder *b, uint32_t task, uint64_t t)
+{
+	tasks_add(&b->story.tasks, &(struct task_change){.t = t, .ready = true, .await = {.task = task}});
 }
 
 void builder_contexts(struct builder *b)
@@ -207,11 +217,18 @@ static bool is_reader(const struct builder *b, size_t i)
 	return !i && !b->bindings[i].asleep && b->bindings[i].begin_ns == b->story.recognised_ns;
 }
 
+static void sort_work(struct work *w)
+{
+	if (w->n_samples)
+		qsort(w->samples, w->n_samples, sizeof *w->samples, sample_order);
+	if (w->n_waits)
+		qsort(w->waits, w->n_waits, sizeof *w->waits, wait_order);
+}
+
 void builder_finish(struct builder *b, uint64_t end_ns)
 {
 	struct story *s = &b->story;
 	struct profile *p = s->profile;
-	struct work *w = &p->work;
 
 	reset(s);
 	s->end_ns = end_ns > s->begin_ns ? end_ns : s->begin_ns;
@@ -224,8 +241,35 @@ void builder_finish(struct builder *b, uint64_t end_ns)
 	p->lost.samples = b->lost_ticks;
 	if (p->lost.waits < b->lost_waits)
 		p->lost.waits = b->lost_waits;
-	if (w->n_samples)
-		qsort(w->samples, w->n_samples, sizeof *w->samples, sample_order);
-	if (w->n_waits)
-		qsort(w->waits, w->n_waits, sizeof *w->waits, wait_order);
+	sort_work(&p->work);
+}
+
+static uint64_t work_ns(const struct work *w)
+{
+	uint64_t ns = 0;
+
+	for (size_t i = 0; i < w->n_threads; i++)
+		ns += w->threads[i].cpu_ns + w->threads[i].wait_ns;
+	return ns;
+}
+
+void builder_after(struct builder *b, uint64_t until_ns)
+{
+	struct profile *p = b->story.profile;
+	struct story s = {
+		.profile = p, .work = xcalloc(1, sizeof *s.work), .zero_ns = b->story.zero_ns, .begin_ns = b->story.end_ns,
+		.end_ns = until_ns > b->story.end_ns ? until_ns : b->story.end_ns, .contextual = b->story.contextual,
+	};
+
+	for (size_t i = 0; i < b->n_bindings; i++)
+		if (!b->bindings[i].released || b->bindings[i].released_ns > s.begin_ns)
+			story_binding(&s, &b->bindings[i], false);
+	free(s.spans);
+	sort_work(s.work);
+	if (work_ns(s.work) >= AFTER_MIN_NS) {
+		p->after = s.work;
+		return;
+	}
+	work_free(s.work);
+	free(s.work);
 }

@@ -40,6 +40,7 @@ struct seen_await {
 	enum time_class cause;
 	const char *object;
 	bool finished;          /* it does not run any more */
+	bool uncertain;         /* it may be so */
 	uint64_t ready_ns;      /* when that happened, if it can be known before the task runs again; 0 = cannot */
 };
 
@@ -57,13 +58,17 @@ void builder_bind(struct builder *b, uint32_t worker, uint64_t t, int32_t pid, i
 /* It does no longer from t on; what was fed of it after t is void. cpu_ns and waits are the kernel side's account of the whole binding. */
 void builder_release(struct builder *b, uint32_t worker, uint64_t t, enum released why, uint64_t cpu_ns, uint32_t waits);
 void builder_wait(struct builder *b, uint32_t worker, const struct seen_wait *w);
-/* A tick; edge: the stack of a write, no tick. task: number, 0 = none. */
-void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, uint32_t task, bool kernel, bool edge);
+/* A tick. task: number, 0 = none. */
+#define TICK_KERNEL 1   /* the thread was in the kernel */
+#define TICK_EDGE 2     /* no tick, but the stack of a write */
+#define TICK_GIL 4      /* the thread held the GIL */
+void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, uint32_t task, unsigned int flags);
 
 /* Tasks of a runtime in which one thread serves many requests, numbered from 1. One that was made runs when it is said to, until it awaits. */
 void builder_task(struct builder *b, uint32_t number, uint32_t parent, const char *name);
 void builder_task_runs(struct builder *b, uint32_t task, uint64_t t);
 void builder_task_waits(struct builder *b, const struct seen_await *a);
+void builder_task_ready(struct builder *b, uint32_t task, uint64_t t); /* what it awaits has happened */
 
 /* The tasks tell whom threads worked for: where none of the request's threads did, all of its tasks were waiting. */
 void builder_contexts(struct builder *b);
@@ -72,5 +77,8 @@ void builder_lost(struct builder *b, uint64_t ticks, uint64_t waits);
 /* The end: clips everything to [begin_ns, end_ns], makes slices, weights, waits, the partition, ambiguous_ns. May be called again with another
  * end: everything is made anew from what was fed. */
 void builder_finish(struct builder *b, uint64_t end_ns);
+
+/* After that: what was seen between end_ns and until_ns is work after the response, if it is more than what a request leaves behind. */
+void builder_after(struct builder *b, uint64_t until_ns);
 
 #endif

@@ -87,7 +87,7 @@ static void free_index(struct stack_index *index)
 	free(index);
 }
 
-static void free_work(struct work *w)
+void work_free(struct work *w)
 {
 	free(w->threads);
 	free(w->samples);
@@ -100,9 +100,9 @@ void profile_free(struct profile *p)
 		return;
 	free_strings(p->strings);
 	free_index(p->index);
-	free_work(&p->work);
+	work_free(&p->work);
 	if (p->after)
-		free_work(p->after);
+		work_free(p->after);
 	free(p->after);
 	free(p->tasks);
 	free(p->awaits);

@@ -228,6 +228,8 @@ const char *profile_string_n(struct profile *p, const char *s, size_t n); /* n b
 int32_t profile_frame(struct profile *p, const struct frame *frame);
 int32_t profile_stack(struct profile *p, int32_t parent, int32_t frame);
 
+void work_free(struct work *w); /* what it holds */
+
 /* Zeroed new element at the end; valid until the next one is added. */
 struct thread *work_add_thread(struct work *w);
 struct sample *work_add_sample(struct work *w);

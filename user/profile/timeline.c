@@ -40,30 +40,49 @@ void story_span(struct story *s, uint64_t begin, uint64_t end, enum time_class c
 
 /* ---- on the CPU -------------------------------------------------------------------------------------------------- */
 
-static void add_sample(struct timeline *l, uint64_t t, uint64_t weight_ns, int32_t stack, uint32_t task, bool kernel, bool edge)
+static bool runs_python(const struct profile *p, int32_t stack)
+{
+	for (; stack >= 0; stack = p->stacks[stack].parent)
+		if (p->frames[p->stacks[stack].frame].kind == FRAME_python)
+			return true;
+	return false;
+}
+
+/* Between two waits a Python thread holds the lock for most of the time: that is when it runs Python. */
+static void count_gil(struct profile *p, struct thread *thread, const struct tick *tick, uint64_t weight_ns)
+{
+	bool python = tick->gil || runs_python(p, tick->stack);
+
+	if (python && thread->gil_held_ns < 0)
+		thread->gil_held_ns = 0;
+	if (tick->gil || (tick->edge && python))
+		thread->gil_held_ns += weight_ns;
+}
+
+static void add_sample(struct timeline *l, const struct tick *tick, uint64_t weight_ns)
 {
 	struct profile *p = l->s->profile;
+	uint64_t t = (tick->t > l->s->begin_ns ? tick->t : l->s->begin_ns) - l->s->zero_ns;
 	struct sample *s;
 
 	if (!weight_ns)
 		return;
-	s = work_add_sample(&p->work);
-	s->t = min(t > l->s->begin_ns ? t - l->s->begin_ns : 0, l->s->end_ns - l->s->begin_ns);
-	s->weight_ns = weight_ns;
-	s->thread = l->thread;
-	s->stack = stack;
-	s->task = tasks_index(p, task);
-	s->bound = l->x->rung;
-	s->kernel = kernel;
-	s->edge = edge;
-	p->work.threads[l->thread].cpu_ns += weight_ns;
+	s = work_add_sample(l->s->work);
+	*s = (struct sample){
+		.t = min(t, l->s->end_ns - l->s->zero_ns), .weight_ns = weight_ns, .thread = l->thread, .task = tasks_index(p, tick->task),
+		.stack = tick->stack, .bound = l->x->rung, .kernel = tick->kernel, .edge = tick->edge,
+	};
+	l->s->work->threads[l->thread].cpu_ns += weight_ns;
+	count_gil(p, &l->s->work->threads[l->thread], tick, weight_ns);
+	if (l->s->work != &p->work)
+		return;
 	p->about.bound[s->bound < 5 ? s->bound : 0]++;
-	if (edge) {
+	if (tick->edge) {
 		p->about.edges++;
 		return;
 	}
 	p->about.ticks++;
-	*(kernel ? &l->s->kernel_ns : &l->s->user_ns) += weight_ns;
+	*(tick->kernel ? &l->s->kernel_ns : &l->s->user_ns) += weight_ns;
 }
 
 /* A slice without a tick was mostly in user code: of the stack at its edge, which was taken in a system call, the user part stands for it. */
@@ -116,7 +135,7 @@ static void share_among_ticks(struct timeline *l, size_t first, size_t n, uint64
 				next++;
 			upto = scale(length, tick->t + (next->t - tick->t) / 2 - from, to - from);
 		}
-		add_sample(l, tick->t, upto - given, tick->stack, tick->task, tick->kernel, false);
+		add_sample(l, tick, upto - given);
 		given = upto;
 		tick = next;
 	}
@@ -134,7 +153,7 @@ static void add_slice(struct timeline *l, uint64_t from, uint64_t to, uint64_t l
 	}
 	if (edge_stack < 0)
 		edge_stack = edge;
-	add_sample(l, from, length, user_part(l->s->profile, edge_stack), task, false, true);
+	add_sample(l, &(struct tick){.t = from, .stack = user_part(l->s->profile, edge_stack), .task = task, .edge = true}, length);
 }
 
 /* What happened up to `to`: a slice, or after lost waits a known amount of CPU (cpu_ns of the binding by then, seq waits) and the rest off it,
@@ -143,13 +162,15 @@ static void tell_until(struct timeline *l, uint64_t to, uint64_t cpu_ns, uint32_
 {
 	uint64_t end = min(to, l->stop), length, cpu;
 
+	if (l->at < l->s->begin_ns)
+		l->at = min(l->s->begin_ns, end);
 	if (end <= l->at)
 		return;
 	length = cpu = end - l->at;
 	if (seq > l->seq) {
 		cpu = min(cpu_ns > l->cpu_ns ? scale(cpu_ns - l->cpu_ns, length, to - l->at) : 0, length);
 		l->s->profile->lost.waits += seq - l->seq;
-		l->s->profile->work.threads[l->thread].wait_ns += length - cpu;
+		l->s->work->threads[l->thread].wait_ns += length - cpu;
 		story_span(l->s, l->at, end - cpu, TIME_unknown);
 	}
 	story_span(l->s, end - cpu, end, TIME_cpu_user);
@@ -171,8 +192,8 @@ static void add_wait(struct timeline *l, const struct thread_wait *wait)
 		woken = in;
 	if (woken < out || w->preempted)
 		woken = out;
-	x = work_add_wait(&l->s->profile->work);
-	x->t = out - begin;
+	x = work_add_wait(l->s->work);
+	x->t = out - l->s->zero_ns;
 	x->duration_ns = woken - out;
 	x->runnable_ns = in - woken;
 	x->thread = l->thread;
@@ -182,7 +203,7 @@ static void add_wait(struct timeline *l, const struct thread_wait *wait)
 	x->object = w->object;
 	x->has_waker = wait->has_waker;
 	x->waker = wait->waker;
-	l->s->profile->work.threads[l->thread].wait_ns += x->duration_ns;
+	l->s->work->threads[l->thread].wait_ns += x->duration_ns;
 	story_span(l->s, out, woken, x->cause);
 	story_span(l->s, woken, in, w->runnable_class);
 }
@@ -199,7 +220,7 @@ static void add_tentative(struct timeline *l)
 	}};
 
 	story_span(s, s->begin_ns, s->begin_ns + cpu, TIME_cpu_user);
-	add_sample(l, s->begin_ns, cpu, first && first->edge ? first->stack : -1, 0, false, true);
+	add_sample(l, &(struct tick){.t = s->begin_ns, .stack = first && first->edge ? first->stack : -1, .edge = true}, cpu);
 	add_wait(l, &w);
 }
 
@@ -252,7 +273,7 @@ static uint32_t last_task(const struct binding *x)
 void story_binding(struct story *s, struct binding *x, bool reader)
 {
 	uint64_t stop = min(x->released ? x->released_ns : s->end_ns, s->end_ns);
-	struct timeline l = {.s = s, .x = x, .thread = thread_of(&s->profile->work, x), .stop = stop, .at = x->begin_ns};
+	struct timeline l = {.s = s, .x = x, .thread = thread_of(s->work, x), .stop = stop, .at = x->begin_ns};
 	uint32_t waits = x->released ? x->released_waits : 0;
 	bool running = !x->asleep;
 

@@ -14,7 +14,7 @@ struct tick {
 	uint64_t t;
 	int32_t stack;
 	uint32_t task;
-	bool kernel, edge;
+	bool kernel, edge, gil;
 };
 
 struct thread_wait {
@@ -41,9 +41,11 @@ struct binding {
 	size_t n_waits, cap_waits;
 };
 
-/* What is told of the request. */
+/* What is told of the request: of its wall time, or of the time after it. */
 struct story {
 	struct profile *profile;
+	struct work *work;      /* that is filled: the profile's, or its `after` */
+	uint64_t zero_ns;       /* times of the profile count from here */
 	uint64_t begin_ns, recognised_ns, tentative_cpu_ns, end_ns;
 	struct span *spans;
 	size_t n_spans, cap_spans;

@@ -73,11 +73,13 @@ struct growing {
 	uint64_t t;
 	void (*frame)(void *ctx, const struct symbol_frame *frame);
 	void *ctx;
+	uint32_t at;            /* of the address that is looked up */
 };
 
-static void push(struct growing *g, const struct symbol_frame *frame)
+static void push(struct growing *g, struct symbol_frame frame)
 {
-	g->frame(g->ctx, frame);
+	frame.at = g->at;
+	g->frame(g->ctx, &frame);
 }
 
 /* "MODULE+0xOFFSET", or the offset alone. */
@@ -92,7 +94,8 @@ static void push_unnamed(struct growing *g, struct symbol_frame frame, const cha
 		what = slash + 1;
 	snprintf(name, sizeof name, "%.2000s%s0x%llx", what, *what ? "+" : "", (unsigned long long)offset);
 	frame.function = name;
-	push(g, &frame);
+	frame.unnamed = true;
+	push(g, frame);
 }
 
 /* ---- user frames ------------------------------------------------------------------------------------------------- */
@@ -117,7 +120,7 @@ static void push_places(struct growing *g, const struct mapping *m, struct place
 				      .kind = SYMBOL_NATIVE, .inlined = place->inlined};
 
 		if (frame.function)
-			push(g, &frame);
+			push(g, frame);
 		else
 			push_unnamed(g, frame, m->path, address);
 	}
@@ -137,7 +140,7 @@ static bool push_generated(struct growing *g, const struct mapping *m, uint64_t 
 	if (is_generated(m))
 		frame.function = jit_name(&g->s->jit, &asked, address);
 	if (frame.function)
-		push(g, &frame);
+		push(g, frame);
 	return frame.function;
 }
 
@@ -196,11 +199,14 @@ static bool is_signal_return(struct growing *g, uint64_t address)
 }
 
 /* Return addresses are looked up one byte before, in the call: what follows it may be another line or function. */
-static void push_users(struct growing *g, const uint64_t *addresses, size_t n, bool innermost_exact)
+static void push_users(struct growing *g, const struct symbol_stack *stack)
 {
-	for (size_t i = n; i-- > 0;) {
-		bool exact = i ? is_signal_return(g, addresses[i]) : innermost_exact;
+	const uint64_t *addresses = stack->addresses + stack->n_kernel;
 
+	for (size_t i = stack->n_user; i-- > 0;) {
+		bool exact = i ? is_signal_return(g, addresses[i]) : stack->user_exact;
+
+		g->at = stack->n_kernel + i;
 		push_user(g, addresses[i] - (!exact && addresses[i]));
 	}
 }
@@ -213,7 +219,7 @@ static const char *push_kernel(struct growing *g, uint64_t address)
 	struct symbol_frame frame = {.function = symbol.name, .module = symbol.module, .kind = SYMBOL_KERNEL};
 
 	if (symbol.name)
-		push(g, &frame);
+		push(g, frame);
 	else
 		push_unnamed(g, frame, symbol.module, address);
 	return symbol.name;
@@ -233,6 +239,7 @@ static void push_kernels(struct growing *g, const uint64_t *addresses, size_t n)
 	for (size_t i = n; i-- > left_out;) {
 		bool exact = !i || is_interrupted(g->s, addresses[i - 1]);
 
+		g->at = i;
 		push_kernel(g, addresses[i] - !exact);
 	}
 }
@@ -241,7 +248,7 @@ void symbolizer_stack(struct symbolizer *s, const struct symbol_stack *stack, vo
 {
 	struct growing g = {.s = s, .pid = stack->pid, .t = stack->t, .frame = frame, .ctx = ctx};
 
-	push_users(&g, stack->addresses + stack->n_kernel, stack->n_user, stack->user_exact);
+	push_users(&g, stack);
 	push_kernels(&g, stack->addresses, stack->n_kernel);
 }
 

@@ -77,16 +77,24 @@ struct symbol_code {
 /* The code of a process, and its memory without a file, by address, as its mappings were read last. */
 void symbolizer_code(struct symbolizer *s, int pid, void (*code)(void *ctx, const struct symbol_code *code), void *ctx);
 
-enum symbol_kind { SYMBOL_KERNEL, SYMBOL_NATIVE, SYMBOL_JIT };
+enum symbol_kind { SYMBOL_KERNEL, SYMBOL_NATIVE, SYMBOL_JIT, SYMBOL_PYTHON };
 
 /* A frame and its names; they live as long as the call that they are handed to. */
 struct symbol_frame {
 	const char *function;   /* never NULL: a symbol, or module+0x… */
 	const char *file;       /* NULL = unknown */
-	const char *module;     /* path, "kernel" or a kernel module's name; NULL = unknown */
+	const char *module;     /* path, "kernel" or a kernel module's name; of Python its top package; NULL = unknown, or the application's */
 	uint32_t line;          /* 0 = unknown */
 	enum symbol_kind kind;
 	bool inlined;
+	bool unnamed;           /* there is no symbol: the function is module+0x… */
+	uint32_t at;            /* index of its address in the stack */
+};
+
+/* A Python frame, as the kernel side takes it. */
+struct python_frame {
+	uint64_t code;          /* address of the code object */
+	uint32_t instr, check;  /* struct rp_python_frame */
 };
 
 /* A stack of addresses, innermost first. */
@@ -96,6 +104,8 @@ struct symbol_stack {
 	const uint64_t *addresses; /* n_kernel kernel ones, then n_user ones of `pid` */
 	size_t n_kernel, n_user;
 	bool user_exact;        /* the innermost user address is where the thread stood (tick in user mode), not one after a system call */
+	const struct python_frame *python; /* Python frames, innermost first; the symbolizer does not look at them */
+	size_t n_python;
 };
 
 /* Name a stack: `frame` is called for each frame, the outermost first, inlined functions expanded. All but the innermost user address and the code

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Whom a task talks to: the sockets that it has written to, other than that of its request, and when an answer came. On an event loop no system call
+ * waits for it.
+ */
+#include "context_python.bpf.h"
+
+#define PEERS_MAX 4096
+
+struct peer {
+	__u32 slot;             /* of the request whose task wrote to the socket last */
+	__u32 serial;
+	__u32 task;
+	__u32 pad;
+	__u64 ready_ns;         /* when bytes came that nobody has read, 0 = there are none */
+};
+
+/* By address of the struct sock, which another one may get: its bytes would be read by another thread of control then, and are of no use there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, PEERS_MAX);
+	__type(key, __u64);
+	__type(value, struct peer);
+} peers SEC(".maps");
+
+static __always_inline struct rp_live *live_of_peer(const struct peer *p)
+{
+	struct rp_live *l = live_slot(p->slot);
+
+	return l && l->serial == p->serial && l->state == LIVE_BEGUN ? l : NULL;
+}
+
+__hidden void peer_sent(struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 key = (__u64)sk;
+	struct rp_peer e = {.socket = key};
+	__u64 now = bpf_ktime_get_ns();
+	struct peer p = {};
+	struct look k;
+
+	if (look_at(&k, task) || !k.known || !event_allowed(k.live))
+		return;
+	look(&k, task, now);
+	p.slot = k.known->slot;
+	p.serial = k.live->serial;
+	p.task = k.known->task;
+	if (bpf_map_update_elem(&peers, &key, &p, BPF_ANY))
+		return;
+	event_head(&e.h, RP_EV_PEER, sizeof e, now, p.serial, task);
+	e.h.task = p.task;
+	socket_address(sk, 1, &e.address);
+	event_send(&e, sizeof e);
+}
+
+__hidden void peer_ready(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct peer *p = bpf_map_lookup_elem(&peers, &key);
+
+	if (p && !p->ready_ns)
+		p->ready_ns = bpf_ktime_get_ns();
+}
+
+__hidden void peer_received(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct peer *p = bpf_map_lookup_elem(&peers, &key);
+	struct rp_live *l = p ? live_of_peer(p) : NULL;
+	struct rp_peer_data e = {.socket = key};
+
+	if (!l)
+		return;
+	event_head(&e.h, RP_EV_PEER_DATA, sizeof e, bpf_ktime_get_ns(), p->serial, bpf_get_current_task_btf());
+	e.h.task = p->task;
+	e.ready_ns = p->ready_ns;
+	p->ready_ns = 0;
+	if (event_allowed(l))
+		event_send(&e, sizeof e);
+}
