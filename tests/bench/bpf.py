@@ -67,18 +67,23 @@ def statistics_on():
         os.close(fd)
 
 
+PROBES = "uprobes"      # where programs are that are attached to functions of the target
+PROBE_LINKS = {"uprobe_multi", "uretprobe_multi", "perf"}
+
+
 class Meter:
-    """The programs that a process has attached to tracepoints, an empty one beside each. The kernel counts until the end of the `with`."""
+    """The programs that a process has attached to tracepoints, an empty one beside each, and to functions of its target. The kernel counts
+    until the end of the `with`."""
 
     def __init__(self, pid):
         self._pid = pid
         links = [d for d in _descriptors(pid) if "link_id" in d]
-        other = {d["link_type"] for d in links} - {"raw_tracepoint"}
+        other = {d["link_type"] for d in links} - {"raw_tracepoint"} - PROBE_LINKS
         if other or not links:
             raise NotImplementedError(f"process {pid}: no floor for programs attached by {other or 'nothing'}")
-        self._where = {d["prog_id"]: d["tp_name"] for d in links}
+        self._where = {d["prog_id"]: d.get("tp_name", PROBES) for d in links}
         self._fds = [_bpf(BPF_ENABLE_STATS, struct.pack("=I", BPF_STATS_RUN_TIME))]
-        self._floor = {where: self._empty(where) for where in set(self._where.values())}
+        self._floor = {where: self._empty(where) for where in set(self._where.values()) - {PROBES}}
 
     def _empty(self, tracepoint):
         known = set(_runs("self"))
@@ -87,9 +92,11 @@ class Meter:
         return (set(_runs("self")) - known).pop()
 
     def read(self):
-        """By tracepoint: [runs, ns, runs of the empty program, its ns]."""
+        """By tracepoint: [runs, ns, runs of the empty program, its ns]. Probes of functions have the empty programs of all tracepoints as floor."""
         ours, empty = _runs(self._pid), _runs("self")
         read = {where: [0, 0, *empty[program]] for where, program in self._floor.items()}
+        if PROBES in self._where.values():
+            read[PROBES] = [0, 0, *(sum(empty[program][i] for program in self._floor.values()) for i in (0, 1))]
         for program, where in self._where.items():
             for i in 0, 1:
                 read[where][i] += ours[program][i]

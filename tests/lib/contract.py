@@ -119,6 +119,22 @@ def accounts(r, threads, samples, waits, where):
     return found
 
 
+def awaits(r, wall):
+    for i, w in enumerate(r["awaits"]):
+        if w["cause"] not in CAUSES:
+            yield f"awaits[{i}]: cause {w['cause']}"
+        if not w["task"] < len(r["tasks"]) or not -1 <= w["stack"] < len(r["stacks"]) or w["t"] + w["duration_ns"] > wall:
+            yield f"awaits[{i}]: task, stack or time out of range"
+
+
+def gil(r):
+    for part in filter(None, (r, r["after"])):
+        for i, thread in enumerate(part["threads"]):
+            held = thread.get("gil_held_ns", 0)
+            if not KINDS[natural](held) or held > thread["cpu_ns"]:
+                yield f"threads[{i}]: held the GIL for {held} ns of {thread['cpu_ns']} on the CPU"
+
+
 def shapes(r):
     if r.get("reqprof") != 1:
         return ["reqprof is not 1"]
@@ -137,7 +153,7 @@ def faults(r):
     if found:
         return found
     wall = r["time"]["wall_ns"]
-    found = [*request(r), *time(r), *stacks(r), *work(r, r, "", wall)]
+    found = [*request(r), *time(r), *stacks(r), *work(r, r, "", wall), *awaits(r, wall), *gil(r)]
     if r["after"] is not None:
         found += work(r, r["after"], "after.", 1 << 63)
     return found

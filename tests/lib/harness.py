@@ -148,8 +148,7 @@ class Server:
 
 def pool(workers=12, program="pool"):
     """The thread pool, and the database that it asks. pool-cfi: the one without frame pointers."""
-    database = Server([f"{BUILD}/tests/servers/database"])
-    return Server([f"{BUILD}/tests/servers/{program}", workers, database.port])
+    return Server([f"{BUILD}/tests/servers/{program}", workers, database().port])
 
 
 def http_server(threaded=True):
@@ -174,16 +173,27 @@ def nginx(backend=None, workers=1):
     return Server(["/usr/sbin/nginx", "-p", where, "-c", f"{where}/nginx.conf", "-e", f"{where}/error.log"], port)
 
 
-def uvicorn(app="fastapi_app", loop="uvloop", cwd=SERVERS):
+def database():
+    """It answers a query after as long as the query says."""
+    return Server([f"{BUILD}/tests/servers/database"])
+
+
+def uvicorn(app="fastapi_app", loop="uvloop", cwd=SERVERS, options=(), python=PYTHON, **env):
     port = free_port()
-    return Server([PYTHON, "-m", "uvicorn", f"{app}:app", "--port", port, "--loop", loop, "--http", "httptools", "--no-access-log",
-                   "--log-level", "warning"], port, cwd=cwd)
+    return Server([python, "-m", "uvicorn", f"{app}:app", "--port", port, "--loop", loop, "--http", "httptools", "--no-access-log",
+                   "--log-level", "critical", *options], port, cwd=cwd, env=environment(**env))
 
 
-def gunicorn(workers=2):
+def gunicorn(workers=2, app="wsgi_app:application", options=(), **env):
     port = free_port()
     return Server([PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", workers, "--worker-tmp-dir", "/dev/shm",
-                   "--log-level", "error", "wsgi_app:application"], port, cwd=SERVERS)
+                   "--log-level", "error", *options, app], port, cwd=SERVERS, env=environment(**env))
+
+
+def hypercorn(app, options=(), **env):
+    port = free_port()
+    return Server([PYTHON, "-m", "hypercorn", "--bind", f"127.0.0.1:{port}", "--log-level", "error", *options, app], port, cwd=SERVERS,
+                  env=environment(**env))
 
 
 def postgresql():
@@ -226,8 +236,8 @@ def fetch(c, path, headers=None, method="GET", body=None):
 class Load:
     """Clients that send unmarked requests, each on a connection of its own, until the end of the `with`."""
 
-    def __init__(self, port, path, clients=8, pause=0.0):
-        self.port, self.path, self.pause = port, path, pause
+    def __init__(self, port, path, clients=8, pause=0.0, headers=None):
+        self.port, self.path, self.pause, self.headers = port, path, pause, headers
         self.sent = 0
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -236,7 +246,7 @@ class Load:
     def _run(self):
         with connection(self.port) as c:
             while not self._stop.is_set():
-                fetch(c, self.path)
+                fetch(c, self.path, self.headers)
                 with self._lock:
                     self.sent += 1
                 self._stop.wait(self.pause)

@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""FastAPI's kinds of responses: streams, events without end, work after the response, errors, with and without a middleware. Needs root."""
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import Load, Recording, connection, database, fetch, path_of, uvicorn, wait_until
+from python_reports import BOUND, MS, ask, bound, classes, cpu_by_truth, cpu_in, foreign, matched, shares, sound
+from tap import equal, main, none, ok, within
+
+STREAM = "/stream/03/a:10/sleep:5/b:20/a:10/sleep:5/a:10"
+AFTER = "/after/03/a:20/sleep:10/b:10"
+FAIL = ["/do/03/fail:20", "/def/03/fail:20"]
+EVENTS = "/events/03/a:12/sleep:5/b:6"
+
+
+def streams(name, server):
+    with Recording("--pid", server.pid) as r:
+        with Load(server.port, "/other/1", clients=4, pause=0.02), connection(server.port) as c:
+            truths = [(STREAM, ask(c, STREAM)) for _ in range(3)]
+            r.wait_reports(len(truths))
+    rows = matched(r, truths)
+    sound(f"{name}, streams", rows)
+    shares(f"{name}, streams", rows, ["compute_a", "compute_b"])
+    bound(f"{name}, streams", rows)
+    none([x["request"] for _, _, x in rows if (x["request"]["status"], x["request"]["end"]) != (200, "seen")],
+         f"{name}, streams: the last chunk is the end")
+    none([classes(x) for _, t, x in rows if x["time"]["wall_ns"] < sum(cpu_by_truth(t).values()) + 9 * MS], f"{name}, streams: none before")
+
+
+def failures(name, server):
+    with Recording("--pid", server.pid) as r:
+        with Load(server.port, "/other/1", clients=4, pause=0.02):
+            for path in FAIL:
+                with connection(server.port) as c:      # the server closes it
+                    ask(c, path, status=500)
+            r.wait_reports(len(FAIL))
+    reports = r.json()
+    equal([(path_of(x), x["request"]["status"]) for x in reports], [(path, 500) for path in FAIL], f"{name}, errors: status 500")
+    sound(f"{name}, errors", [(path_of(x), "03", x) for x in reports])
+    for x in reports:
+        within(cpu_in(x, "fail"), 20 * MS, 2 * MS, f"{name}, {path_of(x)}: what raised it is seen")
+
+
+def truth_of(server, path):
+    status, body = server.get(f"/truth{path}")
+    return json.loads(body) if status == 200 else None
+
+
+def after(name, server):
+    """Half of the tasks' work is in the loop's thread, half in the pool's; neither belongs to the request's time."""
+    paths = [f"{AFTER}/tag:{i}" for i in range(3)]
+    with Recording("--pid", server.pid) as r:
+        with Load(server.port, "/other/1", clients=2, pause=0.02), connection(server.port) as c:
+            for path in paths:
+                assert fetch(c, f"{path}?profile=1")[0] == 200
+                wait_until(lambda path=path: truth_of(server, path), f"what {path} did")
+        truths = [(path, truth_of(server, path)) for path in paths]
+        r.wait_reports(len(paths))
+    rows = matched(r, truths)
+    sound(f"{name}, after", rows)
+    none([x["after"] for _, _, x in rows if x["after"] is None], f"{name}, after: there is something")
+    none([t for _, t, x in rows if cpu_in(x, "work_03")], f"{name}, after: not in the request's own samples")
+    expected = sum(sum(cpu_by_truth(t).values()) for _, t in truths)
+    parts = [(x, x["after"]) for _, _, x in rows if x["after"]]
+    ok(BOUND <= sum(cpu_in(x, "work_03", part) for x, part in parts) / expected <= 1.02, f"{name}, after: all of the tasks' CPU time",
+       f"{[cpu_in(x, 'work_03', part) for x, part in parts]} of {expected}")
+    tids = {c["tid"] for _, t in truths for c in t["calls"]}
+    seen = {thread["tid"] for _, part in parts for thread in part["threads"] if thread["cpu_ns"]}
+    ok(tids <= seen, f"{name}, after: in the loop's thread and the pool's", f"{seen}, it says {tids}")
+    none([x["time"] for _, t, x in rows if x["time"]["wall_ns"] > 10 * MS], f"{name}, after: the wall time ends before")
+
+
+def events():
+    """A stream that never ends is cut off, with what it did until then."""
+    server = uvicorn("fastapi_truth")
+    with Recording("--pid", server.pid, options=("--max-time", "1s")) as r:
+        with Load(server.port, "/other/1", clients=2, pause=0.02), connection(server.port) as c:
+            c.request("GET", f"{EVENTS}?profile=1")
+            response = c.getresponse()
+            seen = []
+            while not r.reports.lines:
+                line = response.readline()
+                if line.startswith(b"data: "):
+                    seen.append(json.loads(line[6:]))
+            r.wait_reports(1)
+    (x,) = r.json()
+    equal((x["request"]["status"], x["request"]["end"], x["request"]["cut_off"]), (200, "cut_off", True), "events: cut off")
+    sound("events", [(EVENTS, "03", x)])
+    a, b = cpu_in(x, "compute_a"), cpu_in(x, "compute_b")
+    within(100 * a / max(1, a + b), 100 * 2 / 3, 2, "events: the shares of what they do")
+    done = [call for call in seen[-1]["calls"] if call["function"] in ("compute_a", "compute_b")]
+    ok(0 < a + b <= sum(c["cpu_ns"] for c in done) * 1.02 + 20 * MS, "events: no more than was done", f"{a + b} of {seen[-1]}")
+    ok(a + b >= 0.5 * x["time"]["wall_ns"], "events: and most of the second", f"{a + b} of {x['time']}")
+    ok(x["request"]["bytes_out"] > 200 and not foreign(x, "03"), "events: bytes out", x["request"])
+
+
+def plain():
+    server = uvicorn("fastapi_truth", loop="uvloop")
+    for part in streams, failures, after:
+        part("uvloop", server)
+
+
+def with_middleware():
+    server = uvicorn("fastapi_truth", loop="asyncio", DATABASE=str(database().port), MIDDLEWARE="1")
+    for part in streams, failures, after:
+        part("asyncio with a middleware", server)
+
+
+main(plain, with_middleware, events)

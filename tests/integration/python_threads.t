@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What a request does in other threads and tasks than its first: AnyIO's pool, to_thread, executors, gather, TaskGroup. Needs root."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from harness import Load, Recording, connection, uvicorn
+from python_reports import MS, ask, bound, cpu_by_truth, cpu_in, matched, names, shares, sound
+from tap import main, none, ok, within
+
+POOL = "/def/03/a:20/block:20/lock:20/b:10"
+PATHS = [POOL, "/do/03/thread:20/a:10", "/do/03/executor:20/a:10", "/do/03/gather:15/a:10", "/do/03/group:15/a:10", "/do/03/block:20/lock:20/a:10"]
+REPEAT = 3
+recorded = {}           # (name, path) → [(path, truth, report)]
+
+
+def record(name, server):
+    with Recording("--pid", server.pid) as r:
+        with Load(server.port, "/other/1", clients=4, pause=0.02), connection(server.port) as c:
+            truths = [(path, ask(c, path)) for path in PATHS * REPEAT]
+            r.wait_reports(len(truths))
+    rows = matched(r, truths)
+    for row in rows:
+        recorded.setdefault((name, row[0]), []).append(row)
+    sound(name, rows)
+    for path in PATHS:
+        bound(f"{name}, {path}", recorded[name, path])
+    bound(f"{name}, all", rows)
+
+
+def threads():
+    """Each thread has its own account, and there are no others than those that worked."""
+    for (name, path), rows in recorded.items():
+        off = []
+        for _, truth, report in rows:
+            tids = {}
+            for call in truth["calls"]:
+                tids[call["tid"]] = tids.get(call["tid"], 0) + call["cpu_ns"]
+            got = {t["tid"]: t["cpu_ns"] for t in report["threads"]}
+            off += [f"{tid}: {got.get(tid)} ns, it says {cpu}" for tid, cpu in tids.items()
+                    if not cpu * 0.97 - MS <= got.get(tid, 0) <= cpu * 1.03 + 6 * MS]
+        none(off, f"{name}, {path}: the CPU time of each of its threads")
+
+
+def children():
+    for (name, path), rows in recorded.items():
+        if "gather" in path or "group" in path:
+            for _, truth, report in rows:
+                s = report["samples"]
+                tasks = {task for task, stack in zip(s["task"], s["stack"]) if "compute_in_child" in names(report, stack)}
+                ok(len(tasks) == 2 and -1 not in tasks, f"{name}, {path}: two children are two tasks", tasks)
+                within(cpu_in(report, "compute_in_child"), cpu_by_truth(truth)["compute_in_child"], 3 * MS, f"{name}, {path}: their CPU time")
+        if "thread" in path or "executor" in path:
+            shares(f"{name}, {path}", rows, ["compute_a", "compute_in_pool" if "thread" in path else "compute_in_executor"])
+
+
+def waits():
+    for (name, path), rows in recorded.items():
+        if "block" not in path:
+            continue
+        for _, truth, report in rows:
+            for function, cause in ("block", "sleep"), ("wait_for_lock", "lock"):
+                call = next(c for c in truth["calls"] if c["function"] == function)
+                found = [w for w in report["waits"] if w["cause"] == cause and function in names(report, w["stack"])]
+                total = sum(w["duration_ns"] + w["runnable_ns"] for w in found)
+                ok(20 * MS <= total + 0.2 * MS and total <= call["wall_ns"] + 0.2 * MS, f"{name}, {path}: waits for a {cause}",
+                   f"{total} ns, it says {call}")
+                none([w for w in found if report["threads"][w["thread"]]["tid"] != call["tid"]], f"{name}, {path}: in its thread")
+            classes = report["time"]["classes_ns"]
+            ok(classes["sleep"] >= 19 * MS and classes["lock"] >= 19 * MS, f"{name}, {path}: and so in the classes", classes)
+
+
+def plain():
+    record("uvloop", uvicorn("fastapi_truth", loop="uvloop"))
+
+
+def with_middleware():
+    record("asyncio with a middleware", uvicorn("fastapi_truth", loop="asyncio", MIDDLEWARE="1"))
+
+
+main(plain, with_middleware, threads, children, waits)

@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Every CPython that is found: the stacks of a report are those that the interpreter itself saw where the request computed. Needs root."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import contract
+from harness import SERVERS, Recording, Server, connection
+from python_reports import ask, evaluator_left, frames
+from pythons import interpreters, label_of, skip_missing
+from tap import main, none, ok
+
+MS_AT_A_POINT = 12
+INTERVAL = ("-i", "250us")      # even the shortest stay at a point, an eighth of that, is several ticks
+
+
+def python_below(report, stack, function):
+    """The Python frames below the innermost one of this name, as [function, file, line]; None without it."""
+    rows = [[f["function"], f["file"], f["line"]] for f in frames(report, stack) if f["kind"] == "python"]
+    at = next((i for i, row in enumerate(rows) if row[0] == function), None)
+    return rows[at + 1:] if at is not None else None
+
+
+def weights(report, stacks):
+    """(ns by the index of the stack that the request saw, [stacks it did not see])"""
+    found, others = dict.fromkeys(range(len(stacks)), 0), []
+    s = report["samples"]
+    for stack, weight in zip(s["stack"], s["weight_ns"]):
+        rows = python_below(report, stack, "snapshot")
+        if rows is None:
+            continue
+        if rows not in stacks:
+            others.append(rows)
+        else:
+            found[stacks.index(rows)] += weight
+    return found, others
+
+
+def difference(rows, stacks):
+    """Of the most similar one."""
+    wanted = max(stacks, key=lambda w: sum(a == b for a, b in zip(reversed(rows), reversed(w))))
+    at = next((i for i, (a, b) in enumerate(zip(rows, wanted)) if a != b), min(len(rows), len(wanted)))
+    return f"frame {at} of {len(rows)}: {rows[at] if at < len(rows) else None} instead of {wanted[at] if at < len(wanted) else None} of {len(wanted)}"
+
+
+def compare(label, report, stacks):
+    none(contract.faults(report), f"{label}: the contract")
+    found, others = weights(report, stacks)
+    none([difference(rows, stacks) for rows in others], f"{label}: no stack that the interpreter did not see")
+    none([f"not at {stacks[i][:2]}" for i, ns in found.items() if not ns and stacks.index(stacks[i]) == i], f"{label}: and all {len(stacks)} that it saw")
+    none(evaluator_left(report), f"{label}: Python's frames in place of the interpreter's")
+
+
+def check(version, path):
+    label = label_of(version, path)
+    server = Server([path, f"{SERVERS}/snapshots.py"])
+    ports = {"threads": server.port, "tasks": int(server.output.wait(r"^tasks (\d+)$")[1])}
+    with Recording("--pid", server.pid, options=INTERVAL) as r:
+        truths = {}
+        ok(r.log.find(rf"^attached {server.pid} .*CPython {version[0]}\.{version[1]}\b"), f"{label}: the start line", r.log.text)
+        for by, port in ports.items():
+            with connection(port) as c:
+                truths[by] = ask(c, f"/{by}/{MS_AT_A_POINT}")["stacks"]
+        r.wait_reports(len(truths))
+    server.stop()
+    for (by, stacks), report in zip(truths.items(), r.json()):
+        compare(f"{label}, {by}", report, stacks)
+
+
+def all_of_them():
+    found = interpreters()
+    skip_missing(found)
+    for version, path in found:
+        check(version, path)
+
+
+main(all_of_them)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The interpreters that are on this machine."""
+import glob
+import os
+import pwd
+import subprocess
+
+from harness import PYTHON
+from tap import skip
+
+VERSIONS = [(3, minor) for minor in range(8, 14)]
+
+
+def version_of(path):
+    said = subprocess.run([path, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True, check=True).stdout
+    return tuple(map(int, said.split()))
+
+
+def interpreters():
+    """(version, path) of each, without those that are older than what is supported. REQPROF_PYTHONS=PATH:PATH names more."""
+    homes = {os.path.expanduser("~"), pwd.getpwuid(0).pw_dir}
+    found = [p for home in homes for p in glob.glob(f"{home}/.pyenv/versions/3.*/bin/python3")]
+    found += [p for p in os.environ.get("REQPROF_PYTHONS", "").split(":") if p]
+    paths = dict.fromkeys(map(os.path.realpath, [PYTHON, *found]))
+    return sorted((v, p) for v, p in ((version_of(p), p) for p in paths) if v >= VERSIONS[0])
+
+
+def label_of(version, path):
+    return f"{version[0]}.{version[1]} {'of the system' if path == os.path.realpath(PYTHON) else 'found'}"
+
+
+def skip_missing(found):
+    """A test left out, and counted, for each version that ought to be tested and is not there."""
+    for version in VERSIONS:
+        if version not in [v for v, _ in found]:
+            skip(f"CPython {version[0]}.{version[1]}", "there is none in ~/.pyenv/versions")
