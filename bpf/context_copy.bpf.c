@@ -43,20 +43,11 @@ struct {
 	__type(value, __u64);
 } task_codes SEC(".maps");
 
-static __always_inline __u64 code_of(const struct rp_python *py, __u64 coroutine)
-{
-	__u64 frame = coroutine + py->generator_frame, code;
-
-	if (coroutine && py->generator_state == RP_PYTHON_NONE)
-		frame = python_pointer(frame);
-	code = coroutine && frame ? python_pointer(frame + py->frame_code) : 0;
-	return py->flags & RP_PYTHON_TAGGED ? code & ~3ULL : code;
-}
-
 /* A copy of a context that is made. */
 struct copy {
 	__u64 child;            /* 0 = not known */
 	__u64 coroutine, code;  /* that will run in it, 0 = none */
+	__u64 first_local;      /* its first argument */
 	__u32 slot;             /* of the request that it belongs to, */
 	__u32 parent;           /* whose task makes it, 0 = none of them */
 	struct rp_live *live;   /* that one, NULL = to none */
@@ -78,7 +69,8 @@ static __always_inline void send_task(const struct copy *c, const struct look *k
 static __always_inline void add_context(struct copy *c, const struct look *k, struct task_struct *task, __u64 now)
 {
 	struct context_key key = {.context = c->child, .pid = task->tgid};
-	struct task_context x = {.slot = c->slot, .serial = c->live->serial, .coroutine = c->coroutine};
+	struct task_context x = {.slot = c->slot, .serial = c->live->serial, .coroutine = c->coroutine, .code = c->code,
+				 .first_local = c->first_local};
 	__u32 n = __sync_fetch_and_add(&c->live->contexts, 1);
 
 	if (!n)
@@ -89,6 +81,10 @@ static __always_inline void add_context(struct copy *c, const struct look *k, st
 	if (bpf_map_update_elem(&contexts, &key, &x, BPF_ANY)) {
 		COUNT(storage_failed);
 		return;
+	}
+	if (c->coroutine) {
+		__sync_fetch_and_add(&c->live->unfinished, 1);
+		remember(k->thread, c->child);
 	}
 	send_task(c, k, task, x.task, now);
 }
@@ -109,17 +105,23 @@ static __always_inline struct rp_live *begun(__u32 slot, __u32 serial)
 }
 
 /* Has this thread just read a request? asyncio reads in the context of the connection, uvloop before it enters that; a sync server works in its
- * thread's own. One copy, or another callback, and it is over. */
+ * thread's own. One copy, or another callback, and it is over; but where no other request is in flight, a task that is made by whomever is taken for
+ * its: that of a connection may have handed it over. If it is not, the response tells. */
 static __always_inline void after_read(struct copy *c, const struct look *k, __u32 pid)
 {
 	struct rp_thread *t = k->thread;
+	int lone;
 
 	if (!t->seed)
 		return;
 	c->slot = t->seed - 1;
-	t->seed = 0;
-	if (!is_entered(k->context) || (t->seed_entered ? t->seed_context != k->context : !is_request_task(c, pid)))
-		return;
+	lone = is_lone(t);
+	if (!lone || c->code)
+		t->seed = 0;
+	if (!is_entered(k->context) || (t->seed_entered ? t->seed_context != k->context : !is_request_task(c, pid))) {
+		if (!lone || !c->code)
+			return;
+	}
 	t->seed_context = k->context;
 	c->live = begun(c->slot, t->seed_serial);
 }
@@ -144,12 +146,11 @@ static __always_inline void after_response(struct copy *c, const struct look *k,
 static __always_inline void forget_context(const struct context_key *key)
 {
 	struct task_context *old = bpf_map_lookup_elem(&contexts, key);
-	struct rp_live *l = old ? live_slot(old->slot) : NULL;
 
-	if (l && l->serial == old->serial)
-		task_done(l, old->slot, old->task);
-	if (old)
-		bpf_map_delete_elem(&contexts, key);
+	if (!old)
+		return;
+	task_over(old);
+	bpf_map_delete_elem(&contexts, key);
 }
 
 static __always_inline void copied(struct look *k, struct task_struct *task, __u64 child, struct pt_regs *regs)
@@ -158,7 +159,12 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 	struct copy c = {.child = child, .coroutine = new_coroutine(k->py, regs)};
 	__u64 now = bpf_ktime_get_ns();
 
-	c.code = code_of(k->py, c.coroutine);
+	if (c.coroutine) {
+		__u64 frame = frame_of(k->py, c.coroutine);
+
+		c.code = code_of(k->py, frame);
+		c.first_local = frame ? python_pointer(frame + k->py->frame_locals) : 0;
+	}
 	after_read(&c, k, key.pid);
 	if (c.live) {
 		send_seen(k->thread, SEEN_WORK, now); /* since the read it has been busy with it */

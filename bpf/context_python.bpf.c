@@ -26,20 +26,82 @@ int context_look(__u64 now)
 	return 0;
 }
 
+/* ---- an idle loop ---------------------------------------------------------------------------------------------------- */
+
+/* The thread has nothing to do: what every task of a request awaits now it will await until the thread comes back. One that awaited something else
+ * before has run meanwhile, unseen. */
+struct idle {
+	struct look *k;
+	struct task_struct *task;
+	__u64 since, now;       /* when it came back last; equal = something else is known to have run since */
+};
+
+static __always_inline void send_change(const struct idle *s, const struct task_context *c, struct rp_task_wait *e)
+{
+	struct rp_event runs;
+
+	event_head(&runs, RP_EV_TASK_RUNS, sizeof runs, s->since, c->serial, s->task);
+	runs.task = c->task;
+	event_send(&runs, sizeof runs);
+	event_send(e, sizeof *e);
+}
+
+/* The time since the thread came back was the request's. */
+static __always_inline void credit(struct idle *s, struct rp_live *l, __u32 slot)
+{
+	struct rp_worker *w;
+
+	if (s->since >= s->now)
+		return;
+	w = worker_resume(l, slot, s->k->thread, s->task, s->since);
+	if (w)
+		worker_pause(w, s->k->thread, s->task, s->now);
+	s->since = s->now;
+}
+
+static long idle_step(__u32 i, struct idle *s)
+{
+	__u64 context = s->k->thread->recent[i & (RP_RECENT - 1)], awaited;
+	struct rp_task_wait e = {};
+	struct task_context *c;
+	struct rp_live *l;
+
+	c = context_of(s->task->tgid, context, &l);
+	if (!c || !c->coroutine)
+		return 0;
+	awaited = c->awaited;
+	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, s->now, c->serial, s->task);
+	e.h.task = c->task;
+	take_awaits(s->k->py, c, context, s->task, &e);
+	if (!e.h.flags || (e.h.flags & RP_TASK_SUSPENDED && e.awaited == awaited))
+		return 0;
+	send_change(s, c, &e);
+	credit(s, l, c->slot);
+	return 0;
+}
+
 int context_switch_out(__u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct idle s = {.task = task, .since = now, .now = now};
 	struct look k;
 
-	if (look_at(&k, task) || look(&k, task, now) || k.known)
+	if (look_at(&k, task))
+		return 0;
+	if (k.thread->seen == SEEN_BACK)
+		s.since = k.thread->seen_ns;
+	if (look(&k, task, now) || k.known)
 		return 0;
 	/* Where it waits for work is its home. Preempted, or in a page fault, it may be anywhere. */
-	if ((long)BPF_CORE_READ(regs, orig_ax) >= 0 && BPF_CORE_READ(task, __state)) {
-		k.thread->home = k.context;
-		k.thread->seen = SEEN_HOME;
+	if ((long)BPF_CORE_READ(regs, orig_ax) < 0 || !BPF_CORE_READ(task, __state))
+		return 0;
+	k.thread->home = k.context;
+	k.thread->seen = SEEN_HOME;
+	if (!is_lone(k.thread))
 		k.thread->seed = 0;
-	}
+	s.k = &k;
+	bpf_loop(RP_RECENT, idle_step, &s, 0);
 	return 0;
 }
 
@@ -103,23 +165,18 @@ int context_sent(__u32 slot, __u64 now)
 	struct rp_live *l = live_slot(slot);
 	struct rp_worker *w = worker_of(task);
 	struct look k;
-	__u32 number;
 
 	if (!l || look_at(&k, task))
 		return 0;
 	/* What some loops send for their tasks later, in any context, is still the task's work. */
-	l->after_task = 0;
 	if (!k.known && w && w->serial == l->serial) {
-		number = w->coroutine ? w->task : 0;
-		if (end_work(w, &k, task, now) & RP_TASK_SUSPENDED)
-			l->after_task = number;
+		end_work(w, &k, task, now);
 		send_seen(k.thread, what_is_seen(&k), now);
 	} else {
 		look(&k, task, now);
 	}
 	if (k.known && k.live->serial == l->serial) {
 		l->sent_by |= RP_SENT_TASK;
-		l->after_task = k.known->coroutine ? k.known->task : 0;
 		return 0;
 	}
 	l->sent_by |= stack_in_coroutine(task) ? RP_SENT_OTHER : RP_SENT_LOOP;

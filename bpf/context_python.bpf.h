@@ -31,6 +31,8 @@ struct task_context {
 	__u32 task;
 	__u32 pad;
 	__u64 coroutine;        /* that it runs, 0 = not known */
+	__u64 code, first_local; /* of that: another one that gets its address is told by them */
+	__u64 awaited;          /* what it awaited when it was looked at last */
 };
 
 /* maps.bpf.c. Least recently used ones go first: those of requests that are over stay until then, known by their serial. */
@@ -56,6 +58,14 @@ struct successors_map {
 extern struct successors_map successors SEC(".maps");
 
 /* ---- what a thread does ---------------------------------------------------------------------------------------------- */
+
+/* Is the request that the thread has read last the only one that it has to answer? */
+static __always_inline int is_lone(const struct rp_thread *t)
+{
+	const struct rp_reader *r = reader_at(t->reader);
+
+	return r && r->unfinished == 1;
+}
 
 /* Was it entered by Context.run(), as an event loop does for each callback? Else it is that of a thread, which a sync server works in. */
 static __always_inline int is_entered(__u64 context)
@@ -127,27 +137,90 @@ static __always_inline void send_task_runs(const struct rp_worker *w, struct tas
 	event_send(&e, sizeof e);
 }
 
-/* Returns its RP_TASK_*. */
-static __always_inline __u32 send_task_waits(const struct rp_worker *w, struct task_struct *task, __u64 t)
+/* The frame of a coroutine, 0 = it has none any more. */
+static __always_inline __u64 frame_of(const struct rp_python *py, __u64 coroutine)
 {
+	__u64 frame = coroutine + py->generator_frame;
+
+	return py->generator_state == RP_PYTHON_NONE ? python_pointer(frame) : frame;
+}
+
+static __always_inline __u64 code_of(const struct rp_python *py, __u64 frame)
+{
+	__u64 code = frame ? python_pointer(frame + py->frame_code) : 0;
+
+	return py->flags & RP_PYTHON_TAGGED ? code & ~3ULL : code;
+}
+
+/* A task frees its coroutine and gives up its context at the same time, when it is freed; either's memory may be somebody else's soon. */
+static __always_inline int is_still_there(const struct rp_python *py, const struct task_context *c, __u64 context)
+{
+	__u64 frame = c->coroutine ? frame_of(py, c->coroutine) : 0;
+
+	return frame && python_pointer(context) && python_pointer(c->coroutine) && code_of(py, frame) == c->code &&
+	       python_pointer(frame + py->frame_locals) == c->first_local;
+}
+
+/* A task of a request has ended, or is gone: when it was the last one, so is the work after the response. */
+static __always_inline void task_over(struct task_context *c)
+{
+	struct rp_live *l = live_slot(c->slot);
+
+	if (!c->coroutine)
+		return;
+	c->coroutine = 0;
+	if (l && l->serial == c->serial && __sync_fetch_and_add(&l->unfinished, -1) == 1 && l->state == LIVE_AFTER)
+		__sync_fetch_and_or(&live_done, 1ULL << (c->slot & 63));
+}
+
+/* What the task of a context awaits, if it does: fills *e but for its head. */
+static __always_inline void take_awaits(const struct rp_python *py, struct task_context *c, __u64 context, struct task_struct *task,
+					struct rp_task_wait *e)
+{
+	if (!c->coroutine)
+		return;
+	e->h.flags = RP_TASK_FINISHED;
+	if (is_still_there(py, c, context))
+		stack_take_awaits(task, c->serial, c->coroutine, e);
+	if (e->h.flags & RP_TASK_FINISHED)
+		task_over(c);
+	else
+		c->awaited = e->awaited;
+}
+
+static __always_inline void send_task_waits(const struct look *k, const struct rp_worker *w, struct task_struct *task, __u64 t)
+{
+	struct context_key key = {.context = w->context, .pid = task->tgid};
+	struct task_context *c = bpf_map_lookup_elem(&contexts, &key);
 	struct rp_task_wait e = {};
 
 	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, t, w->serial, task);
 	e.h.task = w->task;
-	if (w->coroutine)
-		stack_take_awaits(task, w->serial, w->coroutine, &e);
+	if (c && c->serial == w->serial)
+		take_awaits(k->py, c, w->context, task, &e);
 	event_send(&e, sizeof e);
-	return e.h.flags;
 }
 
-static __always_inline void run_task(struct rp_worker *w, const struct task_context *c, struct task_struct *task, __u64 t)
+/* The thread has, or had, to do with the task of a context: when it is idle, that is looked at again. */
+static __always_inline void remember(struct rp_thread *t, __u64 context)
 {
+	for (int i = 0; i < RP_RECENT; i++)
+		if (t->recent[i] == context)
+			return;
+	t->recent[t->n_recent++ % RP_RECENT] = context;
+}
+
+static __always_inline void run_task(struct rp_worker *w, const struct look *k, struct task_struct *task, __u64 t)
+{
+	const struct task_context *c = k->known;
+
 	if (w->task == c->task)
 		return;
+	remember(k->thread, k->context);
 	if (w->task)
-		send_task_waits(w, task, t);
+		send_task_waits(k, w, task, t);
 	w->task = c->task;
-	w->coroutine = c->coroutine;
+	w->context = k->context;
 	send_task_runs(w, task, c->task, t);
 }
 
@@ -189,29 +262,15 @@ static __always_inline void end_exclusive(struct rp_worker *w, struct rp_thread 
 	thread->worker = 0;
 }
 
-/* A task has ended. Was it the one that worked on after the response? */
-static __always_inline void task_done(const struct rp_live *l, __u32 slot, __u32 task)
+static __always_inline void end_work(struct rp_worker *w, struct look *k, struct task_struct *task, __u64 t)
 {
-	if (l->state == LIVE_AFTER && task == l->after_task)
-		__sync_fetch_and_or(&live_done, 1ULL << (slot & 63));
-}
-
-/* Returns RP_TASK_* of the task that it ran. */
-static __always_inline __u32 end_work(struct rp_worker *w, struct look *k, struct task_struct *task, __u64 t)
-{
-	struct rp_live *l = live_slot(w->slot);
-	__u32 slot = w->slot, number = w->task, state = 0;
-
 	if (!w->contextual) {
 		end_exclusive(w, k->thread, task, t);
-		return 0;
+		return;
 	}
-	if (number)
-		state = send_task_waits(w, task, t);
+	if (w->task)
+		send_task_waits(k, w, task, t);
 	worker_pause(w, k->thread, task, t);
-	if (l && !(state & RP_TASK_SUSPENDED))
-		task_done(l, slot, number);
-	return state;
 }
 
 static __always_inline __u32 what_is_seen(const struct look *k)
@@ -237,7 +296,7 @@ static __always_inline struct rp_worker *look(struct look *k, struct task_struct
 	if (!w && k->known)
 		w = begin_work(k, task, t);
 	if (w && k->known)
-		run_task(w, k->known, task, t);
+		run_task(w, k, task, t);
 	send_seen(k->thread, seen, now);
 	return w;
 }

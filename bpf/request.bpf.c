@@ -17,6 +17,7 @@ struct {
 
 __u32 last_serial = 0;
 __u64 live_done = 0;
+__u32 live_active = 0;
 __u64 rate_allowed_ns = 0;      /* theoretical arrival time of the rate limit */
 
 /* ---- begin ------------------------------------------------------------------------------------------------------- */
@@ -44,7 +45,7 @@ static long take_slot(__u32 slot, __u32 *ret_slot)
 {
 	struct rp_live *l = live_slot(slot);
 
-	if (slot >= cfg.max_live || !l || __sync_val_compare_and_swap(&l->state, LIVE_FREE, LIVE_TAKEN) != LIVE_FREE)
+	if (!l || __sync_val_compare_and_swap(&l->state, LIVE_FREE, LIVE_TAKEN) != LIVE_FREE)
 		return 0;
 	*ret_slot = slot;
 	return 1;
@@ -71,7 +72,8 @@ static __always_inline void live_init(struct rp_live *l, const struct request_st
 	l->in_flight_max = r && r->unfinished > 0 ? r->unfinished : 1;
 	l->events = l->capped = l->lost_ticks = l->lost_waits = l->ticks = l->switches = 0;
 	l->has_trace_id = l->told = 0;
-	l->contexts = l->sent_by = l->after_task = 0;
+	l->contexts = l->sent_by = 0;
+	l->unfinished = 0;
 	l->serial = __sync_fetch_and_add(&last_serial, 1) + 1;
 	if (r)
 		__sync_fetch_and_add(&r->live, 1);
@@ -137,14 +139,17 @@ __hidden live_ref request_begin(void *ctx, struct request_start *start, const ch
 	struct rp_live *l;
 
 	COUNT(marked);
-	bpf_loop(RP_MAX_LIVE, take_slot, &slot, 0);
+	if (__sync_fetch_and_add(&live_active, 1) < cfg.max_live)
+		bpf_loop(RP_MAX_LIVE, take_slot, &slot, 0);
 	l = live_slot(slot);
 	b = bpf_map_lookup_elem(&begins, &slot);
 	if (!l || !b) {
+		__sync_fetch_and_add(&live_active, -1);
 		COUNT(refused_live);
 		return 0;
 	}
 	if (!rate_allows(now)) {
+		__sync_fetch_and_add(&live_active, -1);
 		COUNT(refused_rate);
 		l->state = LIVE_FREE;
 		return 0;
@@ -381,16 +386,18 @@ __hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
 		return;
 	}
 	end_ns = end_ns ?: l->last_write_ns ?: bpf_ktime_get_ns();
-	if (state == LIVE_BEGUN && how == RP_END_SEEN && l->after_task) {
+	if (state == LIVE_BEGUN && how == RP_END_SEEN && l->unfinished > 0) {
 		l->end_ns = end_ns;
 		l->end_how = how;
-		leave_state(l, state, LIVE_AFTER);
+		if (leave_state(l, state, LIVE_AFTER))
+			__sync_fetch_and_add(&live_active, -1);
 		return;
 	}
 	if (state == LIVE_ENDING || !leave_state(l, state, LIVE_ENDING))
 		return;
 	if (state == LIVE_BEGUN)
 		close_account(l, slot, end_ns, how);
+	__sync_fetch_and_add(&live_active, -1);
 	live_free(l);
 }
 

@@ -18,6 +18,7 @@
 #define OBJECT_SLACK 256        /* room behind an rp_object for one bounded string read (see object.bpf.c) */
 
 #define RP_WAS_WORKER 8
+#define RP_RECENT 8
 
 #define LIVE_FREE 0
 #define LIVE_TAKEN 1            /* pipelined behind an earlier request: its wall time has not begun */
@@ -39,6 +40,9 @@ struct rp_thread {
 	__u32 seed_serial;
 	__u32 seed_entered;     /* is_entered(seed_context) then */
 	__u64 seed_context;     /* the context in which it was read */
+	__u64 recent[RP_RECENT]; /* contexts of requests' tasks that were made or ran on the thread last */
+	__u32 n_recent;
+	__u32 pad3;
 	__u32 was_worker[RP_WAS_WORKER]; /* by slot modulo that: index of workers + 1 that the thread had for it */
 };
 
@@ -79,8 +83,7 @@ struct rp_live {
 	__u64 sender;           /* of request_start */
 	__u64 end_ns;           /* LIVE_AFTER: when its response was */
 	__u32 end_how;
-	__u32 after_task;       /* the task that wrote last, and may work on; 0 = not known */
-	__u32 pad;
+	__s32 unfinished;       /* tasks whose coroutines are known and have not ended */
 	__u32 contexts;         /* that were bound to it */
 	__u32 sent_by;          /* RP_SENT_* */
 	__u8 trace_id[16];
@@ -101,7 +104,7 @@ struct rp_worker {
 	__u32 task;             /* the task that the thread runs, 0 = none is known */
 	__u32 contextual;       /* what the thread works for is told by its context */
 	__u32 pad;
-	__u64 coroutine;        /* of the task, 0 = not known */
+	__u64 context;          /* of the task */
 	struct rp_wait wait;    /* in progress while out_ns != 0; object last: it is followed by slack */
 	__u8 slack[OBJECT_SLACK];
 };
@@ -295,6 +298,7 @@ int live_over(void);
 /* End a request that is recorded (request_end for a slot at hand). */
 __hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how);
 
+extern __u32 live_active;   /* of them those that --max-live counts: whose response is not complete */
 extern __u32 live_requests; /* slots in use: the flag test of the scheduler programs; user space reads it too */
 
 /* ---- event_wait.bpf.c -------------------------------------------------------------------------------------------- */

@@ -274,12 +274,10 @@ static uint32_t last_task(const struct binding *x)
  * number. */
 static uint32_t waits_until(const struct binding *x, uint64_t stop)
 {
-	if (x->released && x->released_ns <= stop)
-		return x->released_waits;
 	for (size_t i = 0; i < x->n_waits; i++)
 		if (x->waits[i].seen.out_ns >= stop)
 			return x->waits[i].seen.seq;
-	return 0;
+	return x->released && x->released_ns <= stop ? x->released_waits : 0;
 }
 
 void story_binding(struct story *s, struct binding *x, bool reader)
