@@ -165,6 +165,7 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 		c.code = code_of(k->py, frame);
 		c.first_local = frame ? python_pointer(frame + k->py->frame_locals) : 0;
 	}
+	k->thread->busy = 1;
 	after_read(&c, k, key.pid);
 	if (c.live) {
 		send_seen(k->thread, SEEN_WORK, now); /* since the read it has been busy with it */
@@ -177,11 +178,11 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 		c.slot = k->known->slot;
 		c.parent = k->known->task;
 	}
-	if (!child)
-		return;
-	forget_context(&key);
-	if (c.live)
+	if (child)
+		forget_context(&key);
+	if (child && c.live)
 		add_context(&c, k, task, now);
+	k->thread->busy = 0;
 }
 
 extern bool bpf_session_is_return(void) __ksym __weak;

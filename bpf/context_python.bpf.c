@@ -21,7 +21,7 @@ int context_look(__u64 now)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct look k;
 
-	if (!look_at(&k, task))
+	if (!look_at(&k, task) && !k.thread->busy)
 		look(&k, task, now);
 	return 0;
 }
@@ -89,6 +89,8 @@ int context_switch_out(__u64 now)
 
 	if (look_at(&k, task))
 		return 0;
+	if (k.thread->busy)
+		return 1;
 	if (k.thread->seen == SEEN_BACK)
 		s.since = k.thread->seen_ns;
 	if (look(&k, task, now) || k.known)
@@ -105,12 +107,15 @@ int context_switch_out(__u64 now)
 	return 0;
 }
 
-__hidden void context_switch_in(struct task_struct *next, __u64 now)
+__hidden int context_switch_in(struct task_struct *next, __u64 now)
 {
 	struct rp_thread *t = bpf_task_storage_get(&threads, next, 0, 0);
 
-	if (t && t->python_state)
+	if (!t || !t->python_state)
+		return 0;
+	if (!t->busy)
 		send_seen(t, t->seen == SEEN_HOME ? SEEN_BACK : t->seen, now);
+	return t->busy;
 }
 
 /* ---- a request ------------------------------------------------------------------------------------------------------- */
@@ -153,9 +158,11 @@ int context_read(__u64 now)
 	k.thread->seed = 0;
 	if (!l || (!w->contextual && !l->contexts))
 		return 0;
+	k.thread->busy = 1;
 	w = look(&k, task, now);
 	if (w)
 		end_work(w, &k, task, now);
+	k.thread->busy = 0;
 	return 1;
 }
 
@@ -168,6 +175,7 @@ int context_sent(__u32 slot, __u64 now)
 
 	if (!l || look_at(&k, task))
 		return 0;
+	k.thread->busy = 1;
 	/* What some loops send for their tasks later, in any context, is still the task's work. */
 	if (!k.known && w && w->serial == l->serial) {
 		end_work(w, &k, task, now);
@@ -175,6 +183,7 @@ int context_sent(__u32 slot, __u64 now)
 	} else {
 		look(&k, task, now);
 	}
+	k.thread->busy = 0;
 	if (k.known && k.live->serial == l->serial) {
 		l->sent_by |= RP_SENT_TASK;
 		return 0;

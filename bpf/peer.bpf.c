@@ -41,7 +41,9 @@ __hidden void peer_sent(struct sock *sk)
 
 	if (look_at(&k, task) || !k.known || !event_allowed(k.live))
 		return;
+	k.thread->busy = 1;
 	look(&k, task, now);
+	k.thread->busy = 0;
 	p.slot = k.known->slot;
 	p.serial = k.live->serial;
 	p.task = k.known->task;

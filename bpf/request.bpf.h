@@ -42,7 +42,7 @@ struct rp_thread {
 	__u64 seed_context;     /* the context in which it was read */
 	__u64 recent[RP_RECENT]; /* contexts of requests' tasks that were made or ran on the thread last */
 	__u32 n_recent;
-	__u32 pad3;
+	__u32 busy;             /* a program changes what the thread works for: what interrupts it must not */
 	__u32 was_worker[RP_WAS_WORKER]; /* by slot modulo that: index of workers + 1 that the thread had for it */
 };
 
@@ -262,9 +262,9 @@ __hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_s
 /* Look at what it does, and bind or unbind it accordingly. */
 int context_look(__u64 now);
 
-/* The same when it leaves the CPU. */
+/* The same when it leaves the CPU, or comes to it. 1: it does in the middle of such a look, which must not be disturbed. */
 int context_switch_out(__u64 now);
-__hidden void context_switch_in(struct task_struct *next, __u64 now);
+__hidden int context_switch_in(struct task_struct *next, __u64 now);
 
 /* It has read the request in `slot`: the next context copied in it is that of its task. 1: it is a thread that may have tasks. */
 int context_seed(__u32 slot);

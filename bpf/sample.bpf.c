@@ -284,22 +284,22 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state)
 {
 	struct rp_worker *w;
+	int busy = 0;
 	__u64 now;
 
 	if (!live_requests)
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (contextual_requests)
-		context_switch_out(now);
+		busy = context_switch_out(now);
 	if (live_done)
 		live_over();
 	w = worker_of(prev);
-	if (w)
+	if (w && !busy)
 		switch_out(ctx, preempt, prev, w, prev_state);
-	if (contextual_requests)
-		context_switch_in(next, now);
+	busy = contextual_requests && context_switch_in(next, now);
 	w = worker_of(next);
-	if (w)
+	if (w && !busy)
 		switch_in(w, now);
 	return 0;
 }
