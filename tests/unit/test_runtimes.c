@@ -162,7 +162,9 @@ static void test_maps(void **state)
 	(void)state;
 	image = image_of(UVICORN);
 	assert_text(&image.found, "CPython 3.11");
-	image = image_of("00400000-00401000 r-xp 00000000 08:01 1 /srv/app\nc000000000-c000400000 rw-p 00000000 00:00 0 [anon: Go: heap]\n");
+	image = image_of("00400000-00401000 r-xp 00000000 08:01 1 /srv/app\nc000000000-c000400000 rw-p 00000000 00:00 0 \n");
+	assert_text(&image.found, "Go");
+	image = image_of("00400000-00401000 r-xp 00000000 08:01 1 /srv/app\n358eea800000-358eeac00000 rw-p 00000000 00:00 0 [anon: Go: heap]\n");
 	assert_text(&image.found, "Go");
 	image = image_of("00400000-00401000 r-xp 00000000 08:01 1 /srv/app\n7f0000000000-7f0000001000 r--p 00000000 08:01 2 /srv/python3.11\n");
 	assert_text(&image.found, "native code"); /* a file of data may have any name */

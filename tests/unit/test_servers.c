@@ -214,7 +214,7 @@ static void test_circle(void **state)
 	(void)state;
 	assert_scene(&(struct scene){
 		.processes = {{2, "a", "7:1"}, {1, "b", "7:1"}, {3, "c", NULL}},
-		.lines = {"1 a: CPython 3.11, 2 processes, listens on 127.0.0.1:1", "3 c: CPython 3.11, listens nowhere"},
+		.lines = {"2 b: CPython 3.11, 2 processes, listens on 127.0.0.1:1", "3 c: CPython 3.11, listens nowhere"},
 	});
 }
 

@@ -63,7 +63,7 @@ static void take_line(struct image *image, char *line)
 	if (sscanf(line, "%" SCNx64 "-%*x %4s %*x %*s %" SCNu64 " %n", &start, rights, &inode, &at) != 3 || !at)
 		return;
 	if (!inode)
-		runtime_take_anonymous(&image->found, start);
+		runtime_take_anonymous(&image->found, start, line + at);
 	else if (line[at] == '/' && rights[2] == 'x')
 		take_path(image, line + at);
 }

@@ -11,6 +11,7 @@
 #define PYTHON_OLDEST 8         /* minor versions of CPython 3 whose frames can be read */
 #define PYTHON_NEWEST 14
 #define GO_HEAP 0xc000000000    /* linux/amd64: the first arena, runtime/malloc.go */
+#define GO_NAME "[anon: Go:"
 #define VERSION_MAX 100000
 
 #define PATHS(...) (const char *const[]){__VA_ARGS__, NULL}
@@ -181,9 +182,9 @@ void runtime_take_path(struct runtime_found *found, const char *path)
 	}
 }
 
-void runtime_take_anonymous(struct runtime_found *found, uint64_t start)
+void runtime_take_anonymous(struct runtime_found *found, uint64_t start, const char *name)
 {
-	if (!found->runtime && start == GO_HEAP)
+	if (!found->runtime && (start == GO_HEAP || !strncmp(name, GO_NAME, strlen(GO_NAME))))
 		*found = (struct runtime_found){.runtime = &runtime_go, .version = RUNTIME_VERSION_NONE};
 }
 

@@ -36,8 +36,9 @@ bool path_matches(const char *pattern, const char *path, struct runtime_version 
 /* One more of the files that a process maps: keeps what says most. */
 void runtime_take_path(struct runtime_found *found, const char *path);
 
-/* One more of its mappings without file: Go's heap is where no other's is. */
-void runtime_take_anonymous(struct runtime_found *found, uint64_t start);
+/* One more of its mappings without file; `name`: as the kernel lists it, "" = none. Go says whose its memory is where the kernel can name it
+ * (decoratemappings of 1.25), and before 1.26 its heap is where no other's is. Of a Go program without either nothing is told from outside. */
+void runtime_take_anonymous(struct runtime_found *found, uint64_t start, const char *name);
 
 /* All mappings were seen: what is nobody's is native code. */
 void runtime_take_end(struct runtime_found *found);

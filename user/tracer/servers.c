@@ -8,19 +8,32 @@
 #include "base/cleanup.h"
 #include "base/process.h"
 
-#define NONE ((size_t)-1)
-
+/* Those of the members. */
 struct sockets {
-	const struct listener *list;
-	size_t n;
+	struct listener *list;
+	size_t n, cap;
 };
 
-static bool listens(const struct sockets *s, pid_t pid)
+static size_t member_of(const struct servers *s, pid_t pid)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->list[i].pid == pid)
-			return true;
-	return false;
+	for (size_t i = 0; i < s->n_members; i++)
+		if (s->members[i].pid == pid)
+			return i;
+	return NO_MEMBER;
+}
+
+static void take_sockets(struct servers *s, const struct listener *listeners, size_t n, struct sockets *ret)
+{
+	*ret = (struct sockets){0};
+	for (size_t i = 0; i < n; i++) {
+		size_t member = member_of(s, listeners[i].pid);
+
+		if (member == NO_MEMBER)
+			continue;
+		s->members[member].listens = true;
+		GROW(ret->list, ret->n, ret->cap);
+		ret->list[ret->n++] = listeners[i];
+	}
 }
 
 static bool is_same(const struct listener *a, const struct listener *b)
@@ -38,29 +51,18 @@ static bool share(const struct sockets *s, pid_t a, pid_t b)
 	return false;
 }
 
-static size_t member_of(const struct servers *s, pid_t pid)
+/* Parents were read one after the other, and process ids are reused: the way up must have an end. */
+static void find_parents(struct servers *s)
 {
 	for (size_t i = 0; i < s->n_members; i++)
-		if (s->members[i].pid == pid)
-			return i;
-	return NONE;
-}
-
-static size_t parent_of(const struct servers *s, size_t i)
-{
-	return member_of(s, s->members[i].parent);
-}
-
-/* Parents were read one after the other, and process ids are reused: the way up must have an end. */
-static void break_circles(struct servers *s)
-{
+		s->members[i].up = NO_MEMBER;
 	for (size_t i = 0; i < s->n_members; i++) {
-		size_t up = parent_of(s, i);
+		size_t parent = member_of(s, s->members[i].parent), up = parent;
 
-		for (size_t steps = 0; up != NONE && up != i && steps < s->n_members; steps++)
-			up = parent_of(s, up);
-		if (up == i)
-			s->members[i].parent = 0;
+		while (up != NO_MEMBER && up != i)
+			up = s->members[up].up;
+		if (up != i)
+			s->members[i].up = parent;
 	}
 }
 
@@ -69,37 +71,37 @@ static void break_circles(struct servers *s)
 /* The topmost process above it that listens where it does, itself included. */
 static size_t root_of(const struct servers *s, const struct sockets *sockets, size_t i)
 {
-	for (size_t up; (up = parent_of(s, i)) != NONE && share(sockets, s->members[i].pid, s->members[up].pid);)
+	for (size_t up; (up = s->members[i].up) != NO_MEMBER && share(sockets, s->members[i].pid, s->members[up].pid);)
 		i = up;
 	return i;
 }
 
-static size_t listening_above(const struct servers *s, const struct sockets *sockets, size_t i)
+static size_t listening_above(const struct servers *s, size_t i)
 {
-	while (i != NONE && !listens(sockets, s->members[i].pid))
-		i = parent_of(s, i);
+	while (i != NO_MEMBER && !s->members[i].listens)
+		i = s->members[i].up;
 	return i;
 }
 
 static size_t topmost(const struct servers *s, size_t i)
 {
-	for (size_t up; (up = parent_of(s, i)) != NONE;)
-		i = up;
+	while (s->members[i].up != NO_MEMBER)
+		i = s->members[i].up;
 	return i;
 }
 
 static bool is_above(const struct servers *s, size_t above, size_t i)
 {
-	while ((i = parent_of(s, i)) != NONE)
+	while ((i = s->members[i].up) != NO_MEMBER)
 		if (i == above)
 			return true;
 	return false;
 }
 
-static bool has_listening_below(const struct servers *s, const struct sockets *sockets, size_t above)
+static bool has_listening_below(const struct servers *s, size_t above)
 {
 	for (size_t i = 0; i < s->n_members; i++)
-		if (listens(sockets, s->members[i].pid) && is_above(s, above, i))
+		if (s->members[i].listens && is_above(s, above, i))
 			return true;
 	return false;
 }
@@ -117,7 +119,7 @@ static size_t server_with_root(struct servers *s, size_t root)
 /* Its server, and what it is there unless it turns out to be a worker. */
 static void place(struct servers *s, const struct sockets *sockets, size_t i)
 {
-	size_t above = listening_above(s, sockets, i), root = above == NONE ? topmost(s, i) : root_of(s, sockets, above);
+	size_t above = listening_above(s, i), root = above == NO_MEMBER ? topmost(s, i) : root_of(s, sockets, above);
 	struct member *m = &s->members[i];
 
 	m->part = root == i ? MEMBER_ROOT : m->program.helper ? MEMBER_HELPER : MEMBER_CHILD;
@@ -139,18 +141,18 @@ static void place_launcher(struct servers *s, size_t i)
 }
 
 /* Above what listens, or beside it below the same launcher. */
-static bool is_launchers(const struct servers *s, const struct sockets *sockets, size_t i)
+static bool is_launchers(const struct servers *s, size_t i)
 {
-	return listening_above(s, sockets, i) == NONE && has_listening_below(s, sockets, topmost(s, i));
+	return listening_above(s, i) == NO_MEMBER && has_listening_below(s, topmost(s, i));
 }
 
 static void place_all(struct servers *s, const struct sockets *sockets)
 {
 	for (size_t i = 0; i < s->n_members; i++)
-		if (!is_launchers(s, sockets, i))
+		if (!is_launchers(s, i))
 			place(s, sockets, i);
 	for (size_t i = 0; i < s->n_members; i++)
-		if (is_launchers(s, sockets, i))
+		if (is_launchers(s, i))
 			place_launcher(s, i);
 }
 
@@ -228,22 +230,23 @@ static void add_address(struct server *server, const struct listener *l)
 static void find_addresses(struct servers *s, const struct sockets *sockets)
 {
 	for (size_t i = 0; i < sockets->n; i++) {
-		size_t member = member_of(s, sockets->list[i].pid);
+		const struct member *m = &s->members[member_of(s, sockets->list[i].pid)];
 
-		if (member != NONE)
-			add_address(&s->list[s->members[member].server], &sockets->list[i]);
+		add_address(&s->list[m->server], &sockets->list[i]);
 	}
 }
 
 void servers_group(struct servers *s, const struct listener *listeners, size_t n_listeners)
 {
-	const struct sockets sockets = {.list = listeners, .n = n_listeners};
+	struct sockets sockets;
 
-	break_circles(s);
+	take_sockets(s, listeners, n_listeners, &sockets);
+	find_parents(s);
 	place_all(s, &sockets);
 	for (size_t i = 0; i < s->n; i++)
 		find_workers(s, &sockets, i);
 	find_addresses(s, &sockets);
+	free(sockets.list);
 }
 
 void servers_find(const pid_t *pids, size_t n, const struct listener *listeners, size_t n_listeners, struct servers *ret)

@@ -15,6 +15,7 @@
 #include "tracer/programs.h"
 
 #define NO_SERVER ((size_t)-1)
+#define NO_MEMBER ((size_t)-1)
 
 enum member_part {
 	MEMBER_ROOT,            /* the server's process, which serves unless it has workers */
@@ -26,6 +27,8 @@ enum member_part {
 
 struct member {
 	pid_t pid, parent;
+	size_t up;              /* index of its parent, NO_MEMBER = not among them */
+	bool listens;
 	struct program program;
 	enum member_part part;
 	size_t server;          /* index of its server; of a launcher: the first that it has started; NO_SERVER: beside those of its launcher */

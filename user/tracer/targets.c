@@ -164,6 +164,23 @@ static bool follow_wanted(struct session *session, const struct tracer_options *
 	return fresh->n > before;
 }
 
+/* With what they have forked meanwhile. */
+static void print_fresh(struct session *session, struct processes *list, const struct fresh *fresh)
+{
+	_cleanup_free_ pid_t *pids = NULL;
+	size_t n = 0;
+
+	processes_read(list);
+	for (size_t i = 0; i < fresh->n; i++)
+		want(list, fresh->pids[i]);
+	want_descendants(list);
+	pids = xcalloc(list->n, sizeof *pids);
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].wanted && session_follows(session, list->items[i].pid))
+			pids[n++] = list->items[i].pid;
+	start_lines_print(pids, n);
+}
+
 static int check_named(struct session *session, const struct tracer_options *o)
 {
 	char comm[32];
@@ -203,7 +220,7 @@ int targets_attach(struct session *session, const struct tracer_options *o, cons
 	/* Again until nothing is new: a process may have forked before it was followed. */
 	for (int pass = 0; pass < PASSES_MAX && follow_wanted(session, o, follower, &list, &fresh); pass++)
 		;
-	start_lines_print(fresh.pids, fresh.n);
+	print_fresh(session, &list, &fresh);
 	r = check_named(session, o);
 	if (!r)
 		r = session_list_sockets(session);
@@ -221,7 +238,7 @@ void targets_rescan(struct session *session, const struct tracer_options *o, con
 	struct fresh fresh = {0};
 
 	if (follow_wanted(session, o, follower, &list, &fresh)) {
-		start_lines_print(fresh.pids, fresh.n);
+		print_fresh(session, &list, &fresh);
 		session_list_sockets(session);
 	}
 	free(list.items);
