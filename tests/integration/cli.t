@@ -154,15 +154,15 @@ def listing():
         s.listen()
         port = s.getsockname()[1]
         p = run()
-        row = re.search(rf"^ *{os.getpid()} +\S+ +1 +.*127\.0\.0\.1:{port}\b", p.stderr, re.M)
+        row = re.search(rf"^ *{os.getpid()} +\S+ +CPython \S+ +1 +.*127\.0\.0\.1:{port}\b", p.stderr, re.M)
         ok(p.returncode == 2 and row, "no target: a listening process is listed", p.stderr)
         ok(re.search(r"^For example:  sudo reqprof --pid \d+$", p.stderr, re.M), "with a command to paste", p.stderr)
         child = os.fork()
         if not child:
             signal.pause()
         p = run("record")
-        ok(re.search(rf"^ *{os.getpid()} +\S+ +1 +", p.stderr, re.M) and not re.search(rf"^ *{child} ", p.stderr, re.M),
-           "a worker is counted with its parent", p.stderr)
+        ok(re.search(rf"^ *{os.getpid()} +\S+ +CPython \S+ +2 +", p.stderr, re.M) and not re.search(rf"^ *{child} ", p.stderr, re.M),
+           "a child that may serve as well is counted with its parent", p.stderr)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     p = run(user=NOBODY)

@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "tracer/image.h"
 #include "tracer/listeners.h"
 #include "tracer/session.h"
+#include "tracer/start_line.h"
 #include "tracer/targets.h"
 #include "tracer/tracer.h"
 
@@ -107,13 +109,74 @@ static void check_kallsyms(struct report *r)
 	    address ? "/proc/kallsyms" : "/proc/kallsyms shows no addresses (kernel.kptr_restrict=2?): kernel frames will have no names");
 }
 
+static void check_frames(struct report *r, const struct image *image)
+{
+	_cleanup_free_ char *runtime = runtime_text(&image->found);
+	const char *limit = runtime_limit(&image->found), *advice = image->found.runtime ? image->found.runtime->advice : NULL;
+
+	if (limit)
+		add(r, "frames", false, false, "%s: %s", runtime, limit);
+	else if (runtime_is_cpython(&image->found) && image->found.version.minor < 0)
+		add(r, "frames", true, false, "%s of a version that its files do not tell: of Python functions from 3.8 to 3.14", runtime);
+	else if (runtime_is_cpython(&image->found))
+		add(r, "frames", true, false, "%s: of Python functions, C extensions and the kernel", runtime);
+	else if (advice)
+		add(r, "frames", true, false, "%s: %s", runtime, advice);
+	else
+		add(r, "frames", true, false, "%s: of the program, its libraries and the kernel", runtime);
+}
+
+static void check_server(struct report *r, const struct servers *servers, const struct server *server)
+{
+	const struct program *program = &servers->members[server->root].program;
+	const struct event_loop *loop;
+	struct image image;
+
+	if (image_read(servers->members[server->serving].pid, &image) < 0) {
+		add(r, "frames", false, false, "its mappings cannot be read");
+		return;
+	}
+	check_frames(r, &image);
+	loop = image_loop(&image, program);
+	if (loop)
+		add(r, "event loop", !loop->limit, false, "%s%s%s", loop->name, loop->limit ? ": " : "", loop->limit ?: "");
+}
+
+static void check_listens(struct report *r, const struct servers *servers, const struct server *server)
+{
+	_cleanup_free_ char *line = member_line(servers, &servers->members[server->root]);
+
+	if (!server->addresses) {
+		add(r, "listens", false, false, "on no socket: nothing will be seen unless it starts to, or is handed connections");
+		return;
+	}
+	add(r, "listens", true, false, "%s", server->addresses);
+	add(r, "serves", server->workers, false, "%s, %zu worker%s", line, server->workers, server->workers == 1 ? "" : "s");
+}
+
+/* The server that the process is or has started, with what is below it. */
+static void check_tree(struct report *r, pid_t pid)
+{
+	const struct tracer_options options = {.pids = &pid, .n_pids = 1};
+	_cleanup_free_ struct listener *listeners = NULL;
+	_cleanup_free_ pid_t *pids = NULL;
+	size_t n = targets_find(&options, &pids);
+	int n_listeners = listeners_find(0, &listeners);
+	struct servers servers;
+
+	servers_find(pids, n, listeners, n_listeners > 0 ? n_listeners : 0, &servers);
+	if (servers.n) {
+		check_listens(r, &servers, &servers.list[0]);
+		check_server(r, &servers, &servers.list[0]);
+	}
+	servers_clear(&servers);
+}
+
 static void check_target(struct report *r, pid_t pid)
 {
-	_cleanup_free_ struct listener *listeners = NULL;
 	_cleanup_close_ int exe = -1;
 	char path[64];
 	bool is_64;
-	int n;
 
 	snprintf(path, sizeof path, "/proc/%d/exe", pid);
 	exe = open(path, O_RDONLY | O_CLOEXEC);
@@ -123,9 +186,8 @@ static void check_target(struct report *r, pid_t pid)
 	is_64 = !target_is_32_bit(pid);
 	add(r, "64-bit", is_64, true, "%s",
 	    is_64 ? "x86-64" : "a 32-bit program: it cannot be recorded");
-	n = listeners_find(pid, &listeners);
-	add(r, "listens", n > 0, false, "%s",
-	    n > 0 ? listeners[0].address : "on no socket: nothing will be seen unless it starts to, or is handed connections");
+	if (is_64)
+		check_tree(r, pid);
 }
 
 size_t tracer_check(pid_t pid, struct check *checks, size_t max)

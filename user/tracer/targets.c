@@ -16,6 +16,9 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "tracer/listeners.h"
+#include "tracer/start_line.h"
+
+#define PASSES_MAX 10
 
 struct process {
 	pid_t pid, parent;
@@ -111,22 +114,6 @@ bool target_is_32_bit(pid_t pid)
 	return exe >= 0 && read(exe, ident, sizeof ident) == sizeof ident && ident[EI_CLASS] == ELFCLASS32;
 }
 
-static void print_attached(pid_t pid)
-{
-	_cleanup_free_ struct listener *listeners = NULL;
-	_cleanup_free_ char *where = NULL;
-	char comm[32];
-	int n = listeners_find(pid, &listeners);
-
-	for (int i = 0; i < n; i++) {
-		char *longer = xasprintf("%s%s%s", where ?: "", where ? ", " : "", listeners[i].address);
-
-		free(where);
-		where = longer;
-	}
-	log_info("attached %d %s: %s%s", pid, comm_of(pid, comm), where ? "listens on " : "listens nowhere", where ?: "");
-}
-
 static void find_wanted(const struct tracer_options *o, struct processes *list)
 {
 	processes_read(list);
@@ -151,22 +138,47 @@ size_t targets_find(const struct tracer_options *o, pid_t **ret)
 	return n;
 }
 
-/* One pass: follow what is wanted and not followed yet. Returns how many are new, or −ESRCH for a named process that is gone. */
-static int follow_wanted(struct session *session, const struct tracer_options *o, const struct follower *follower, struct processes *list)
+struct fresh {
+	pid_t *pids;            /* followed since */
+	size_t n, cap;
+};
+
+/* One pass: follow what is wanted and not followed yet. Returns whether there was any. */
+static bool follow_wanted(struct session *session, const struct tracer_options *o, const struct follower *follower, struct processes *list,
+			  struct fresh *fresh)
 {
-	int added = 0;
+	size_t before = fresh->n;
 
 	find_wanted(o, list);
 	for (size_t i = 0; i < list->n; i++) {
-		if (!list->items[i].wanted || session_follows(session, list->items[i].pid))
+		pid_t pid = list->items[i].pid;
+
+		if (!list->items[i].wanted || session_follows(session, pid))
 			continue;
-		if (target_is_32_bit(list->items[i].pid) || session_follow(session, list->items[i].pid))
+		if (target_is_32_bit(pid) || session_follow(session, pid))
 			continue; /* not for us, or gone meanwhile */
-		print_attached(list->items[i].pid);
-		follower->followed(follower->ctx, list->items[i].pid);
-		added++;
+		follower->followed(follower->ctx, pid);
+		GROW(fresh->pids, fresh->n, fresh->cap);
+		fresh->pids[fresh->n++] = pid;
 	}
-	return added;
+	return fresh->n > before;
+}
+
+/* With what they have forked meanwhile. */
+static void print_fresh(struct session *session, struct processes *list, const struct fresh *fresh)
+{
+	_cleanup_free_ pid_t *pids = NULL;
+	size_t n = 0;
+
+	processes_read(list);
+	for (size_t i = 0; i < fresh->n; i++)
+		want(list, fresh->pids[i]);
+	want_descendants(list);
+	pids = xcalloc(list->n, sizeof *pids);
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].wanted && session_follows(session, list->items[i].pid))
+			pids[n++] = list->items[i].pid;
+	start_lines_print(pids, n);
 }
 
 static int check_named(struct session *session, const struct tracer_options *o)
@@ -202,15 +214,13 @@ static bool tree_listens(struct processes *list, pid_t root)
 int targets_attach(struct session *session, const struct tracer_options *o, const struct follower *follower)
 {
 	struct processes list = {0};
-	int total = 0, r;
+	struct fresh fresh = {0};
+	int r;
 
 	/* Again until nothing is new: a process may have forked before it was followed. */
-	for (int pass = 0; pass < 10; pass++) {
-		r = follow_wanted(session, o, follower, &list);
-		if (r <= 0)
-			break;
-		total += r;
-	}
+	for (int pass = 0; pass < PASSES_MAX && follow_wanted(session, o, follower, &list, &fresh); pass++)
+		;
+	print_fresh(session, &list, &fresh);
 	r = check_named(session, o);
 	if (!r)
 		r = session_list_sockets(session);
@@ -218,14 +228,19 @@ int targets_attach(struct session *session, const struct tracer_options *o, cons
 		if (!tree_listens(&list, o->pids[i]))
 			log_warn("%d listens on no socket: nothing will be seen unless it starts to, or is handed connections", o->pids[i]);
 	free(list.items);
-	return r ?: total;
+	free(fresh.pids);
+	return r ?: (int)fresh.n;
 }
 
 void targets_rescan(struct session *session, const struct tracer_options *o, const struct follower *follower)
 {
 	struct processes list = {0};
+	struct fresh fresh = {0};
 
-	if (follow_wanted(session, o, follower, &list) > 0)
+	if (follow_wanted(session, o, follower, &list, &fresh)) {
+		print_fresh(session, &list, &fresh);
 		session_list_sockets(session);
+	}
 	free(list.items);
+	free(fresh.pids);
 }

@@ -18,8 +18,8 @@ struct follower {
 	void (*followed)(void *ctx, pid_t pid);
 };
 
-/* Follow the processes of the options and all their descendants, those that fork meanwhile included. Prints one line a process that is followed
- * from now on. Returns how many those are, or −errno (printed): a process that was named is gone. */
+/* Follow the processes of the options and all their descendants, those that fork meanwhile included. Prints one line for each server among
+ * them. Returns how many processes are followed from now on, or −errno (printed): one that was named is gone. */
 int targets_attach(struct session *session, const struct tracer_options *options, const struct follower *follower);
 
 /* Is it a 32-bit program (as far as that can be seen)? Neither its system calls nor its stacks could be read. */

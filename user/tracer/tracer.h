@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The tracer: the process that holds the privileges. It loads and attaches, arms, answers, and parses no byte of the target. */
+/* The tracer: the process that holds the privileges. It loads and attaches, arms, answers, and parses nothing that is in the target's files or
+ * memory; of the kernel's text it compares the target's paths and command line with fixed words, to say what runs. */
 #ifndef REQPROF_TRACER_H
 #define REQPROF_TRACER_H
 
