@@ -126,4 +126,4 @@ help: ## this list
 .PHONY: all clean demo deps help install uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

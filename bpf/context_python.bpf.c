@@ -100,6 +100,6 @@ int context_sent(__u32 slot, __u64 now)
 		l->after_task = k.known->coroutine ? k.known->task : 0;
 		return 0;
 	}
-	l->sent_by |= !k.known && (!k.context || k.context == k.thread->home) ? RP_SENT_LOOP : RP_SENT_OTHER;
+	l->sent_by |= stack_in_coroutine(task) ? RP_SENT_OTHER : RP_SENT_LOOP;
 	return 0;
 }

@@ -22,6 +22,7 @@
 
 /* ---- maps.bpf.c ------------------------------------------------------------------------------------------------------ */
 
+/* Interpreters by process: from user space, and by a fork. */
 struct pythons_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, RP_SPACES_MAX);

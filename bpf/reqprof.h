@@ -372,7 +372,7 @@ _Static_assert(sizeof(struct rp_end) == 32 + 48 + 8 + 32 + 24 + 24, "rp_end");
 /* What ran when the response was written, on a thread with an event loop. */
 #define RP_SENT_TASK 1          /* a task of the request: those that were bound are right */
 #define RP_SENT_LOOP 2          /* the loop itself, which says nothing */
-#define RP_SENT_OTHER 4         /* some other task */
+#define RP_SENT_OTHER 4         /* some other task: what was bound is not its work, unless that sent some, too */
 
 struct rp_near {
 	struct rp_event h;

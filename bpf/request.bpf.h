@@ -334,6 +334,9 @@ __hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32
 /* What the coroutine of a task awaits, if it does: its stack and what is at its end go into *e, RP_TASK_* to its flags. */
 __hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 coroutine, struct rp_task_wait *e);
 
+/* Does the current thread run a coroutine? */
+__hidden int stack_in_coroutine(struct task_struct *task);
+
 /* ---- object.bpf.c ------------------------------------------------------------------------------------------------ */
 
 /* Describe the file behind a descriptor of `task`. OBJECT_SLACK bytes must be writable behind *o. */

@@ -199,3 +199,18 @@ __hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 co
 		e->stack = send(u, task, serial, RP_STACK_AWAITS | RP_STACK_NO_KERNEL);
 	give_back(b);
 }
+
+__hidden int stack_in_coroutine(struct task_struct *task)
+{
+	struct pool_buffer *b = take_buffer();
+	int found;
+
+	if (!b)
+		return 0;
+	b->unwind.n = b->unwind.n_python = b->unwind.python_flags = 0;
+	b->unwind.coroutine = 0;
+	unwind_python(&b->unwind, task->tgid);
+	found = b->unwind.coroutine != 0;
+	give_back(b);
+	return found;
+}

@@ -18,7 +18,7 @@
 #include "unwind/python_versions.h"
 
 #define START 0x10000
-#define VERSIONS 7
+#define VERSIONS 8
 
 struct input {
 	const uint8_t *memory;

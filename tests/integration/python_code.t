@@ -4,16 +4,16 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import BUILD, SERVERS, start
-from pythons import interpreters, label_of, skip_missing
+from harness import BUILD, PYTHON, SERVERS, Recording, start, wait_until
+from pythons import interpreters, label_of, skip_missing, version_of
 from tap import equal, main, none, ok
 
 CUT = 1024                      # bytes of a name
-OWN = re.compile(r"/tests/servers/parked\.py$")
 
 
 def look(pid):
@@ -90,16 +90,17 @@ def mixed(label, python, told, threads):
 
 def check(version, path):
     label = label_of(version, path)
-    with start([path, f"{SERVERS}/parked.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        told = json.loads(process.stdout.readline())
-        python, threads, said = look(told["pid"])
-        if ok(python[0] == "python", f"{label}: found", f"{python}\n{said}"):
-            equal(int(python[1], 16) >> 16, told["version"] >> 16, f"{label}: its version")
-            ok(version < (3, 10) or python[4] == "1", f"{label}: the list of free contexts", python)
-            ok(int(python[5], 16), f"{label}: a place for a probe", python)
-            compare(label, told, threads)
-            mixed(label, python, told, threads)
-        process.stdin.close()
+    process = start([path, f"{SERVERS}/parked.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    told = json.loads(process.stdout.readline())
+    python, threads, said = look(told["pid"])
+    if ok(python[0] == "python", f"{label}: found", f"{python}\n{said}"):
+        equal(int(python[1], 16) >> 16, told["version"] >> 16, f"{label}: its version")
+        ok(version < (3, 10) or python[4] == "1", f"{label}: the list of free contexts", python)
+        ok(int(python[5], 16), f"{label}: a place for a probe", python)
+        compare(label, told, threads)
+        mixed(label, python, told, threads)
+    process.stdin.close()
+    process.wait()
 
 
 def all_of_them():
@@ -109,12 +110,35 @@ def all_of_them():
         check(version, path)
 
 
+def bpftool(*arguments):
+    path = next(p for p in ("/usr/sbin/bpftool", "/usr/local/sbin/bpftool", "bpftool") if shutil.which(p))
+    return json.loads(subprocess.run([path, "-j", *arguments], capture_output=True, text=True, check=True).stdout)
+
+
+def interpreters_of_all():
+    """pid → what the BPF programs of all recordings know."""
+    ids = [m["id"] for m in bpftool("map", "show") if m.get("name") == "pythons"]
+    entries = [e["formatted"] for i in ids for e in bpftool("map", "dump", "id", str(i))]
+    return {e["key"]: e["value"] for e in entries}
+
+
+def handed_over():
+    """A process that becomes another one keeps its number."""
+    source = "import os, sys; print(1, flush=True); sys.stdin.readline(); os.execv('/bin/sleep', ['sleep', '1000'])"
+    process = start([PYTHON, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    with Recording("--pid", process.pid, ready="listens on no socket"):
+        known = wait_until(lambda: interpreters_of_all().get(process.pid), "the programs know the interpreter")
+        equal(known["version"], version_of(PYTHON)[0] << 8 | version_of(PYTHON)[1], "a recording: the programs know the version")
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        ok(wait_until(lambda: process.pid not in interpreters_of_all(), "it is forgotten"), "a recording: after an exec it is forgotten")
+
+
 def no_python():
-    with start(["sleep", "1000"]) as process:
-        while os.readlink(f"/proc/{process.pid}/exe").endswith("python3"):
-            pass
-        equal(look(process.pid)[0][:2], ["none", "-"], "sleep: no Python")
-        process.kill()
+    process = start(["sleep", "1000"])
+    wait_until(lambda: os.readlink(f"/proc/{process.pid}/exe").endswith("sleep"), "it sleeps")
+    equal(look(process.pid)[0][:2], ["none", "-"], "sleep: no Python")
 
 
-main(all_of_them, no_python)
+main(all_of_them, handed_over, no_python)

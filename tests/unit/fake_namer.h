@@ -16,6 +16,7 @@
 #define FAKE_UNKNOWN 0xbadULL           /* address in no module */
 
 static int fake_added, fake_renewed, fake_forgotten; /* processes, the last one */
+static uint64_t fake_code;              /* Python's, the last one that was to be read soon */
 
 struct namer *namer_new(const struct namer_options *options)
 {
@@ -74,11 +75,20 @@ static void fake_frame(int pid, uint64_t address, int kernel, void (*frame)(void
 	frame(ctx, &f);
 }
 
-void namer_stack(struct namer *n, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
+/* Python frames are outside of all others, named by their code; inexact if there is no native one. */
+struct stack_faults namer_stack(struct namer *n, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame),
+				void *ctx)
 {
+	char name[64];
+
 	(void)n;
+	for (size_t i = stack->n_python; i-- > 0;) {
+		snprintf(name, sizeof name, "python:0x%llx", (unsigned long long)stack->python[i].code);
+		frame(ctx, &(struct symbol_frame){.function = name, .file = "/app/main.py", .line = stack->python[i].instr, .kind = SYMBOL_PYTHON});
+	}
 	for (size_t i = stack->n_kernel + stack->n_user; i > 0; i--)
 		fake_frame(stack->pid, stack->addresses[i - 1], i <= stack->n_kernel, frame, ctx);
+	return (struct stack_faults){.inexact = stack->n_python && !stack->n_user};
 }
 
 char *namer_data_name(struct namer *n, int pid, uint64_t address)
@@ -101,6 +111,13 @@ void namer_code(struct namer *n, int pid, uint64_t address)
 	(void)n;
 	(void)pid;
 	(void)address;
+}
+
+void namer_python(struct namer *n, int pid, const struct python_frame *frame)
+{
+	(void)n;
+	(void)pid;
+	fake_code = frame->code;
 }
 
 #endif

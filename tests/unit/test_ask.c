@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -96,6 +97,48 @@ static void debug_file(void **state)
 	assert_memory_equal(msg.build_id, id, 20);
 }
 
+static void memory_of_a_process(void **state)
+{
+	struct pair *p = *state;
+	struct memory memory = asker_memory(&p->asker);
+	int fds[MSG_FDS_MAX], n_fds, file = memfd_create("memory", MFD_CLOEXEC);
+	char bytes[8] = "";
+	struct msg msg;
+
+	assert_int_equal(write(file, "1234567", 7), 7);
+	tell(p, &(struct msg){.type = MSG_ANSWER, .seq = 1}, file);
+	assert_int_equal(memory.read(memory.ctx, 42, 0x5000, bytes, 7), 0);
+	assert_string_equal(bytes, "1234567");
+	assert_int_equal(msg_receive(p->tracer, &msg, fds, &n_fds), 1);
+	assert_true(msg.type == MSG_ASK_MEMORY && msg.pid == 42 && msg.start == 0x5000 && msg.end == 0x5007);
+	tell(p, &(struct msg){.type = MSG_ANSWER, .seq = 2}, file); /* less than was asked for */
+	assert_int_equal(memory.read(memory.ctx, 42, 0x5000, bytes, 8), -EIO);
+	tell(p, &(struct msg){.type = MSG_ANSWER, .seq = 3, .value = -EFAULT}, -1);
+	assert_int_equal(memory.read(memory.ctx, 42, 0x5000, bytes, 8), -EFAULT);
+	assert_int_equal(memory.read(memory.ctx, 42, 0x5000, bytes, MSG_MEMORY_MAX + 1), -E2BIG);
+	close(file);
+}
+
+static void an_interpreter_is_handed_over(void **state)
+{
+	struct pair *p = *state;
+	struct pythons_sink sink = asker_pythons(&p->asker);
+	int fds[MSG_FDS_MAX], n_fds, file = memfd_create("python", MFD_CLOEXEC);
+	struct msg msg;
+
+	tell(p, &(struct msg){.type = MSG_ANSWER, .seq = 1}, -1);
+	assert_int_equal(sink.python(sink.ctx, 42, file, "CPython 3.9"), 0);
+	assert_int_equal(msg_receive(p->tracer, &msg, fds, &n_fds), 1);
+	assert_true(msg.type == MSG_PYTHON && msg.pid == 42 && n_fds == 1);
+	assert_string_equal(msg.name, "CPython 3.9");
+	close(fds[0]);
+	tell(p, &(struct msg){.type = MSG_ANSWER, .seq = 2}, -1);
+	assert_int_equal(sink.python(sink.ctx, 42, -1, ""), 0);
+	assert_int_equal(msg_receive(p->tracer, &msg, fds, &n_fds), 1);
+	assert_true(msg.type == MSG_PYTHON && !n_fds);
+	close(file);
+}
+
 /* Questions of one that went before are answered to it: their answers, and what is none, are passed over and their descriptors closed. */
 static void stale(void **state)
 {
@@ -141,7 +184,8 @@ static void nobody_to_ask(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(answered), TEST(refused), TEST(debug_file), TEST(stale), TEST(tracer_is_gone), TEST(nobody_to_ask),
+		TEST(answered), TEST(refused), TEST(debug_file), TEST(memory_of_a_process), TEST(an_interpreter_is_handed_over),
+		TEST(stale), TEST(tracer_is_gone), TEST(nobody_to_ask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

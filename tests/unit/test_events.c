@@ -75,6 +75,14 @@ static void stack_addresses(void **state)
 	assert_non_null(event_check(&e, sizeof e.stack + 24));
 	e.stack.n_user = 3;
 	assert_null(event_check(&e, sizeof e.stack + 24));
+	e.stack.n_user = 0;
+	e.stack.n_python = 1;
+	assert_non_null(event_check(&e, sizeof e.stack + 24));
+	e.stack.n_python = 2;
+	assert_null(event_check(&e, sizeof e.stack + 24));
+	e.stack.n_python = 0xffff;
+	assert_null(event_check(&e, sizeof e.stack + 24));
+	e.stack.n_python = 0;
 	e.stack.n_kernel = e.stack.n_user = 0xffff;
 	assert_null(event_check(&e, sizeof e.stack + 24));
 }

@@ -3,7 +3,7 @@
  * links: capture/live.c capture/report.c capture/replay.c capture/report_line.c capture/record.c capture/stacks.c
  * links: capture/names.c capture/processes.c capture/locks.c capture/causes.c capture/address.c capture/contexts.c capture/sources.c
  * links: capture/source_http.c capture/redact.c base/printable.c base/alloc.c base/log.c profile/profile.c profile/check.c
- * links: profile/builder.c capture/await_feed.c capture/await_cause.c
+ * links: profile/builder.c capture/await_feed.c capture/await_cause.c capture/gil.c capture/pool_threads.c
  * links: profile/timeline.c profile/awaits.c profile/partition.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -419,6 +419,43 @@ static void child_calls_exec(void **state)
 	assert_int_equal(f->written, 1);
 }
 
+static void look_python(const struct profile *p)
+{
+	size_t python = 0;
+
+	for (size_t i = 0; i < p->n_frames; i++)
+		python += p->frames[i].kind == FRAME_python;
+	assert_int_equal(python, 2);
+	assert_true(has_function(p, "python:0x1000") && has_function(p, "python:0x2000"));
+	assert_int_equal(p->lost.frames_unknown, 0); /* an application's frames have no package */
+	assert_int_equal(p->lost.stacks_truncated, 1);
+	assert_string_equal(p->about.truncations[0].reason, "native and Python frames do not agree");
+}
+
+static void python_frames(void **state)
+{
+	struct {
+		struct rp_stack s;
+		uint64_t address;
+		struct rp_python_frame frames[2];
+	} e = {
+		.s = {.h = head(RP_EV_STACK, sizeof e, 0, T0), .id = 1, .n_kernel = 1, .n_python = 2},
+		.address = 0x99, .frames = {{0x1000, 6, 1}, {0x2000, 8 | RP_PYTHON_ENTRY, 2}},
+	};
+	struct fixture *f = *state;
+
+	send_begin(f, "GET / HTTP/1.1", 0);
+	send_bind(f, 0, T0, PID, 0);
+	fake_code = 0;
+	assert_true(live_event(&f->live, &e.s.h));
+	assert_true(fake_code == 0x2000);
+	send_tick(f, RP_EV_TICK, 0, T0 + 2 * MS, 1);
+	send_end(f, T0 + 12 * MS, 200, RP_END_SEEN);
+	f->look = look_python;
+	write_all(f);
+	assert_int_equal(f->written, 1);
+}
+
 static void odd_lines(void **state)
 {
 	static const char *const lines[] = {
@@ -444,7 +481,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(whole_request), TEST(snapshot_is_replaced), TEST(end_that_never_came), TEST(begin_lost), TEST(straggler),
-		TEST(writer_fails), TEST(closed), TEST(unknown_type), TEST(child_calls_exec), TEST(odd_lines),
+		TEST(writer_fails), TEST(closed), TEST(unknown_type), TEST(child_calls_exec), TEST(python_frames), TEST(odd_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

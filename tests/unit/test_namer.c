@@ -201,6 +201,67 @@ uint64_t unwinding_rows(const struct unwinding *u, uint64_t id)
 	return id == 1 ? 1000 + u->asked : 0;
 }
 
+/* ---- interpreters: their frames' names are their codes; a code that was read before is not unread ------------------------- */
+
+struct pythons {
+	struct symbolizer *symbols;
+	uint64_t read;          /* the last code object */
+};
+
+struct pythons *pythons_new(struct symbolizer *symbols, const struct memory *memory, const struct pythons_sink *sink, const struct file_watch *watch)
+{
+	struct pythons *ps = xcalloc(1, sizeof *ps);
+
+	assert_true(memory->read && sink->python && watch);
+	ps->symbols = symbols;
+	return ps;
+}
+
+void pythons_free(struct pythons *ps)
+{
+	free(ps);
+}
+
+void pythons_update(struct pythons *ps, int pid)
+{
+	(void)ps;
+	(void)pid;
+}
+
+bool pythons_has(const struct pythons *ps, int pid)
+{
+	(void)ps;
+	(void)pid;
+	return true;
+}
+
+void pythons_forget(struct pythons *ps, int pid)
+{
+	(void)ps;
+	(void)pid;
+}
+
+void pythons_code(struct pythons *ps, int pid, uint64_t code, uint32_t check)
+{
+	if (pid == 42 && check == 3)
+		ps->read = code;
+}
+
+struct stack_faults pythons_stack(struct pythons *ps, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame),
+				  void *ctx)
+{
+	struct stack_faults faults = {.inexact = stack->n_python > 1};
+	char name[64];
+
+	for (size_t i = stack->n_python; i-- > 0;) {
+		snprintf(name, sizeof name, "py%llx:%x", (unsigned long long)stack->python[i].code, stack->python[i].instr);
+		frame(ctx, &(struct symbol_frame){.function = name, .module = "app", .kind = SYMBOL_PYTHON});
+		faults.unread += stack->python[i].code != ps->read;
+	}
+	symbolizer_stack(ps->symbols, stack, frame, ctx);
+	return faults;
+}
+
 /* ---- fixtures ---------------------------------------------------------------------------------------------------- */
 
 struct fixture {
@@ -320,6 +381,31 @@ static void answers(void **state)
 	assert_string_equal(f->frames, "");
 	namer_forget_process(n, 42);
 	assert_string_equal(stack(f, 1, 0, 0), "unknown:f1");
+	assert_int_equal(lines_said(f), 0);
+}
+
+static void python_frames(void **state)
+{
+	static const struct python_frame frames[] = {{0x10, 0x80000002, 3}, {0x20, 4, 3}};
+	const uint64_t address = 1;
+	const struct symbol_stack with = {.pid = 42, .addresses = &address, .n_user = 1, .python = frames, .n_python = 2};
+	struct fixture *f = *state;
+	struct namer *n = start(f);
+	struct stack_faults faults;
+
+	namer_add_process(n, 42);
+	faults = namer_stack(n, &with, take_frame, f);
+	assert_string_equal(f->frames, "py20:4 py10:80000002 f1");
+	assert_true(faults.unread == 2 && faults.inexact == 1);
+	namer_python(n, 42, &frames[0]);
+	namer_python(n, 42, &frames[1]);
+	namer_python(n, 42, &frames[0]); /* which it was told already */
+	faults = namer_stack(n, &with, take_frame, f);
+	assert_true(faults.unread == 1 && faults.inexact == 1);
+	f->frames[0] = 0;
+	faults = namer_stack(n, &(struct symbol_stack){.pid = 42, .python = &frames[1], .n_python = 1}, take_frame, f);
+	assert_string_equal(f->frames, "py20:4");
+	assert_true(faults.unread == 0 && faults.inexact == 0);
 	assert_int_equal(lines_said(f), 0);
 }
 
@@ -533,8 +619,8 @@ static void releases(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(answers), TEST(empty_stack), TEST(long_stack), TEST(crash), TEST(abortion), TEST(out_of_memory), TEST(hang), TEST(rubbish),
-		TEST(much_rubbish), TEST(one_after_the_other), TEST(nobody_to_blame), TEST(given_up), TEST(ended_meanwhile), TEST(pumps),
+		TEST(answers), TEST(python_frames), TEST(empty_stack), TEST(long_stack), TEST(crash), TEST(abortion), TEST(out_of_memory), TEST(hang),
+		TEST(rubbish), TEST(much_rubbish), TEST(one_after_the_other), TEST(nobody_to_blame), TEST(given_up), TEST(ended_meanwhile), TEST(pumps),
 		TEST(releases),
 	};
 

@@ -53,7 +53,7 @@ static int read_string(uint16_t version)
 
 static void strings_of_all_kinds(void **state)
 {
-	static const uint16_t versions[] = {0x0308, 0x0309, 0x030a, 0x030b, 0x030c, 0x030d, 0x030e};
+	static const uint16_t versions[] = {0x0308, 0x0309, 0x030a, 0x030b, 0x030c, 0x030d, 0x030e, 0x030f};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
@@ -161,7 +161,7 @@ static void put_code(uint16_t version)
 static void code_of_all_versions(void **state)
 {
 	(void)state;
-	for (uint16_t version = 0x0308; version <= 0x030e; version++) {
+	for (uint16_t version = 0x0308; version <= 0x030f; version++) {
 		struct python_codes *codes = python_codes_new();
 
 		put_code(version);

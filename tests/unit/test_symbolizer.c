@@ -194,9 +194,11 @@ struct namer {
 	struct symbolizer *symbols;
 };
 
-void namer_stack(struct namer *n, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
+struct stack_faults namer_stack(struct namer *n, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame),
+				void *ctx)
 {
 	symbolizer_stack(n->symbols, stack, frame, ctx);
+	return (struct stack_faults){0};
 }
 
 void namer_executables(struct namer *n, int pid, void (*executable)(void *ctx, const char *path, const char *build_id, uint64_t rows), void *ctx)
@@ -208,7 +210,7 @@ struct world {
 	struct symbolizer *s;
 	struct namer namer;     /* the same */
 	struct profile *p;
-	uint64_t unknown;
+	struct name_faults faults;
 	void *library;          /* code.so in this process */
 };
 
@@ -253,7 +255,7 @@ static int32_t stack_of(struct world *w, int pid, const uint64_t *addresses, siz
 		.pid = pid, .t = UINT64_MAX, .addresses = addresses, .n_kernel = n_kernel, .n_user = n_user, .user_exact = user_exact,
 	};
 
-	return names_stack(&w->namer, w->p, &stack, &w->unknown);
+	return names_stack(&w->namer, w->p, &stack, &w->faults);
 }
 
 /* The stack of one user address where the thread stands. */
@@ -308,7 +310,7 @@ static void own_functions_have_names_and_lines(void **state)
 	assert_string_equal(base_name(f->module), "test_symbolizer");
 	assert_int_equal(f->kind, FRAME_native);
 	assert_false(f->inlined);
-	assert_int_equal(w->unknown, 0);
+	assert_int_equal(w->faults.unknown, 0);
 }
 
 static void libraries_have_names(void **state)
@@ -318,7 +320,7 @@ static void libraries_have_names(void **state)
 
 	assert_string_equal(f->function, "gnu_get_libc_version");
 	assert_string_equal(base_name(f->module), "libc.so.6");
-	assert_int_equal(w->unknown, 0);
+	assert_int_equal(w->faults.unknown, 0);
 }
 
 static void the_vdso_has_names(void **state)
@@ -331,7 +333,7 @@ static void the_vdso_has_names(void **state)
 	f = frame_at(w, one(w, (uintptr_t)dlsym(vdso, "__vdso_clock_gettime")), 0);
 	assert_non_null(strstr(f->function, "clock_gettime"));
 	assert_string_equal(f->module, "[vdso]");
-	assert_int_equal(w->unknown, 0);
+	assert_int_equal(w->faults.unknown, 0);
 	dlclose(vdso);
 }
 
@@ -387,7 +389,7 @@ static void a_gap_between_symbols_is_an_offset(void **state)
 	assert_string_equal(f->function, "plain.so+0x100");
 	assert_string_equal(f->module, "/srv/my app/plain.so");
 	assert_null(f->file);
-	assert_int_equal(w->unknown, 0);
+	assert_int_equal(w->faults.unknown, 0);
 }
 
 static void memory_without_a_file_has_no_module(void **state)
@@ -407,7 +409,7 @@ static void memory_without_a_file_has_no_module(void **state)
 	f = frame_at(w, one(w, 0x123), 0);
 	assert_string_equal(f->function, "0x123");
 	assert_null(f->module);
-	assert_int_equal(w->unknown, 2); /* generated code has no module to know */
+	assert_int_equal(w->faults.unknown, 2); /* generated code has no module to know */
 	munmap(data, 4096);
 	munmap(jit, 4096);
 }
@@ -485,11 +487,11 @@ static void a_process_that_is_gone_keeps_its_names(void **state)
 	assert_int_equal(symbolizer_add_process(w->s, pid), -ENOENT);
 	stack = stack_of(w, pid, &address, 0, 1, true);
 	assert_string_equal(frame_at(w, stack, 0)->function, "second");
-	assert_int_equal(w->unknown, 0);
+	assert_int_equal(w->faults.unknown, 0);
 	assert_int_equal(symbolizer_renew_process(w->s, pid), -ENOENT); /* exec, then exit: nothing is known of what it ran */
 	stack = stack_of(w, pid, &address, 0, 1, true);
 	assert_null(frame_at(w, stack, 0)->module);
-	assert_int_equal(w->unknown, 1);
+	assert_int_equal(w->faults.unknown, 1);
 	symbolizer_forget_process(w->s, pid);
 	symbolizer_forget_process(w->s, pid);
 }
@@ -505,7 +507,7 @@ static void a_process_that_was_never_there_has_addresses(void **state)
 	stack = stack_of(w, 4242, addresses, 0, 2, true);
 	assert_string_equal(frame_at(w, stack, 0)->function, "0x401000");
 	assert_string_equal(frame_at(w, stack, 1)->function, "0x401fff");
-	assert_int_equal(w->unknown, 2);
+	assert_int_equal(w->faults.unknown, 2);
 	assert_int_equal(stack_of(w, 4242, addresses, 0, 0, true), -1);
 }
 
@@ -567,7 +569,7 @@ static void at_most_so_many_files_are_kept(void **state)
 	symbolizer_forget_process(w->s, 2);
 	assert_int_equal(symbolizer_add_process(w->s, 2), 0);
 	assert_int_equal(named(w, 2, 5), 5);
-	assert_int_equal(w->unknown, 0);
+	assert_int_equal(w->faults.unknown, 0);
 }
 
 /* ---- kernel frames ----------------------------------------------------------------------------------------------- */
@@ -588,7 +590,7 @@ static void kernel_frames_stand_on_user_frames(void **state)
 	assert_string_equal(frame_at(w, stack, 3)->function, "kernel+0xffffffff88ffffff");
 	assert_string_equal(frame_at(w, stack, 3)->module, "kernel");
 	assert_string_equal(frame_at(w, stack, 4)->function, "first");
-	assert_int_equal(w->unknown, 0);
+	assert_int_equal(w->faults.unknown, 0);
 }
 
 static void the_profiler_is_not_shown(void **state)
@@ -704,7 +706,7 @@ static void a_file_that_is_left_alone_costs_its_own_names(void **state)
 	assert_null(symbolizer_data_name(w->s, getpid(), symbol(w, "values")));
 	f = frame_at(w, one(w, (uintptr_t)gnu_get_libc_version), 0);
 	assert_string_equal(f->function, "gnu_get_libc_version");
-	assert_int_equal(w->unknown, 0);
+	assert_int_equal(w->faults.unknown, 0);
 }
 
 int main(void)

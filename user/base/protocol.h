@@ -5,7 +5,7 @@
  *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, STOP, SNAPSHOT
  *   worker → tracer   READY, ENOUGH
  *
- *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ASK_LINK, ASK_PERF_MAP, ROWS, TEXTS
+ *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ASK_LINK, ASK_PERF_MAP, ASK_MEMORY, ROWS, TEXTS, PYTHON
  *   tracer → names    ANSWER
  *
  * The second pair belongs to the worker's child that finds names, and to the next one if that ends. It asks one thing at a time and waits for
@@ -32,9 +32,12 @@ enum msg_type {
 	MSG_ASK_DEBUG,  /* a descriptor of .build-id/…/….debug in the root directory of `pid` */
 	MSG_ASK_LINK,   /* a descriptor of the debug file `name` of the file mapped at [start, end) in `pid`, found in its root directory */
 	MSG_ASK_PERF_MAP, /* a descriptor of /tmp/perf-PID.map in the root directory of `pid` */
+	MSG_ASK_MEMORY, /* the bytes at [start, end) of the memory of `pid`, at most MSG_MEMORY_MAX: a descriptor of a file that has them */
 	MSG_ROWS,       /* unwinding rows of executable `start`, in sealed memory: struct msg_rows, then struct rp_row until its end */
 	MSG_TEXTS,      /* all code of `pid`, in sealed memory: struct msg_text until its end. value 0: as far as it could be made, no more will
 			 * come soon; 1: rows of large executables will. No descriptor: it could not be made at all */
+	MSG_PYTHON,     /* the CPython of `pid`, in sealed memory: struct msg_python, then the contract's struct rp_python; `name`: its version. No
+			 * descriptor: it has none, or none any more; `name`: why its frames cannot be had, or empty */
 	MSG_ENOUGH,     /* -n reports are written: stop */
 };
 
@@ -51,6 +54,14 @@ struct msg_text {
 	uint64_t bias;          /* address in the process − address in the file, modulo 2^64 */
 	uint64_t executable;
 };
+
+/* Where each call of PyContext_CopyCurrent can be noticed. */
+struct msg_python {
+	uint64_t probe;         /* offset in the file mapped at [start, end) of an instruction; 0 = unknown */
+	uint64_t start, end;
+};
+
+#define MSG_MEMORY_MAX 65536
 
 enum stop_reason {
 	STOP_SIGNAL = 1, /* ^C, SIGTERM */
@@ -72,7 +83,7 @@ struct msg {
 	uint32_t build_id_len;
 	uint8_t build_id[MSG_BUILD_ID_MAX];
 	uint32_t place;         /* ASK_LINK: enum debug_link_place of symbol/symbolizer.h */
-	char name[MSG_NAME_MAX]; /* ASK_LINK: ends with a NUL byte */
+	char name[MSG_NAME_MAX]; /* ASK_LINK, PYTHON: ends with a NUL byte */
 };
 
 #define MSG_FDS_MAX 2

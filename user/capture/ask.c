@@ -2,9 +2,11 @@
 #include "capture/ask.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/protocol.h"
 
 void asker_init(struct asker *a, int sock, uint32_t seq)
@@ -109,6 +111,35 @@ struct symbol_source asker_source(struct asker *a, const struct file_watch *watc
 		.ctx = a, .open_maps = open_maps, .open_file = open_file, .open_debug = open_debug, .open_debug_link = open_debug_link,
 		.open_perf_map = open_perf_map, .watch = watch,
 	};
+}
+
+/* All of it, or nothing. */
+static int read_memory(void *ctx, int pid, uint64_t address, void *buffer, size_t n)
+{
+	struct msg question = {.type = MSG_ASK_MEMORY, .pid = pid, .start = address, .end = address + n};
+	_cleanup_close_ int fd = n > MSG_MEMORY_MAX ? -E2BIG : ask_for_file(ctx, &question);
+
+	if (fd < 0)
+		return fd;
+	return pread(fd, buffer, n, 0) == (ssize_t)n ? 0 : -EIO;
+}
+
+struct memory asker_memory(struct asker *a)
+{
+	return (struct memory){.read = read_memory, .ctx = a};
+}
+
+static int hand_over_python(void *ctx, int pid, int fd, const char *text)
+{
+	struct msg message = {.type = MSG_PYTHON, .pid = pid};
+
+	snprintf(message.name, sizeof message.name, "%s", text);
+	return hand_over(ctx, &message, fd);
+}
+
+struct pythons_sink asker_pythons(struct asker *a)
+{
+	return (struct pythons_sink){.ctx = a, .python = hand_over_python};
 }
 
 static int hand_over_rows(void *ctx, uint64_t executable, int fd)

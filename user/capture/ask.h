@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Files of the target, asked of the tracer (base/protocol.h), one question at a time; and what is handed to it. */
+/* Files and memory of the target, asked of the tracer (base/protocol.h), one question at a time; and what is handed to it. */
 #ifndef REQPROF_ASK_H
 #define REQPROF_ASK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "capture/pythons.h"
+#include "symbol/memory.h"
 #include "symbol/symbolizer.h"
 #include "unwind/unwinding.h"
 
@@ -20,6 +22,12 @@ void asker_init(struct asker *a, int sock, uint32_t seq);
 
 /* The source for the symbolizer; the asker must outlive it. watch: symbolizer.h, may be NULL. */
 struct symbol_source asker_source(struct asker *a, const struct file_watch *watch);
+
+/* The memory of processes; the asker must outlive it. */
+struct memory asker_memory(struct asker *a);
+
+/* Where interpreters go; the asker must outlive it. */
+struct pythons_sink asker_pythons(struct asker *a);
 
 /* Where unwinding tables go; the asker must outlive it. */
 struct unwinding_sink asker_sink(struct asker *a);

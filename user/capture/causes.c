@@ -282,6 +282,8 @@ void wait_cause(const struct rp_wait *w, struct wait_cause *ret)
 		ret->cause = ret->runnable;
 	else if (w->state & (STATE_STOPPED | STATE_TRACED | STATE_FROZEN))
 		ret->cause = TIME_stopped;
+	else if (w->h.flags & RP_WAIT_GIL)
+		ret->cause = TIME_gil;
 	else if (w->h.flags & RP_WAIT_EXITING)
 		snprintf(ret->object, sizeof ret->object, "exit");
 	else if (!(w->h.flags & RP_WAIT_SYSCALL))

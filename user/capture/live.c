@@ -211,12 +211,51 @@ static void record_waker(struct live_request *r, struct record_wait *record, con
 	record->waker_comm = profile_string_n(r->profile, w->waker_comm, sizeof w->waker_comm);
 }
 
+/* "GET /path" of a marked request, without its query. */
+static const char *request_text(struct profile *p, const struct live_request *r)
+{
+	const struct request *q = r ? &r->profile->request : NULL;
+	_cleanup_free_ char *text = NULL;
+
+	if (!q || !q->method || !q->target)
+		return NULL;
+	text = xasprintf("%s %.*s", q->method, (int)strcspn(q->target, "?"), q->target);
+	return profile_string(p, text);
+}
+
+/* A stack of one Python frame, for its name. */
+static struct raw_stack *stack_of_frame(struct live_request *r, const struct rp_event *e, const struct rp_python_frame *frame)
+{
+	struct {
+		struct rp_stack head;
+		struct rp_python_frame frame;
+	} one = {.head.h = {.pid = e->pid, .t = e->t}, .head.n_python = 1, .frame = *frame};
+
+	if (!frame->code)
+		return NULL;
+	one.head.id = frame->code ^ (uint64_t)frame->instr << 32 ^ frame->check ^ (uint64_t)e->pid << 48;
+	stack_add(&r->stacks, &one.head);
+	return use_stack(r, one.head.id);
+}
+
+static void record_holder(struct live *l, struct live_request *r, struct record_wait *record, const struct rp_wait *w)
+{
+	struct rp_gil_holder holder;
+
+	record->gil = w->h.flags & RP_WAIT_GIL;
+	if (!record->gil)
+		return;
+	memcpy(&holder, w->object.data, sizeof holder);
+	record->holder_tid = holder.tid;
+	record->holder = stack_of_frame(r, &w->h, &holder.frame);
+	record->holder_request = request_text(r->profile, holder.request ? find(l, holder.request) : NULL);
+}
+
 static void on_wait(struct live *l, struct live_request *r, const struct rp_event *e)
 {
 	const struct rp_wait *w = (const void *)e;
 	struct record_wait *record = record_add(&r->log, RECORD_WAIT);
 
-	(void)l;
 	record->out_ns = w->out_ns;
 	record->woken_ns = w->woken_ns;
 	record->in_ns = w->in_ns;
@@ -232,6 +271,7 @@ static void on_wait(struct live *l, struct live_request *r, const struct rp_even
 	record->stack = use_stack(r, w->stack);
 	record_cause(r, record, w);
 	record_waker(r, record, w);
+	record_holder(l, r, record, w);
 }
 
 static void on_task(struct live *l, struct live_request *r, const struct rp_event *e)
@@ -242,6 +282,7 @@ static void on_task(struct live *l, struct live_request *r, const struct rp_even
 	(void)l;
 	record->t = e->t;
 	record->number = e->task;
+	r->n_tasks++;
 	record->parent = task->parent;
 }
 
@@ -300,8 +341,10 @@ static void on_peer_data(struct live *l, struct live_request *r, const struct rp
 
 static void on_stack(struct live *l, struct live_request *r, const struct rp_event *e)
 {
-	(void)l;
-	stack_add(&r->stacks, (const void *)e);
+	const struct raw_stack *s = stack_add(&r->stacks, (const void *)e);
+
+	for (size_t i = 0; s && i < s->n_python; i++)
+		namer_python(l->namer, s->pid, &s->python[i]);
 }
 
 static void finish(struct live *l, struct live_request *r)
@@ -331,7 +374,7 @@ static void name_stacks_of(struct live *l, struct live_request *r, int pid)
 
 	HASH_ITER(hh, r->stacks, s, next)
 		if (s->pid == pid)
-			stack_name(s, l->namer, r->profile, maps_pid, &r->frames_unknown);
+			stack_name(s, l->namer, r->profile, maps_pid, &r->faults);
 }
 
 /* An exec is no request's own event: all that the process works for are concerned, also those whose report is not written yet. */

@@ -26,7 +26,8 @@ struct live_request {
 	struct processes processes;
 	struct raw_stack *stacks;
 	struct record_log log;
-	uint64_t frames_unknown;
+	uint32_t n_tasks;       /* RP_EV_TASK */
+	struct name_faults faults;
 	char snapshot_id[7];    /* id of the report that shows it unfinished; empty = none */
 };
 

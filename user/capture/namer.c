@@ -15,6 +15,7 @@
 
 #define SEQ_PER_START (1U << 24) /* questions that one process may ask the tracer, before its numbers meet those of the next */
 #define PATH_COLUMNS 512
+#define PYTHON_SEEN 8192         /* code objects that are remembered as asked about; a power of 2 */
 
 struct namer {
 	struct namer_options options;
@@ -28,6 +29,7 @@ struct namer {
 	unsigned int starts;
 	bool given_up;
 	struct wire question, answer;
+	uint64_t python_seen[PYTHON_SEEN];
 };
 
 /* ---- start and end ----------------------------------------------------------------------------------------------- */
@@ -52,6 +54,7 @@ static void start(struct namer *n)
 		give_up(n, "the process that finds them ended too often");
 		return;
 	}
+	memset(n->python_seen, 0, sizeof n->python_seen);
 	e = namer_process_start(&n->process, &child, n->options.memory_max, n->options.release, n->options.ctx);
 	if (e)
 		give_up(n, strerror(-e));
@@ -228,6 +231,7 @@ void namer_forget_process(struct namer *n, int pid)
 struct frames {
 	struct wire_reader list;
 	size_t max;
+	struct stack_faults faults;
 };
 
 /* Frames are handed on after all of them were looked at: half an answer must not be in a report. */
@@ -242,6 +246,8 @@ static void read_frames(struct wire_reader *payload, void *ctx)
 	payload->bad |= n > frames->max;
 	for (uint32_t i = 0; i < n && !payload->bad; i++)
 		wire_get_frame(payload, &frame);
+	frames->faults.unread = wire_get_u32(payload);
+	frames->faults.inexact = wire_get_u32(payload);
 }
 
 static void question_stack(struct wire *question, const struct symbol_stack *stack)
@@ -252,8 +258,14 @@ static void question_stack(struct wire *question, const struct symbol_stack *sta
 	wire_put_u32(question, stack->n_kernel);
 	wire_put_u32(question, stack->n_user);
 	wire_put_u32(question, stack->user_exact);
+	wire_put_u32(question, stack->n_python);
 	for (size_t i = 0; i < stack->n_kernel + stack->n_user; i++)
 		wire_put_u64(question, stack->addresses[i]);
+	for (size_t i = 0; i < stack->n_python; i++) {
+		wire_put_u64(question, stack->python[i].code);
+		wire_put_u32(question, stack->python[i].instr);
+		wire_put_u32(question, stack->python[i].check);
+	}
 }
 
 static void push_address(uint64_t address, enum symbol_kind kind, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
@@ -265,23 +277,32 @@ static void push_address(uint64_t address, enum symbol_kind kind, void (*frame)(
 	frame(ctx, &f);
 }
 
-void namer_stack(struct namer *n, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
+/* Python's are outside of all others: where they belong is not known. */
+static struct stack_faults push_addresses(const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx)
 {
-	struct frames frames = {.max = (stack->n_kernel + stack->n_user) * INLINED_MAX};
+	for (size_t i = stack->n_python; i-- > 0;)
+		push_address(stack->python[i].code, SYMBOL_PYTHON, frame, ctx);
+	for (size_t i = stack->n_user; i-- > 0;)
+		push_address(stack->addresses[stack->n_kernel + i], SYMBOL_NATIVE, frame, ctx);
+	for (size_t i = stack->n_kernel; i-- > 0;)
+		push_address(stack->addresses[i], SYMBOL_KERNEL, frame, ctx);
+	return (struct stack_faults){.unread = stack->n_python, .inexact = stack->n_python > 0};
+}
+
+struct stack_faults namer_stack(struct namer *n, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame),
+				void *ctx)
+{
+	struct frames frames = {.max = (stack->n_kernel + stack->n_user) * INLINED_MAX + stack->n_python};
 	struct symbol_frame f;
 
 	question_stack(&n->question, stack);
-	if (!ask(n, NAMER_STACK, read_frames, &frames)) {
-		for (size_t i = stack->n_user; i-- > 0;)
-			push_address(stack->addresses[stack->n_kernel + i], SYMBOL_NATIVE, frame, ctx);
-		for (size_t i = stack->n_kernel; i-- > 0;)
-			push_address(stack->addresses[i], SYMBOL_KERNEL, frame, ctx);
-		return;
-	}
+	if (!ask(n, NAMER_STACK, read_frames, &frames))
+		return push_addresses(stack, frame, ctx);
 	for (uint32_t i = wire_get_u32(&frames.list); i > 0; i--) {
 		wire_get_frame(&frames.list, &f);
 		frame(ctx, &f);
 	}
+	return frames.faults;
 }
 
 /* ---- what else has a name ---------------------------------------------------------------------------------------- */
@@ -343,4 +364,21 @@ void namer_code(struct namer *n, int pid, uint64_t address)
 	wire_put_u32(&n->question, pid);
 	wire_put_u64(&n->question, address);
 	ask(n, NAMER_CODE, NULL, NULL);
+}
+
+/* ---- Python's code ----------------------------------------------------------------------------------------------- */
+
+void namer_python(struct namer *n, int pid, const struct python_frame *frame)
+{
+	uint64_t key = frame->code * 0x9e3779b97f4a7c15ULL ^ (uint64_t)frame->check << 32 ^ (uint64_t)pid;
+	uint64_t *seen = &n->python_seen[(key * 0x9e3779b97f4a7c15ULL >> 48) % PYTHON_SEEN];
+
+	if (*seen == key || !frame->code)
+		return;
+	*seen = key;
+	wire_begin(&n->question, NAMER_PYTHON);
+	wire_put_u32(&n->question, pid);
+	wire_put_u64(&n->question, frame->code);
+	wire_put_u32(&n->question, frame->check);
+	ask(n, NAMER_PYTHON, NULL, NULL);
 }

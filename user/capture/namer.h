@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/pythons.h"
 #include "symbol/symbolizer.h"
 
 #define NAMER_STARTS_MAX 17
@@ -45,8 +46,9 @@ int namer_add_process(struct namer *n, int pid);
 int namer_renew_process(struct namer *n, int pid);
 void namer_forget_process(struct namer *n, int pid);
 
-/* Where no name can be had at all, a frame is its address, without a module. */
-void namer_stack(struct namer *n, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame), void *ctx);
+/* Where no name can be had at all, a frame is its address, without a module. Its Python frames are among the others. */
+struct stack_faults namer_stack(struct namer *n, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame),
+				void *ctx);
 char *namer_data_name(struct namer *n, int pid, uint64_t address);
 /* rows: of unwinding information that were handed over */
 void namer_executables(struct namer *n, int pid, void (*executable)(void *ctx, const char *path, const char *build_id, uint64_t rows), void *ctx);
@@ -54,5 +56,8 @@ void namer_executables(struct namer *n, int pid, void (*executable)(void *ctx, c
 /* The process is followed or has mapped code (address 0), or a stack led to an address in no known mapping: unwinding tables are made, without
  * waiting for them. pid 0: of all processes that are known. */
 void namer_code(struct namer *n, int pid, uint64_t address);
+
+/* A Python frame was seen that has not been lately: its code object is read soon, without waiting for it. It may be gone later. */
+void namer_python(struct namer *n, int pid, const struct python_frame *frame);
 
 #endif

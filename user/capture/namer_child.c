@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "capture/ask.h"
 #include "capture/namer_wire.h"
+#include "capture/pythons.h"
 
 #define EXECUTABLES_MAX 4096    /* in one answer: more than the symbolizer keeps open */
 
@@ -20,8 +21,10 @@ struct child {
 	struct symbol_source source;
 	struct symbolizer *symbols;
 	struct unwinding *unwinding;
-	uint64_t *addresses;    /* of the last stack */
-	size_t cap_addresses;
+	struct pythons *pythons;
+	uint64_t *addresses;    /* of the last stack, and its Python frames */
+	struct python_frame *python;
+	size_t cap_addresses, cap_python;
 };
 
 /* ---- files ------------------------------------------------------------------------------------------------------- */
@@ -48,18 +51,30 @@ static void end_file(void *ctx)
 
 static void add(struct child *c, struct wire_reader *q, struct wire *a)
 {
-	wire_put_u32(a, -symbolizer_add_process(c->symbols, wire_get_u32(q)));
+	int pid = wire_get_u32(q), r = symbolizer_add_process(c->symbols, pid);
+
+	wire_put_u32(a, -r);
+	if (!r)
+		pythons_update(c->pythons, pid);
 }
 
 static void renew(struct child *c, struct wire_reader *q, struct wire *a)
 {
-	wire_put_u32(a, -symbolizer_renew_process(c->symbols, wire_get_u32(q)));
+	int pid = wire_get_u32(q), r = symbolizer_renew_process(c->symbols, pid);
+
+	wire_put_u32(a, -r);
+	pythons_forget(c->pythons, pid);
+	if (!r)
+		pythons_update(c->pythons, pid);
 }
 
 static void forget(struct child *c, struct wire_reader *q, struct wire *a)
 {
+	int pid = wire_get_u32(q);
+
 	(void)a;
-	symbolizer_forget_process(c->symbols, wire_get_u32(q));
+	symbolizer_forget_process(c->symbols, pid);
+	pythons_forget(c->pythons, pid);
 }
 
 /* A list that is being sent: how many there are is known after the last one. */
@@ -102,9 +117,23 @@ static void read_addresses(struct child *c, struct wire_reader *q, size_t n)
 		c->addresses[i] = wire_get_u64(q);
 }
 
+static void read_python(struct child *c, struct wire_reader *q, size_t n)
+{
+	if (n > c->cap_python) {
+		c->python = xrealloc(c->python, n, sizeof *c->python);
+		c->cap_python = n;
+	}
+	for (size_t i = 0; i < n; i++) {
+		c->python[i].code = wire_get_u64(q);
+		c->python[i].instr = wire_get_u32(q);
+		c->python[i].check = wire_get_u32(q);
+	}
+}
+
 static void stack(struct child *c, struct wire_reader *q, struct wire *a)
 {
 	struct sending sending = begin_list(a);
+	struct stack_faults faults;
 	struct symbol_stack s;
 
 	s.pid = wire_get_u32(q);
@@ -112,10 +141,15 @@ static void stack(struct child *c, struct wire_reader *q, struct wire *a)
 	s.n_kernel = wire_get_u32(q);
 	s.n_user = wire_get_u32(q);
 	s.user_exact = wire_get_u32(q);
+	s.n_python = wire_get_u32(q);
 	read_addresses(c, q, s.n_kernel + s.n_user);
+	read_python(c, q, s.n_python);
 	s.addresses = c->addresses;
-	symbolizer_stack(c->symbols, &s, send_frame, &sending);
+	s.python = c->python;
+	faults = pythons_stack(c->pythons, &s, send_frame, &sending);
 	end_list(&sending);
+	wire_put_u32(a, faults.unread);
+	wire_put_u32(a, faults.inexact);
 }
 
 static void data(struct child *c, struct wire_reader *q, struct wire *a)
@@ -149,12 +183,30 @@ static void executables(struct child *c, struct wire_reader *q, struct wire *a)
 	end_list(&sending);
 }
 
+/* An interpreter is found in moments; unwinding tables may take long, and whoever waits for them expects it to be known then. */
+static void look_at_code(struct child *c, int pid, uint64_t address)
+{
+	if (pid && !pythons_has(c->pythons, pid) && !symbolizer_add_process(c->symbols, pid))
+		pythons_update(c->pythons, pid);
+	unwinding_ask(c->unwinding, pid, address);
+	pythons_update(c->pythons, pid);
+}
+
 static void code(struct child *c, struct wire_reader *q, struct wire *a)
 {
 	int pid = wire_get_u32(q);
 
 	(void)a;
-	unwinding_ask(c->unwinding, pid, wire_get_u64(q));
+	look_at_code(c, pid, wire_get_u64(q));
+}
+
+static void python(struct child *c, struct wire_reader *q, struct wire *a)
+{
+	int pid = wire_get_u32(q);
+	uint64_t address = wire_get_u64(q);
+
+	(void)a;
+	pythons_code(c->pythons, pid, address, wire_get_u32(q));
 }
 
 static const struct {
@@ -163,7 +215,7 @@ static const struct {
 } handlers[N_NAMER_TYPES] = {
 	[NAMER_ADD] = {add, true},       [NAMER_RENEW] = {renew, true}, [NAMER_FORGET] = {forget, false},
 	[NAMER_STACK] = {stack, true},   [NAMER_DATA] = {data, true},   [NAMER_EXECUTABLES] = {executables, true},
-	[NAMER_CODE] = {code, false},
+	[NAMER_CODE] = {code, false},    [NAMER_PYTHON] = {python, false},
 };
 
 /* ---- the loop ---------------------------------------------------------------------------------------------------- */
@@ -218,6 +270,8 @@ static bool serve(struct child *c, struct wire *question, struct wire *answer)
 static void child_init(struct child *c, const struct namer_child *options)
 {
 	const struct unwinding_sink sink = asker_sink(&c->asker);
+	const struct pythons_sink pythons = asker_pythons(&c->asker);
+	const struct memory memory = asker_memory(&c->asker);
 
 	*c = (struct child){.options = options};
 	asker_init(&c->asker, options->questions, options->seq);
@@ -225,8 +279,9 @@ static void child_init(struct child *c, const struct namer_child *options)
 	c->source = asker_source(&c->asker, &c->watch);
 	c->symbols = symbolizer_new(&c->source, options->kallsyms_fd);
 	c->unwinding = unwinding_new(c->symbols, &sink, &c->watch);
+	c->pythons = pythons_new(c->symbols, &memory, &pythons, &c->watch);
 	for (size_t i = 0; i < options->n_pids; i++) /* it takes the place of another one */
-		unwinding_ask(c->unwinding, options->pids[i], 0);
+		look_at_code(c, options->pids[i], 0);
 }
 
 void namer_child_run(const struct namer_child *child)
@@ -237,9 +292,11 @@ void namer_child_run(const struct namer_child *child)
 	child_init(&c, child);
 	while (serve(&c, &question, &answer))
 		;
+	pythons_free(c.pythons);
 	unwinding_free(c.unwinding);
 	symbolizer_free(c.symbols);
 	free(c.addresses);
+	free(c.python);
 	wire_free(&question);
 	wire_free(&answer);
 }

@@ -145,7 +145,7 @@ void wire_get_frame(struct wire_reader *r, struct symbol_frame *ret)
 	ret->function = wire_get_string(r);
 	ret->file = wire_get_string(r);
 	ret->module = wire_get_string(r);
-	if (kind > SYMBOL_JIT || flags > FRAME_INLINED || !ret->function)
+	if (kind > SYMBOL_PYTHON || flags > FRAME_INLINED || !ret->function)
 		r->bad = true;
 }
 

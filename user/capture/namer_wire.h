@@ -7,10 +7,12 @@
  *   NAMER_ADD        u32 pid                                       u32 0 or errno
  *   NAMER_RENEW      u32 pid                                       u32 0 or errno
  *   NAMER_FORGET     u32 pid                                       none
- *   NAMER_STACK      u32 pid, u64 t, u32 n_kernel, n_user, user_exact, u64 … u32 n, frames, the outermost first
+ *   NAMER_STACK      u32 pid, u64 t, u32 n_kernel, n_user, user_exact, n_python, addresses: u64 …, Python frames: u64 code, u32 instr, check …
+ *                                                                  u32 n, frames, the outermost first; u32 unread, inexact (pythons.h)
  *   NAMER_DATA       u32 pid, u64 address                          string
  *   NAMER_EXECUTABLES u32 pid                                      u32 n, then path and build-id of each: strings, u64 rows
  *   NAMER_CODE       u32 pid (0 = all), u64 address (0 = any)      none
+ *   NAMER_PYTHON     u32 pid, u64 code, u32 check                  none
  *
  * A new type is a line here and in namer_child.c's table, and a function in namer.c. Questions are dealt with in the order they come.
  */
@@ -28,7 +30,7 @@
 #define WIRE_CUT_MAX 64         /* strings behind the first WIRE_MESSAGE_MAX / 2 bytes: so that a whole stack has its place */
 #define WIRE_NONE UINT32_MAX    /* a string that is NULL */
 
-enum namer_type { NAMER_ADD = 1, NAMER_RENEW, NAMER_FORGET, NAMER_STACK, NAMER_DATA, NAMER_EXECUTABLES, NAMER_CODE, N_NAMER_TYPES };
+enum namer_type { NAMER_ADD = 1, NAMER_RENEW, NAMER_FORGET, NAMER_STACK, NAMER_DATA, NAMER_EXECUTABLES, NAMER_CODE, NAMER_PYTHON, N_NAMER_TYPES };
 
 struct wire_head {
 	uint32_t type;

@@ -36,11 +36,13 @@ static void add_frame(void *ctx, const struct symbol_frame *f)
 	g->stack = profile_stack(g->profile, g->stack, profile_frame(g->profile, &frame));
 }
 
-int32_t names_stack(struct namer *namer, struct profile *p, const struct symbol_stack *stack, uint64_t *unknown)
+int32_t names_stack(struct namer *namer, struct profile *p, const struct symbol_stack *stack, struct name_faults *faults)
 {
-	struct growing g = {.profile = p, .stack = -1, .unknown = unknown};
+	struct growing g = {.profile = p, .stack = -1, .unknown = &faults->unknown};
+	struct stack_faults found = namer_stack(namer, stack, add_frame, &g);
 
-	namer_stack(namer, stack, add_frame, &g);
+	faults->unknown += found.unread;
+	faults->inexact += found.inexact;
 	return g.stack;
 }
 

@@ -6,9 +6,14 @@
 #include "profile/profile.h"
 #include "capture/namer.h"
 
-/* The index of the stack in the profile, its outermost frame as root; −1 if no frame is left. Each frame without a module adds 1 to
- * *unknown. */
-int32_t names_stack(struct namer *namer, struct profile *p, const struct symbol_stack *stack, uint64_t *unknown);
+/* What was not found, of all stacks of a request. */
+struct name_faults {
+	uint64_t unknown;       /* frames without a module, and Python's without a name */
+	uint64_t inexact;       /* stacks whose native and Python frames do not agree: Python's may be at the wrong places among them */
+};
+
+/* The index of the stack in the profile, its outermost frame as root; −1 if no frame is left. Adds to the faults. */
+int32_t names_stack(struct namer *namer, struct profile *p, const struct symbol_stack *stack, struct name_faults *faults);
 
 /* The executables of the process, into p->about.executables, each once. */
 void names_executables(struct namer *namer, struct profile *p, int pid);

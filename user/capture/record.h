@@ -51,6 +51,10 @@ struct record_wait {
 	uint8_t cause, runnable; /* enum time_class */
 	bool preempted, open, has_waker;
 	bool elsewhere;         /* no wait: the thread worked for others */
+	bool gil;               /* for the GIL, which was held by: */
+	uint32_t holder_tid;    /* 0 = unknown */
+	struct raw_stack *holder; /* of one frame, NULL = unknown */
+	const char *holder_request; /* "GET /path", NULL = none that is known */
 	int32_t waker_pid, waker_tid;
 	const char *waker_comm;
 };

@@ -2,7 +2,9 @@
 #include "capture/replay.h"
 
 #include "capture/await_feed.h"
+#include "capture/gil.h"
 #include "capture/locks.h"
+#include "capture/pool_threads.h"
 #include "profile/builder.h"
 
 #define STACKS_PER_PUMP 64
@@ -14,6 +16,7 @@ struct replay {
 	struct builder *builder;
 	struct lock_name *locks;
 	struct await_feed awaits;
+	struct pool_threads pool;
 };
 
 void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump)(void *ctx), void *ctx)
@@ -24,7 +27,7 @@ void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump
 	HASH_ITER(hh, q->stacks, stack, next) {
 		if (!stack->used)
 			continue;
-		stack_name(stack, namer, q->profile, processes_maps(&q->processes, stack->pid, false), &q->frames_unknown);
+		stack_name(stack, namer, q->profile, processes_maps(&q->processes, stack->pid, false), &q->faults);
 		if (pump && ++n % STACKS_PER_PUMP == 0)
 			pump(ctx);
 	}
@@ -69,6 +72,8 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 		.task = w->task,
 	};
 
+	if (w->gil)
+		seen.object = gil_object(r->profile, w, index_of(w->holder));
 	if (w->futex)
 		seen.object = lock_object(&r->locks, r->namer, r->profile, w->pid, w->futex, seen.stack);
 	builder_wait(r->builder, w->worker, &seen);
@@ -77,6 +82,28 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 static unsigned int tick_flags(const struct record_tick *t)
 {
 	return (t->kernel ? TICK_KERNEL : 0) | (t->edge ? TICK_EDGE : 0) | (t->gil ? TICK_GIL : 0);
+}
+
+/* Alone in flight, what a pool's new thread does was asked for by the request. */
+static bool is_void(const struct replay *r, enum record_kind kind, const void *record)
+{
+	const struct record_bind *bind = record;
+	const struct record_release *release = record;
+	const struct record_tick *tick = record;
+	const struct record_wait *wait = record;
+
+	switch (kind) {
+	case RECORD_BIND:
+		return pool_threads_has(&r->pool, bind->worker);
+	case RECORD_RELEASE:
+		return pool_threads_has(&r->pool, release->worker);
+	case RECORD_TICK:
+		return pool_threads_has(&r->pool, tick->worker);
+	case RECORD_WAIT:
+		return pool_threads_has(&r->pool, wait->worker);
+	default:
+		return false;
+	}
 }
 
 static void feed_record(struct replay *r, enum record_kind kind, const void *record)
@@ -88,6 +115,8 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 	const struct record_task_runs *runs = record;
 	const struct record_task_waits *waits = record;
 
+	if (is_void(r, kind, record))
+		return;
 	switch (kind) {
 	case RECORD_BIND:
 		builder_bind(r->builder, bind->worker, bind->t, bind->pid, bind->tid, bind->comm, bind->rung, bind->asleep);
@@ -126,6 +155,12 @@ static void feed_begin(struct replay *r)
 	builder_begin(r->builder, b->begin_ns, b->h.t, b->tentative_cpu_ns, b->h.flags & RP_BEGIN_SHARED);
 }
 
+/* Its tasks are known if nobody else has written the response. */
+static bool knows_tasks(const struct live_request *q)
+{
+	return q->n_tasks && (!(q->end.sent_by & RP_SENT_OTHER) || q->end.sent_by & RP_SENT_TASK);
+}
+
 void replay_build(struct live_request *q, struct namer *namer, struct profile *p, uint64_t end_ns)
 {
 	struct replay r = {.request = q, .namer = namer, .profile = p, .builder = builder_new(p)};
@@ -134,14 +169,16 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 	const void *record;
 
 	r.awaits = (struct await_feed){.profile = p, .builder = r.builder};
+	if (q->end.in_flight_max > 1)
+		r.pool = pool_threads_find(&q->log, p);
 	feed_begin(&r);
 	while ((record = record_next(&q->log, &cursor, &kind)))
 		feed_record(&r, kind, record);
-	if (q->end.contexts)
+	if (knows_tasks(q))
 		builder_contexts(r.builder);
 	builder_lost(r.builder, q->end.lost_ticks, q->end.lost_waits);
 	builder_finish(r.builder, end_ns);
-	if (q->has_end && q->end.contexts)
+	if (q->has_end && knows_tasks(q))
 		builder_after(r.builder, q->end.h.t);
 	builder_free(r.builder);
 	lock_names_free(&r.locks);

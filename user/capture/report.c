@@ -132,19 +132,44 @@ static void add_truncation(struct profile *p, const char *reason, uint64_t stack
 	about->truncations[about->n_truncations++] = (struct truncation){.reason = profile_string(p, reason), .stacks = stacks};
 }
 
-static void fill_lost(struct profile *p, const struct live_request *q)
+/* What is wrong with its Python frames, 0 = nothing: reasons behind those of the native ones. */
+enum python_reason { PYTHON_BROKEN = RP_N_STACK_REASONS, PYTHON_DEPTH, PYTHON_INEXACT, N_REASONS };
+
+static int reason_of(const struct raw_stack *s)
+{
+	int native = RP_STACK_REASON(s->flags);
+
+	if (native)
+		return native < RP_N_STACK_REASONS ? native : 0;
+	if (s->flags & RP_STACK_PYTHON_BROKEN)
+		return PYTHON_BROKEN;
+	if (s->flags & RP_STACK_PYTHON_DEPTH)
+		return PYTHON_DEPTH;
+	return s->inexact ? PYTHON_INEXACT : 0;
+}
+
+static void fill_truncations(struct profile *p, const struct live_request *q)
 {
 #define REASON_TEXT(name, text) text,
-	static const char *const reasons[] = {RP_STACK_REASONS(REASON_TEXT)};
-	uint64_t truncated[RP_N_STACK_REASONS] = {0};
+	static const char *const reasons[] = {
+		RP_STACK_REASONS(REASON_TEXT)
+		[PYTHON_BROKEN] = "Python frames not readable",
+		[PYTHON_DEPTH] = "more than 256 Python frames",
+		[PYTHON_INEXACT] = "native and Python frames do not agree",
+	};
+	uint64_t truncated[N_REASONS] = {0};
 	struct raw_stack *s, *next;
 
 	HASH_ITER(hh, q->stacks, s, next)
-		if (s->used && RP_STACK_REASON(s->flags) && RP_STACK_REASON(s->flags) < RP_N_STACK_REASONS)
-			truncated[RP_STACK_REASON(s->flags)]++;
-	for (size_t i = 1; i < RP_N_STACK_REASONS; i++)
+		truncated[reason_of(s)] += s->used;
+	for (size_t i = 1; i < N_REASONS; i++)
 		add_truncation(p, reasons[i], truncated[i]);
-	p->lost.frames_unknown = q->frames_unknown;
+}
+
+static void fill_lost(struct profile *p, const struct live_request *q)
+{
+	fill_truncations(p, q);
+	p->lost.frames_unknown = q->faults.unknown;
 	p->lost.events_dropped = q->end.dropped;
 	p->lost.refused_live = q->end.refused_live;
 	p->lost.refused_rate = q->end.refused_rate;

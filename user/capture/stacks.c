@@ -5,15 +5,18 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "capture/names.h"
 
-void stack_add(struct raw_stack **stacks, const struct rp_stack *e)
+_Static_assert(sizeof(struct python_frame) == sizeof(struct rp_python_frame), "python_frame");
+_Static_assert(offsetof(struct python_frame, instr) == offsetof(struct rp_python_frame, instr), "python_frame");
+_Static_assert(offsetof(struct python_frame, check) == offsetof(struct rp_python_frame, check), "python_frame");
+
+struct raw_stack *stack_add(struct raw_stack **stacks, const struct rp_stack *e)
 {
-	size_t bytes = (e->n_kernel + e->n_user) * sizeof(uint64_t);
+	size_t n = e->n_kernel + e->n_user, bytes = n * sizeof(uint64_t) + e->n_python * sizeof(struct python_frame);
 	struct raw_stack *s;
 
 	if (stack_find(*stacks, e->id)) /* sent again: the kernel side remembers only the latest ones */
-		return;
+		return NULL;
 	s = xcalloc(1, sizeof *s + bytes);
 	s->id = e->id;
 	s->pid = e->h.pid;
@@ -22,8 +25,11 @@ void stack_add(struct raw_stack **stacks, const struct rp_stack *e)
 	s->flags = e->h.flags;
 	s->n_kernel = e->n_kernel;
 	s->n_user = e->n_user;
+	s->n_python = e->n_python;
+	s->python = (struct python_frame *)(s->addresses + n);
 	memcpy(s->addresses, e + 1, bytes);
 	HASH_ADD(hh, *stacks, id, sizeof s->id, s);
+	return s;
 }
 
 struct raw_stack *stack_find(struct raw_stack *stacks, uint64_t id)
@@ -50,15 +56,18 @@ static bool is_user_exact(const struct raw_stack *s)
 	return !s->n_kernel && !(s->flags & RP_STACK_NO_KERNEL);
 }
 
-void stack_name(struct raw_stack *s, struct namer *namer, struct profile *p, int maps_pid, uint64_t *unknown)
+void stack_name(struct raw_stack *s, struct namer *namer, struct profile *p, int maps_pid, struct name_faults *faults)
 {
 	const struct symbol_stack stack = {
 		.pid = maps_pid, .t = s->t, .addresses = s->addresses, .n_kernel = s->n_kernel, .n_user = maps_pid ? s->n_user : 0,
-		.user_exact = is_user_exact(s),
+		.user_exact = is_user_exact(s), .python = s->python, .n_python = maps_pid ? s->n_python : 0,
 	};
+
+	uint64_t inexact = faults->inexact;
 
 	if (s->index != STACK_NOT_NAMED)
 		return;
-	*unknown += s->n_user - stack.n_user;
-	s->index = names_stack(namer, p, &stack, unknown);
+	faults->unknown += s->n_user - stack.n_user + s->n_python - stack.n_python;
+	s->index = names_stack(namer, p, &stack, faults);
+	s->inexact = faults->inexact > inexact;
 }

@@ -164,6 +164,12 @@ static int wait_order(const void *a, const void *b)
 	return x->t != y->t ? (x->t < y->t ? -1 : 1) : x->thread - y->thread;
 }
 
+/* Is it not known what the thread did after its binding? */
+static bool is_lost(const struct builder *b, const struct binding *x)
+{
+	return x->why == RELEASED_EVENT_WAIT || x->why == RELEASED_OTHER_REQUEST || (x->why == RELEASED_CONTEXT && !b->story.contextual);
+}
+
 /* From when on may other work have run on a thread that was the request's? UINT64_MAX = never. */
 static uint64_t ambiguous_from(const struct builder *b)
 {
@@ -175,7 +181,7 @@ static uint64_t ambiguous_from(const struct builder *b)
 
 		if (lost < from)
 			from = lost;
-		if (x->released && (x->why == RELEASED_EVENT_WAIT || x->why == RELEASED_OTHER_REQUEST) && x->released_ns < from)
+		if (x->released && is_lost(b, x) && x->released_ns < from)
 			from = x->released_ns;
 	}
 	return from;
@@ -233,9 +239,11 @@ void builder_finish(struct builder *b, uint64_t end_ns)
 	reset(s);
 	s->end_ns = end_ns > s->begin_ns ? end_ns : s->begin_ns;
 	for (size_t i = 0; i < b->n_bindings; i++)
-		story_binding(s, &b->bindings[i], is_reader(b, i));
+		if (!i || s->contextual || b->bindings[i].rung == 1)
+			story_binding(s, &b->bindings[i], is_reader(b, i));
 	p->time.network_estimated = s->recognised_ns > s->begin_ns;
-	tasks_tell(s);
+	if (s->contextual)
+		tasks_tell(s);
 	story_span(s, s->begin_ns, s->recognised_ns, TIME_network);
 	split_time(b);
 	p->lost.samples = b->lost_ticks;

@@ -10,9 +10,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/sealed.h"
 
 /* Only plain files are handed out: opening is all that happens to them here. */
 static int regular(int fd)
@@ -143,6 +145,22 @@ static int open_perf_map(pid_t pid)
 	return -EACCES;
 }
 
+/* What stands in a process' memory now. Pieces of it may be gone while it is read: then there is none. */
+static int copy_memory(const struct msg *q)
+{
+	uint8_t bytes[MSG_MEMORY_MAX];
+	size_t n = q->end - q->start;
+	struct iovec here = {.iov_base = bytes, .iov_len = n}, there = {.iov_base = (void *)q->start, .iov_len = n};
+	ssize_t copied;
+
+	if (q->start >= q->end || n > sizeof bytes)
+		return -EINVAL;
+	copied = process_vm_readv(q->pid, &here, 1, &there, 1, 0);
+	if (copied < 0)
+		return -errno;
+	return (size_t)copied == n ? sealed_new(bytes, n, NULL, 0) : -EFAULT;
+}
+
 static int open_asked(const struct msg *q)
 {
 	switch (q->type) {
@@ -156,6 +174,8 @@ static int open_asked(const struct msg *q)
 		return open_link(q);
 	case MSG_ASK_PERF_MAP:
 		return open_perf_map(q->pid);
+	case MSG_ASK_MEMORY:
+		return copy_memory(q);
 	}
 	return -EPROTO;
 }
@@ -165,6 +185,11 @@ static int take_texts(const struct answers *a, const struct msg *m, int fd)
 	if (fd < 0)
 		return 0;
 	return a->may(a->ctx, m->pid) ? tables_set_texts(a->tables, m->pid, fd) : -EPERM;
+}
+
+static int take_python(const struct answers *a, const struct msg *m, int fd)
+{
+	return a->may(a->ctx, m->pid) || fd < 0 ? interpreters_set(a->interpreters, m->pid, fd, m->name) : -EPERM;
 }
 
 int answer(const struct answers *a, int sock, const struct msg *question, int fd)
@@ -178,6 +203,9 @@ int answer(const struct answers *a, int sock, const struct msg *question, int fd
 		break;
 	case MSG_TEXTS:
 		reply.value = take_texts(a, question, fd);
+		break;
+	case MSG_PYTHON:
+		reply.value = take_python(a, question, fd);
 		break;
 	default:
 		file = a->may(a->ctx, question->pid) ? open_asked(question) : -EPERM;

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "tracer/listeners.h"
 
 /* TCP first: a Unix socket needs more words. */
@@ -45,4 +46,14 @@ void hello_print(struct session *session, const struct tracer_options *o)
 	} else {
 		log_info("curl --unix-socket '%s' 'http://localhost/YOUR/PATH%s%s'", l->address + strlen("unix:"), mark, query);
 	}
+}
+
+void hello_native_only(pid_t pid, const char why[MSG_NAME_MAX], char said[MSG_NAME_MAX])
+{
+	_cleanup_free_ char *text = printable(why, strlen(why), MSG_NAME_MAX);
+
+	if (!strcmp(why, said))
+		return;
+	memcpy(said, why, strlen(why) + 1);
+	log_warn("process %d: only native frames, none of Python: %s", pid, text);
 }

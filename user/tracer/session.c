@@ -19,10 +19,15 @@
 #include "tracer/kernel_function.h"
 #include "tracer/uprobe_multi.h"
 
+struct link {
+	pid_t pid;
+	int fd;
+};
+
 struct session {
 	struct reqprof *skel;
 	bool has_uprobe_multi, has_uprobe_session;
-	int *links;             /* uprobes in the target */
+	struct link *links;     /* uprobes in the target */
 	size_t n_links, cap_links;
 };
 
@@ -117,17 +122,25 @@ fail:
 	return NULL;
 }
 
-static void close_links(struct session *s)
+/* Those of a process, or (0) all. */
+static void close_links(struct session *s, pid_t pid)
 {
-	while (s->n_links)
-		close(s->links[--s->n_links]);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n_links; i++) {
+		if (pid && s->links[i].pid != pid)
+			s->links[kept++] = s->links[i];
+		else
+			close(s->links[i].fd);
+	}
+	s->n_links = kept;
 }
 
 void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	close_links(s);
+	close_links(s, 0);
 	reqprof__destroy(s->skel);
 	free(s->links);
 	free(s);
@@ -172,7 +185,7 @@ int session_attach(struct session *s)
 
 void session_detach(struct session *s)
 {
-	close_links(s);
+	close_links(s, 0);
 	reqprof__detach(s->skel);
 }
 
@@ -222,7 +235,7 @@ static int watch_copies(struct session *s, pid_t pid, const char *path, uint64_t
 	if (link < 0)
 		return link;
 	GROW(s->links, s->n_links, s->cap_links);
-	s->links[s->n_links++] = link;
+	s->links[s->n_links++] = (struct link){.pid = pid, .fd = link};
 	return 0;
 }
 
@@ -236,8 +249,17 @@ int session_python(struct session *s, pid_t pid, const struct rp_python *python,
 		known.thread_context = RP_PYTHON_NONE; /* without the copies a context says nothing */
 	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, &known, BPF_ANY))
 		return -errno;
+	close_links(s, pid); /* it has called exec */
 	r = iterate(s->skel->progs.list_threads);
 	return r || !path ? r : watch_copies(s, pid, path, offset);
+}
+
+void session_python_gone(struct session *s, pid_t pid)
+{
+	uint32_t key = pid;
+
+	close_links(s, pid);
+	bpf_map_delete_elem(bpf_map__fd(s->skel->maps.pythons), &key);
 }
 
 int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret)

@@ -21,6 +21,7 @@
 #include "tracer/loader.h"
 #include "tracer/mappings.h"
 #include "tracer/privileges.h"
+#include "tracer/interpreters.h"
 #include "tracer/session.h"
 #include "tracer/tables.h"
 #include "tracer/targets.h"
@@ -36,6 +37,8 @@ struct tracer {
 	struct session *session;
 	struct arm *arm;
 	struct tables *tables;
+	struct interpreters *interpreters;
+	char refused[MSG_NAME_MAX]; /* why frames of an interpreter cannot be had, as was said last */
 	struct mappings *mappings; /* NULL: stacks that lead into unknown code have to do */
 	pid_t mapped;           /* the last process that was told to have mapped code, in one reading */
 	pid_t *announced;       /* while attaching: processes whose unwinding tables are made before they are followed */
@@ -164,6 +167,7 @@ static void look_after_tables(struct tracer *t)
 	struct tables_size size;
 
 	tables_collect(t->tables);
+	interpreters_collect(t->interpreters);
 	size = tables_size(t->tables);
 	if (size.refused && !t->full_said)
 		log_warn("the memory for unwinding tables (%u MB) is used up: stacks in executables that are mapped last end early", TABLES_BYTES >> 20);
@@ -230,7 +234,7 @@ static bool may_ask_about(void *ctx, pid_t pid)
 /* Nothing that is said here, or not said, is an error of the recording. */
 static void on_question(struct tracer *t)
 {
-	const struct answers answers = {.tables = t->tables, .may = may_ask_about, .ctx = t};
+	const struct answers answers = {.tables = t->tables, .interpreters = t->interpreters, .may = may_ask_about, .ctx = t};
 	int fds[MSG_FDS_MAX], n_fds;
 	struct msg msg;
 
@@ -245,10 +249,14 @@ static void on_question(struct tracer *t)
 	case MSG_ASK_DEBUG:
 	case MSG_ASK_LINK:
 	case MSG_ASK_PERF_MAP:
+	case MSG_ASK_MEMORY:
 	case MSG_ROWS:
+	case MSG_PYTHON:
 		answer(&answers, t->questions, &msg, n_fds ? fds[0] : -1);
 		break;
 	}
+	if (msg.type == MSG_PYTHON && !n_fds && *msg.name)
+		hello_native_only(msg.pid, msg.name, t->refused);
 	while (n_fds)
 		close(fds[--n_fds]);
 }
@@ -337,6 +345,20 @@ static void announce(struct tracer *t)
 	t->n_announced = n;
 }
 
+static int on_python(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
+{
+	int r = session_python(ctx, pid, python, path, offset);
+
+	if (r == -EOPNOTSUPP)
+		log_debug("process %d: its tasks cannot be told apart: this kernel has no uprobe_multi links, which Linux has from 6.6 on", pid);
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+static void on_python_gone(void *ctx, pid_t pid)
+{
+	session_python_gone(ctx, pid);
+}
+
 static int load(struct tracer *t)
 {
 	struct loader loader;
@@ -357,7 +379,12 @@ static int load(struct tracer *t)
 	if (!t->session)
 		return -errno;
 	r = tables_publish(t->tables, session_chunks_fd(t->session), session_spaces_fd(t->session));
-	return r ? log_error("cannot hand unwinding tables to the BPF programs: %s", strerror(-r)), r : 0;
+	if (r)
+		return log_error("cannot hand unwinding tables to the BPF programs: %s", strerror(-r)), r;
+	r = interpreters_publish(t->interpreters, &(struct interpreters_sink){.ctx = t->session, .python = on_python, .gone = on_python_gone});
+	if (r)
+		log_warn("Python frames may be missing: cannot tell the BPF programs of an interpreter: %s", strerror(-r));
+	return 0;
 }
 
 static int attach_programs(struct tracer *t)
@@ -379,6 +406,7 @@ static int attach(struct tracer *t)
 	if (r)
 		return r;
 	t->tables = tables_new(TABLES_BYTES);
+	t->interpreters = interpreters_new();
 	t->mappings = mappings_open(); /* before the mappings are read */
 	if (!t->mappings)
 		log_debug("perf does not tell of new mappings: %s", strerror(errno));
@@ -419,6 +447,7 @@ int tracer_run(const struct tracer_options *options, int sock, int questions, pi
 	arm_stop(t.arm);
 	mappings_close(t.mappings);
 	tables_free(t.tables);
+	interpreters_free(t.interpreters);
 	session_free(t.session);
 	free(t.announced);
 	if (t.signals >= 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The CPython of a process, 3.8 to 3.14 on x86_64: where its state is and how it is laid out, so that frames can be walked; where its evaluation
+ * The CPython of a process, 3.8 to 3.15 on x86_64: where its state is and how it is laid out, so that frames can be walked; where its evaluation
  * loop is, so that native frames can be told from Python's. From ELF files and memory that may be hostile: what is found is verified by walking
  * it once.
  */
@@ -44,6 +44,8 @@ struct python_runtime {
  * caller's. */
 int python_find(struct python_modules *modules, const struct maps *maps, const struct memory *memory, int pid, struct python_runtime *ret,
 		char **ret_why);
+/* "CPython 3.11.2"; the caller frees it. */
+char *python_runtime_name(const struct python_runtime *runtime);
 void python_runtime_clear(struct python_runtime *runtime);
 
 /* Is this the evaluation loop's code, or at least the interpreter's? */

@@ -171,7 +171,7 @@ static int take_debug_offsets(const struct finding *f, struct python_runtime *r,
 	if (!python_debug_offsets_head(bytes, sizeof bytes, &head))
 		return refuse(ret_why, r->version, "does not say where it keeps its state");
 	if (head.free_threaded)
-		return refuse(ret_why, head.version, "without GIL (free-threaded)");
+		return refuse(ret_why, head.version, "is free-threaded: without GIL it is not known");
 	if (head.version >> 16 != r->offsets.version || !python_debug_offsets_take(bytes, sizeof bytes, &r->offsets))
 		return refuse(ret_why, r->version, "says nonsense about where it keeps its state");
 	r->version = head.version;
@@ -232,13 +232,20 @@ int python_find(struct python_modules *modules, const struct maps *maps, const s
 		if (module->kind == PYTHON_MODULE_CPYTHON)
 			r = look_at(&f, m, module, ret, ret_why);
 		else
-			*ret_why = xstrdup("PyPy");
+			*ret_why = xstrdup("PyPy is not known");
 	}
 	if (r > 0) {
 		free(*ret_why);
 		*ret_why = NULL;
 	}
 	return r;
+}
+
+char *python_runtime_name(const struct python_runtime *r)
+{
+	char name[32];
+
+	return xasprintf("CPython %s", version_name(r->version, name));
 }
 
 void python_runtime_clear(struct python_runtime *r)

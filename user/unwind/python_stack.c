@@ -61,7 +61,8 @@ static void use_interpreters(struct python_stack *s, const struct python_runtime
 			s->use[i] = use;
 }
 
-static void pair(struct python_stack *s, const struct python_runtime *runtime, const struct symbol_stack *stack, const uint16_t *loops, size_t n_loops)
+static void pair(struct python_stack *s, const struct python_runtime *runtime, const struct symbol_stack *stack, const uint16_t *loops,
+		 size_t n_loops)
 {
 	size_t pairs = n_loops < s->n_runs ? n_loops : s->n_runs;
 	size_t last = pairs ? loops[pairs - 1] : 0;
@@ -97,7 +98,7 @@ void python_stack_begin(struct python_stack *s, const struct python_runtime *run
 		give_run(s, run);
 }
 
-/* How the interpreter calls, which says nothing about what is called. Names of 3.8 to 3.14, with what compilers put behind them. */
+/* How the interpreter calls, which says nothing about what is called. Names of 3.8 to 3.15, with what compilers put behind them. */
 static bool is_glue(const char *function)
 {
 	static const char *const patterns[] = {
@@ -105,7 +106,7 @@ static bool is_glue(const char *function)
 		"object_vacall*", "_PyFunction_*", "function_code_fastcall*", "call_function*", "do_call_core*", "method_*", "slot_*", "wrapperdescr_*",
 		"wrapper_call*", "wrap_*", "cfunction_*", "_PyCFunction*", "PyCFunction_*", "_PyMethodDef_*", "type_call*", "gen_send_ex*",
 		"gen_iternext*", "gen_close*", "_gen_throw*", "_PyGen_*", "PyIter_Send*", "call_method*", "callmethod*", "call_unbound*", "lookup_*",
-		"_TAIL_CALL_*",
+		"_TAIL_CALL_*", "_Py_BuiltinCall*",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(patterns); i++)

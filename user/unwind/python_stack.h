@@ -5,8 +5,8 @@
  * interpreter's own frames, which are how one loop came to the other, are left out, and so is what started it; what it does inside of the innermost
  * Python frame stays if it has a name that says something. Frames of C extensions, of libc and of the kernel stay where they are.
  *
- * Where the counts differ (a native stack that is cut off, two interpreters on one thread), loops and runs are paired from the inside, Python frames that
- * are left over are put outside of all others, and native ones that are left over stay: no frame is made up, none of Python's is lost.
+ * Where the counts differ (a native stack that is cut off, two interpreters on one thread), loops and runs are paired from the inside, Python frames
+ * that are left over are put outside of all others, and native ones that are left over stay: no frame is made up, none of Python's is lost.
  */
 #ifndef REQPROF_PYTHON_STACK_H
 #define REQPROF_PYTHON_STACK_H

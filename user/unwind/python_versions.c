@@ -59,6 +59,12 @@ static const struct rp_python versions[] = {
 		.thread_frame = 72, .thread_id = 152, .thread_native_id = 160, .thread_context = 208, .cframe_frame = NONE,
 		.frame_code = 0, .frame_previous = 8, .frame_owner = 74, .frame_is_entry = NONE, .frame_locals = 80,
 		.code_first_line = 68, .code_instructions = 208, .generator_frame = 72, .generator_state = 67,
+	}, {
+		COMMON, INTERPRETER_FRAMES, .version = 0x030f, .flags = RP_PYTHON_TAGGED, .interpreters = 936, .runtime_gil = NONE,
+		.interpreter_next = 7264, .interpreter_threads = 7336, .interpreter_gil = 16, .interpreter_free_contexts = 11592,
+		.thread_frame = 72, .thread_id = 176, .thread_native_id = 184, .thread_context = 232, .cframe_frame = NONE,
+		.frame_code = 0, .frame_previous = 8, .frame_owner = 74, .frame_is_entry = NONE, .frame_locals = 80,
+		.code_first_line = 68, .code_instructions = 208, .generator_frame = 72, .generator_state = 67,
 	},
 };
 
@@ -79,41 +85,43 @@ bool python_version_find(uint16_t version, struct rp_python *ret)
 #define AT_VERSION 8
 #define AT_FREE_THREADED 16
 
-/* Where 3.13 and 3.14 have the offset that goes into a field; 0 = nowhere. */
+enum { LAYOUT_3_13, LAYOUT_3_14, LAYOUT_3_15, LAYOUTS };
+
+/* Where each version has the offset that goes into a field; 0 = nowhere. */
 static const struct {
-	uint16_t field, at_3_13, at_3_14;
+	uint16_t field, at[LAYOUTS];
 } debug_offsets[] = {
-#define FIELD(name, at_3_13, at_3_14) {offsetof(struct rp_python, name), at_3_13, at_3_14}
-	FIELD(interpreters, 40, 40),
-	FIELD(interpreter_next, 64, 64),
-	FIELD(interpreter_threads, 72, 72),
-	FIELD(interpreter_gil, 112, 120),
-	FIELD(thread_next, 168, 192),
-	FIELD(thread_interpreter, 176, 200),
-	FIELD(thread_frame, 184, 208),
-	FIELD(thread_id, 192, 216),
-	FIELD(thread_native_id, 200, 224),
-	FIELD(frame_previous, 232, 256),
-	FIELD(frame_code, 240, 264),
-	FIELD(frame_instr, 248, 272),
-	FIELD(frame_locals, 256, 280),
-	FIELD(frame_owner, 264, 288),
-	FIELD(frame_stack_top, 0, 296),
-	FIELD(code_file_name, 280, 320),
-	FIELD(code_name, 288, 328),
-	FIELD(code_qualified_name, 296, 336),
-	FIELD(code_line_table, 304, 344),
-	FIELD(code_first_line, 312, 352),
-	FIELD(code_instructions, 344, 384),
-	FIELD(generator_frame, 0, 680),
-	FIELD(generator_state, 0, 688),
+#define FIELD(name, ...) {offsetof(struct rp_python, name), {__VA_ARGS__}}
+	FIELD(interpreters, 40, 40, 40),
+	FIELD(interpreter_next, 64, 64, 64),
+	FIELD(interpreter_threads, 72, 72, 72),
+	FIELD(interpreter_gil, 112, 120, 120),
+	FIELD(thread_next, 168, 192, 192),
+	FIELD(thread_interpreter, 176, 200, 200),
+	FIELD(thread_frame, 184, 208, 208),
+	FIELD(thread_id, 192, 216, 240),
+	FIELD(thread_native_id, 200, 224, 248),
+	FIELD(frame_previous, 232, 256, 320),
+	FIELD(frame_code, 240, 264, 328),
+	FIELD(frame_instr, 248, 272, 336),
+	FIELD(frame_locals, 256, 280, 344),
+	FIELD(frame_owner, 264, 288, 352),
+	FIELD(frame_stack_top, 0, 296, 360),
+	FIELD(code_file_name, 280, 320, 384),
+	FIELD(code_name, 288, 328, 392),
+	FIELD(code_qualified_name, 296, 336, 400),
+	FIELD(code_line_table, 304, 344, 408),
+	FIELD(code_first_line, 312, 352, 416),
+	FIELD(code_instructions, 344, 384, 448),
+	FIELD(generator_frame, 0, 680, 808),
+	FIELD(generator_state, 0, 688, 816),
 #undef FIELD
 };
 
 /* The GIL is a part of the interpreter's state, and its fields are counted from there. */
 static const struct {
 	uint16_t gil, locked, holder;
-} gil_offsets[] = {{120, 136, 144}, {128, 144, 152}};
+} gil_offsets[LAYOUTS] = {{120, 136, 144}, {128, 144, 152}, {128, 144, 152}};
 
 bool python_version_has_debug_offsets(uint16_t version)
 {
@@ -137,10 +145,10 @@ bool python_debug_offsets_head(const uint8_t *bytes, size_t n, struct python_deb
 	return true;
 }
 
-static bool take_gil(const uint8_t *bytes, size_t n, bool is_3_13, struct rp_python *offsets)
+static bool take_gil(const uint8_t *bytes, size_t n, unsigned int layout, struct rp_python *offsets)
 {
-	uint64_t gil = word_at(bytes, n, gil_offsets[!is_3_13].gil), locked = word_at(bytes, n, gil_offsets[!is_3_13].locked) - gil;
-	uint64_t holder = word_at(bytes, n, gil_offsets[!is_3_13].holder) - gil;
+	uint64_t gil = word_at(bytes, n, gil_offsets[layout].gil);
+	uint64_t locked = word_at(bytes, n, gil_offsets[layout].locked) - gil, holder = word_at(bytes, n, gil_offsets[layout].holder) - gil;
 
 	if (locked >= offsets->gil_size || holder >= offsets->gil_size)
 		return false;
@@ -151,10 +159,12 @@ static bool take_gil(const uint8_t *bytes, size_t n, bool is_3_13, struct rp_pyt
 
 bool python_debug_offsets_take(const uint8_t *bytes, size_t n, struct rp_python *offsets)
 {
-	bool is_3_13 = offsets->version == 0x030d;
+	unsigned int layout = offsets->version - 0x030d;
 
+	if (layout >= LAYOUTS)
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(debug_offsets); i++) {
-		size_t at = is_3_13 ? debug_offsets[i].at_3_13 : debug_offsets[i].at_3_14;
+		size_t at = debug_offsets[i].at[layout];
 		uint64_t offset = at ? word_at(bytes, n, at) : 0;
 		uint32_t value = offset;
 
@@ -163,5 +173,5 @@ bool python_debug_offsets_take(const uint8_t *bytes, size_t n, struct rp_python 
 		if (at)
 			memcpy((uint8_t *)offsets + debug_offsets[i].field, &value, sizeof value);
 	}
-	return take_gil(bytes, n, is_3_13, offsets);
+	return take_gil(bytes, n, layout, offsets);
 }

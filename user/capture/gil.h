@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who held CPython's lock while a thread waited for it, as a wait's object says it. */
+#ifndef REQPROF_GIL_H
+#define REQPROF_GIL_H
+
+#include "capture/record.h"
+#include "profile/profile.h"
+
+/* "python3[4243] handler (GET /slow)": as much of it as is known, an interned string of the profile; NULL = nothing. stack: of the frame that the
+ * holder ran, named; −1 = unknown. */
+const char *gil_object(struct profile *p, const struct record_wait *wait, int32_t stack);
+
+#endif

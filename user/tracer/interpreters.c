@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tracer/interpreters.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/alloc.h"
+#include "base/printable.h"
+#include "base/sealed.h"
+#include "reqprof.h"
+
+#define PYTHONS_MAX 1024        /* entries of the map */
+#define OFFSET_MAX (1U << 20)   /* in any of CPython's structs */
+#define ADDRESS_MAX (1ULL << 47)
+#define FILE_MAX (1ULL << 40)
+#define PAGE 4096
+
+struct python {
+	UT_hash_handle hh;
+	pid_t pid;
+	struct msg_python probe;
+	struct rp_python offsets;
+	char *name;
+};
+
+struct interpreters {
+	struct python *list;
+	struct interpreters_sink sink; /* empty = not published */
+};
+
+struct interpreters *interpreters_new(void)
+{
+	return xcalloc(1, sizeof(struct interpreters));
+}
+
+static void drop(struct interpreters *is, struct python *p)
+{
+	if (is->sink.gone)
+		is->sink.gone(is->sink.ctx, p->pid);
+	HASH_DEL(is->list, p);
+	free(p->name);
+	free(p);
+}
+
+void interpreters_free(struct interpreters *is)
+{
+	if (!is)
+		return;
+	while (is->list)
+		drop(is, is->list);
+	free(is);
+}
+
+/* ---- what is taken -------------------------------------------------------------------------------------------------------- */
+
+static bool good_offsets(const struct rp_python *p)
+{
+	const uint32_t *offset = &p->interpreters;
+	size_t n = (offsetof(struct rp_python, size) - offsetof(struct rp_python, interpreters)) / sizeof *offset;
+
+	for (size_t i = 0; i < n; i++)
+		if (offset[i] >= OFFSET_MAX && offset[i] != RP_PYTHON_NONE)
+			return false;
+	return p->size == sizeof *p && p->version >> 8 == 3 && p->runtime < ADDRESS_MAX && p->coroutine_type < ADDRESS_MAX;
+}
+
+static bool good_probe(const struct msg_python *m)
+{
+	return !m->probe || (m->probe < FILE_MAX && m->start < m->end && m->end <= ADDRESS_MAX && m->start % PAGE == 0 && m->end % PAGE == 0);
+}
+
+static int take(int fd, struct python *ret)
+{
+	struct sealed s;
+	int r = sealed_map(&s, fd);
+
+	if (r)
+		return r;
+	r = s.size == sizeof ret->probe + sizeof ret->offsets ? 0 : -EINVAL;
+	if (!r) {
+		memcpy(&ret->probe, s.data, sizeof ret->probe);
+		memcpy(&ret->offsets, (const char *)s.data + sizeof ret->probe, sizeof ret->offsets);
+		r = good_offsets(&ret->offsets) && good_probe(&ret->probe) ? 0 : -EINVAL;
+	}
+	sealed_unmap(&s);
+	return r;
+}
+
+/* The file that a mapping shows is the one that the process runs, also if another one has its name now. */
+static int publish(const struct interpreters *is, const struct python *p)
+{
+	char path[96];
+
+	if (!is->sink.python)
+		return 0;
+	snprintf(path, sizeof path, "/proc/%d/map_files/%llx-%llx", p->pid, (unsigned long long)p->probe.start, (unsigned long long)p->probe.end);
+	return is->sink.python(is->sink.ctx, p->pid, &p->offsets, p->probe.probe ? path : NULL, p->probe.probe);
+}
+
+static struct python *find(const struct interpreters *is, pid_t pid)
+{
+	struct python *p;
+
+	HASH_FIND_INT(is->list, &pid, p);
+	return p;
+}
+
+static int add(struct interpreters *is, pid_t pid, struct python **ret)
+{
+	struct python *p;
+
+	if (HASH_COUNT(is->list) >= PYTHONS_MAX)
+		interpreters_collect(is);
+	if (HASH_COUNT(is->list) >= PYTHONS_MAX)
+		return -ENOSPC;
+	p = xcalloc(1, sizeof *p);
+	p->pid = pid;
+	HASH_ADD_INT(is->list, pid, p);
+	*ret = p;
+	return 0;
+}
+
+int interpreters_set(struct interpreters *is, pid_t pid, int fd, const char *name)
+{
+	struct python *p = find(is, pid), taken;
+	int r;
+
+	if (fd < 0) {
+		if (p)
+			drop(is, p);
+		return 0;
+	}
+	r = take(fd, &taken);
+	if (!r && !p)
+		r = add(is, pid, &p);
+	if (r)
+		return r;
+	p->probe = taken.probe;
+	p->offsets = taken.offsets;
+	free(p->name);
+	p->name = printable(name, strlen(name), MSG_NAME_MAX);
+	return publish(is, p);
+}
+
+const char *interpreters_name(const struct interpreters *is, pid_t pid)
+{
+	const struct python *p = find(is, pid);
+
+	return p ? p->name : NULL;
+}
+
+int interpreters_publish(struct interpreters *is, const struct interpreters_sink *sink)
+{
+	struct python *p, *next;
+	int r = 0;
+
+	is->sink = *sink;
+	HASH_ITER(hh, is->list, p, next) {
+		int e = publish(is, p);
+
+		r = e ? e : r;
+	}
+	return r;
+}
+
+void interpreters_collect(struct interpreters *is)
+{
+	struct python *p, *next;
+
+	HASH_ITER(hh, is->list, p, next)
+		if (kill(p->pid, 0) && errno == ESRCH)
+			drop(is, p);
+}
