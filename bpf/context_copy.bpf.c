@@ -2,6 +2,17 @@
 /* CPython's contexts are copied: which copy belongs to which request, and which task it is for. */
 #include "context_python.bpf.h"
 
+/* What a coroutine that has not begun will run. */
+static __always_inline void name_coroutine(const struct rp_python *py, __u64 frame, struct rp_python_frame *ret)
+{
+	__u64 code = python_pointer(frame + py->frame_code) & ~(py->flags & RP_PYTHON_TAGGED ? 3ULL : 0);
+
+	ret->code = code;
+	ret->instr = RP_PYTHON_NO_INSTR;
+	ret->check = rp_python_check(python_pointer(code + py->code_file_name), python_pointer(code + py->code_name),
+				     python_pointer(code + py->code_line_table), (__u32)python_pointer(code + py->code_first_line));
+}
+
 static __always_inline void send_task(struct rp_live *l, const struct look *k, struct task_struct *task, const struct task_context *c, __u32 parent,
 				      __u64 now)
 {
@@ -13,7 +24,7 @@ static __always_inline void send_task(struct rp_live *l, const struct look *k, s
 	if (c->coroutine && k->py->generator_state == RP_PYTHON_NONE)
 		frame = python_pointer(frame);
 	if (c->coroutine && frame)
-		e.code = python_pointer(frame + k->py->frame_code) & ~(k->py->flags & RP_PYTHON_TAGGED ? 3ULL : 0);
+		name_coroutine(k->py, frame, &e.coroutine);
 	event_send(&e, sizeof e);
 }
 
@@ -145,7 +156,7 @@ int on_context_copy(struct pt_regs *regs)
 	if (look_at(&k, task))
 		return 1;
 	child = bpf_session_is_return() ? PT_REGS_RC(regs) : next_copy(&k);
-	if (!child && (k.known || k.thread->seed))
+	if (!child && (k.known || k.thread->seed) && !(k.py->flags & RP_PYTHON_PROBE_INSIDE))
 		return 0;
 	copied(&k, task, child, regs);
 	return 1;

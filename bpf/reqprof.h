@@ -209,8 +209,9 @@ struct rp_task {
 	struct rp_event h;      /* h.task: its number within the request, from 1 */
 	__u32 parent;           /* the task that made it, 0 = the reading of the request */
 	__u32 pad;
-	__u64 code;             /* of the coroutine that it will run, 0 = it runs none, or not known which */
+	struct rp_python_frame coroutine; /* that it will run; code 0 = it runs none, or not known which */
 };
+_Static_assert(sizeof(struct rp_task) == 56, "rp_task");
 
 /* flags of RP_EV_TASK_WAITS */
 #define RP_TASK_SUSPENDED 1     /* its coroutine is, and awaits something */

@@ -30,8 +30,8 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"on_context_copy", 16331},
-	{"on_context_copied", 13153},
+	{"on_context_copy", 20347},
+	{"on_context_copied", 15438},
 	{"list_threads", 44},
 	{"on_fork", 439},
 	{"on_exit", 382},
@@ -42,7 +42,7 @@ static const struct {
 	{"sweep", 1145},
 	{"http_received", 108446},
 	{"http_data_ready", 83},
-	{"http_sent", 100763},
+	{"http_sent", 99095},
 	{"http_state", 2044},
 	{"http_open_sockets", 113},
 };

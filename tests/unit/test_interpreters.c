@@ -107,7 +107,7 @@ static void before_and_after_the_map_is_there(void **state)
 	assert_int_equal(set(is, 11), 0);
 	assert_int_equal(interpreters_set(is, 11, -1, ""), 0);
 	assert_null(entry(10));
-	assert_int_equal(interpreters_publish(is, &sink), 0);
+	assert_int_equal(interpreters_publish(is, sink), 0);
 	assert_non_null(entry(10));
 	assert_int_equal(entry(10)->runtime, RUNTIME);
 	assert_int_equal(probed, 10);
@@ -131,7 +131,7 @@ static void processes_that_are_gone(void **state)
 {
 	struct interpreters *is = *state;
 
-	assert_int_equal(interpreters_publish(is, &sink), 0);
+	assert_int_equal(interpreters_publish(is, sink), 0);
 	assert_int_equal(set(is, getpid()), 0);
 	assert_int_equal(set(is, INT32_MAX), 0); /* there is none of that number */
 	interpreters_collect(is);
@@ -161,7 +161,7 @@ static void nonsense(void **state)
 	struct interpreters *is = *state;
 	int fd;
 
-	interpreters_publish(is, &sink);
+	interpreters_publish(is, sink);
 	python.frame_code = 1 << 20;
 	refuse(is);
 	python.generator_state = UINT32_MAX - 1;

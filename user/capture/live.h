@@ -46,6 +46,9 @@ struct live {
 void live_init(struct live *l, const struct worker_options *options, struct namer *namer);
 void live_fini(struct live *l);
 
+/* One that is not over, NULL = there is none with this serial. */
+struct live_request *live_find(struct live *l, uint32_t serial);
+
 /* An event, checked by event_check(). Returns false if nobody knows its type. */
 bool live_event(struct live *l, const struct rp_event *e);
 

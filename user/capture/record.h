@@ -62,7 +62,7 @@ struct record_wait {
 struct record_task {
 	uint64_t t;
 	uint32_t number, parent;
-	struct raw_stack *stack; /* of its coroutine alone: its name */
+	struct raw_stack *coroutine; /* of it alone, for its name; NULL = unknown */
 };
 
 struct record_task_runs {

@@ -79,6 +79,11 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 	builder_wait(r->builder, w->worker, &seen);
 }
 
+static const char *function_of(const struct profile *p, int32_t stack)
+{
+	return stack >= 0 ? p->frames[p->stacks[stack].frame].function : NULL;
+}
+
 static unsigned int tick_flags(const struct record_tick *t)
 {
 	return (t->kernel ? TICK_KERNEL : 0) | (t->edge ? TICK_EDGE : 0) | (t->gil ? TICK_GIL : 0);
@@ -131,7 +136,7 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 		feed_wait(r, record);
 		break;
 	case RECORD_TASK:
-		builder_task(r->builder, task->number, task->parent, NULL);
+		builder_task(r->builder, task->number, task->parent, function_of(r->profile, index_of(task->coroutine)));
 		break;
 	case RECORD_TASK_RUNS:
 		builder_task_runs(r->builder, runs->task, runs->t);

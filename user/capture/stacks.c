@@ -10,6 +10,17 @@ _Static_assert(sizeof(struct python_frame) == sizeof(struct rp_python_frame), "p
 _Static_assert(offsetof(struct python_frame, instr) == offsetof(struct rp_python_frame, instr), "python_frame");
 _Static_assert(offsetof(struct python_frame, check) == offsetof(struct rp_python_frame, check), "python_frame");
 
+/* Coroutines come as they await each other; a stack begins with the innermost. */
+static void turn_over(struct python_frame *frames, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		struct python_frame f = frames[i];
+
+		frames[i] = frames[n - 1 - i];
+		frames[n - 1 - i] = f;
+	}
+}
+
 struct raw_stack *stack_add(struct raw_stack **stacks, const struct rp_stack *e)
 {
 	size_t n = e->n_kernel + e->n_user, bytes = n * sizeof(uint64_t) + e->n_python * sizeof(struct python_frame);
@@ -28,6 +39,8 @@ struct raw_stack *stack_add(struct raw_stack **stacks, const struct rp_stack *e)
 	s->n_python = e->n_python;
 	s->python = (struct python_frame *)(s->addresses + n);
 	memcpy(s->addresses, e + 1, bytes);
+	if (s->flags & RP_STACK_AWAITS)
+		turn_over(s->python, s->n_python);
 	HASH_ADD(hh, *stacks, id, sizeof s->id, s);
 	return s;
 }
@@ -69,5 +82,5 @@ void stack_name(struct raw_stack *s, struct namer *namer, struct profile *p, int
 		return;
 	faults->unknown += s->n_user - stack.n_user + s->n_python - stack.n_python;
 	s->index = names_stack(namer, p, &stack, faults);
-	s->inexact = faults->inexact > inexact;
+	s->inexact = s->n_kernel + s->n_user && faults->inexact > inexact;
 }

@@ -154,12 +154,12 @@ const char *interpreters_name(const struct interpreters *is, pid_t pid)
 	return p ? p->name : NULL;
 }
 
-int interpreters_publish(struct interpreters *is, const struct interpreters_sink *sink)
+int interpreters_publish(struct interpreters *is, struct interpreters_sink sink)
 {
 	struct python *p, *next;
 	int r = 0;
 
-	is->sink = *sink;
+	is->sink = sink;
 	HASH_ITER(hh, is->list, p, next) {
 		int e = publish(is, p);
 

@@ -24,7 +24,7 @@ int interpreters_set(struct interpreters *is, pid_t pid, int fd, const char *nam
 /* What was called so: "CPython 3.11.2", if it is printable. NULL: the process has none. */
 const char *interpreters_name(const struct interpreters *is, pid_t pid);
 
-/* Who tells the BPF programs: session_python() and session_python_gone() with a session as ctx. */
+/* Who tells the BPF programs. path, offset: of an instruction of PyContext_CopyCurrent(), path NULL = unknown. 0 or −errno. */
 struct interpreters_sink {
 	void *ctx;
 	int (*python)(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset);
@@ -32,7 +32,7 @@ struct interpreters_sink {
 };
 
 /* The programs are there: hand over what was taken so far, and what is taken from now on. 0 or −errno. */
-int interpreters_publish(struct interpreters *is, const struct interpreters_sink *sink);
+int interpreters_publish(struct interpreters *is, struct interpreters_sink sink);
 
 /* Drop those of processes that are gone. */
 void interpreters_collect(struct interpreters *is);

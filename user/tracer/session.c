@@ -223,15 +223,17 @@ bool session_follows(struct session *s, pid_t pid)
 	return pidfd >= 0 && !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.followed_tasks), &pidfd, &mark);
 }
 
+static bool can_watch(const struct session *s, const struct rp_python *python)
+{
+	return s->has_uprobe_session || (s->has_uprobe_multi && !(python->flags & RP_PYTHON_PROBE_INSIDE));
+}
+
 static int watch_copies(struct session *s, pid_t pid, const char *path, uint64_t offset)
 {
 	struct bpf_program *program = s->has_uprobe_session ? s->skel->progs.on_context_copy : s->skel->progs.on_context_copied;
 	uint32_t type = s->has_uprobe_session ? UPROBE_SESSION_ATTACH_TYPE : UPROBE_MULTI_ATTACH_TYPE;
-	int link;
+	int link = uprobe_multi_link(bpf_program__fd(program), type, path, offset, pid, !s->has_uprobe_session);
 
-	if (!s->has_uprobe_multi)
-		return -EOPNOTSUPP;
-	link = uprobe_multi_link(bpf_program__fd(program), type, path, offset, pid, !s->has_uprobe_session);
 	if (link < 0)
 		return link;
 	GROW(s->links, s->n_links, s->cap_links);
@@ -239,27 +241,38 @@ static int watch_copies(struct session *s, pid_t pid, const char *path, uint64_t
 	return 0;
 }
 
-int session_python(struct session *s, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
+static int add_python(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
 {
 	struct rp_python known = *python;
+	struct session *s = ctx;
 	uint32_t key = pid;
 	int r;
 
-	if (!path || !s->has_uprobe_multi)
+	if (!path || !can_watch(s, python))
 		known.thread_context = RP_PYTHON_NONE; /* without the copies a context says nothing */
 	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, &known, BPF_ANY))
 		return -errno;
-	close_links(s, pid); /* it has called exec */
+	close_links(s, pid); /* of what it ran before it called exec */
 	r = iterate(s->skel->progs.list_threads);
-	return r || !path ? r : watch_copies(s, pid, path, offset);
+	if (r || known.thread_context != RP_PYTHON_NONE)
+		return r ? r : watch_copies(s, pid, path, offset);
+	log_debug("process %d: its tasks cannot be told apart: %s", pid, path ? "this kernel has no uprobe_multi links, which Linux has from 6.6 on" :
+		  "PyContext_CopyCurrent was not found");
+	return 0;
 }
 
-void session_python_gone(struct session *s, pid_t pid)
+static void drop_python(void *ctx, pid_t pid)
 {
+	struct session *s = ctx;
 	uint32_t key = pid;
 
 	close_links(s, pid);
 	bpf_map_delete_elem(bpf_map__fd(s->skel->maps.pythons), &key);
+}
+
+struct interpreters_sink session_interpreters(struct session *s)
+{
+	return (struct interpreters_sink){.ctx = s, .python = add_python, .gone = drop_python};
 }
 
 int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret)

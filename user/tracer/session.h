@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "reqprof.h"
+#include "tracer/interpreters.h"
 #include "tracer/tracer.h"
 
 struct session;
@@ -30,10 +31,8 @@ bool session_follows(struct session *s, pid_t pid);
  * pass for a new one. */
 int session_list_sockets(struct session *s);
 
-/* A followed process runs CPython: where its state is, and the file and offset of PyContext_CopyCurrent() in it (path NULL: unknown), whose
- * probe stays until the session ends. 0 or −errno; −EOPNOTSUPP: this kernel has no uprobe_multi. */
-int session_python(struct session *s, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset);
-void session_python_gone(struct session *s, pid_t pid);
+/* Who tells the programs of interpreters, and attaches the probe that one needs; −EOPNOTSUPP never: without it only tasks cannot be told apart. */
+struct interpreters_sink session_interpreters(struct session *s);
 
 /* End what only time can tell, or (RP_SWEEP_CUT) everything. */
 int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret);

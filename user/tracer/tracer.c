@@ -345,20 +345,6 @@ static void announce(struct tracer *t)
 	t->n_announced = n;
 }
 
-static int on_python(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
-{
-	int r = session_python(ctx, pid, python, path, offset);
-
-	if (r == -EOPNOTSUPP)
-		log_debug("process %d: its tasks cannot be told apart: this kernel has no uprobe_multi links, which Linux has from 6.6 on", pid);
-	return r == -EOPNOTSUPP ? 0 : r;
-}
-
-static void on_python_gone(void *ctx, pid_t pid)
-{
-	session_python_gone(ctx, pid);
-}
-
 static int load(struct tracer *t)
 {
 	struct loader loader;
@@ -381,7 +367,7 @@ static int load(struct tracer *t)
 	r = tables_publish(t->tables, session_chunks_fd(t->session), session_spaces_fd(t->session));
 	if (r)
 		return log_error("cannot hand unwinding tables to the BPF programs: %s", strerror(-r)), r;
-	r = interpreters_publish(t->interpreters, &(struct interpreters_sink){.ctx = t->session, .python = on_python, .gone = on_python_gone});
+	r = interpreters_publish(t->interpreters, session_interpreters(t->session));
 	if (r)
 		log_warn("Python frames may be missing: cannot tell the BPF programs of an interpreter: %s", strerror(-r));
 	return 0;

@@ -134,6 +134,8 @@ static void place_code(const struct finding *f, const struct mapping *m, const s
 	for (size_t i = 0; i < module->n_eval; i++)
 		r->eval[r->n_eval++] = (struct code_range){module->eval[i].start + bias, module->eval[i].end + bias};
 	find_texts(f, m->file, r);
+	if (module->inside)
+		r->offsets.flags |= RP_PYTHON_PROBE_INSIDE;
 	if (module->copy_context)
 		place_probe(f, module->copy_context + bias, r);
 	r->module = xstrdup(m->path);
