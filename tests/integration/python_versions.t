@@ -7,12 +7,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
 from harness import SERVERS, Recording, Server, connection
-from python_reports import ask, evaluator_left, frames
+from python_reports import SHORT_TICKS, ask, evaluator_left, frames
 from pythons import interpreters, label_of, skip_missing
 from tap import main, none, ok
 
-MS_AT_A_POINT = 12
-INTERVAL = ("-i", "250us")      # even the shortest stay at a point, an eighth of that, is several ticks
+MS_AT_A_POINT = 12      # and an eighth of that at the shortest
 
 
 def python_below(report, stack, function):
@@ -56,7 +55,7 @@ def check(version, path):
     label = label_of(version, path)
     server = Server([path, f"{SERVERS}/snapshots.py"])
     ports = {"threads": server.port, "tasks": int(server.output.wait(r"^tasks (\d+)$")[1])}
-    with Recording("--pid", server.pid, options=INTERVAL) as r:
+    with Recording("--pid", server.pid, options=SHORT_TICKS) as r:
         truths = {}
         ok(r.log.find(rf"^attached {server.pid} .*CPython {version[0]}\.{version[1]}\b"), f"{label}: the start line", r.log.text)
         for by, port in ports.items():
