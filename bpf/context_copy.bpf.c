@@ -2,32 +2,6 @@
 /* CPython's contexts are copied: which copy belongs to which request, and which task it is for. */
 #include "context_python.bpf.h"
 
-/* What a coroutine that has not begun will run. */
-static __always_inline void name_coroutine(const struct rp_python *py, __u64 frame, struct rp_python_frame *ret)
-{
-	__u64 code = python_pointer(frame + py->frame_code) & ~(py->flags & RP_PYTHON_TAGGED ? 3ULL : 0);
-
-	ret->code = code;
-	ret->instr = RP_PYTHON_NO_INSTR;
-	ret->check = rp_python_check(python_pointer(code + py->code_file_name), python_pointer(code + py->code_name),
-				     python_pointer(code + py->code_line_table), (__u32)python_pointer(code + py->code_first_line));
-}
-
-static __always_inline void send_task(struct rp_live *l, const struct look *k, struct task_struct *task, const struct task_context *c, __u32 parent,
-				      __u64 now)
-{
-	struct rp_task e = {.parent = parent};
-	__u64 frame = c->coroutine + k->py->generator_frame;
-
-	event_head(&e.h, RP_EV_TASK, sizeof e, now, l->serial, task);
-	e.h.task = c->task;
-	if (c->coroutine && k->py->generator_state == RP_PYTHON_NONE)
-		frame = python_pointer(frame);
-	if (c->coroutine && frame)
-		name_coroutine(k->py, frame, &e.coroutine);
-	event_send(&e, sizeof e);
-}
-
 #define COROUTINE_CREATED_311 -2        /* Include/internal/pycore_frame.h: FRAME_CREATED, up to 3.12 */
 #define COROUTINE_CREATED_313 -3
 
@@ -61,71 +35,147 @@ static __always_inline __u64 new_coroutine(const struct rp_python *py, struct pt
 	return 0;
 }
 
-/* The copy `child` is the request's in `slot`. */
-static __always_inline void add_context(struct rp_live *l, __u32 slot, const struct look *k, struct task_struct *task, __u64 child, __u32 parent,
-					struct pt_regs *regs, __u64 now)
+/* The code that the task of a request begins with, by process: in one server all of them do with the same. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u64);
+} task_codes SEC(".maps");
+
+static __always_inline __u64 code_of(const struct rp_python *py, __u64 coroutine)
 {
-	struct context_key key = {.context = child, .pid = task->tgid};
-	struct task_context c = {.slot = slot, .serial = l->serial, .coroutine = new_coroutine(k->py, regs)};
-	__u32 n = __sync_fetch_and_add(&l->contexts, 1);
+	__u64 frame = coroutine + py->generator_frame, code;
+
+	if (coroutine && py->generator_state == RP_PYTHON_NONE)
+		frame = python_pointer(frame);
+	code = coroutine && frame ? python_pointer(frame + py->frame_code) : 0;
+	return py->flags & RP_PYTHON_TAGGED ? code & ~3ULL : code;
+}
+
+/* A copy of a context that is made. */
+struct copy {
+	__u64 child;            /* 0 = not known */
+	__u64 coroutine, code;  /* that will run in it, 0 = none */
+	__u32 slot;             /* of the request that it belongs to, */
+	__u32 parent;           /* whose task makes it, 0 = none of them */
+	struct rp_live *live;   /* that one, NULL = to none */
+};
+
+static __always_inline void send_task(const struct copy *c, const struct look *k, struct task_struct *task, __u32 number, __u64 now)
+{
+	struct rp_task e = {.parent = c->parent, .coroutine = {.code = c->code, .instr = RP_PYTHON_NO_INSTR}};
+	const struct rp_python *py = k->py;
+
+	event_head(&e.h, RP_EV_TASK, sizeof e, now, c->live->serial, task);
+	e.h.task = number;
+	if (c->code)
+		e.coroutine.check = rp_python_check(python_pointer(c->code + py->code_file_name), python_pointer(c->code + py->code_name),
+						    python_pointer(c->code + py->code_line_table), python_pointer(c->code + py->code_first_line));
+	event_send(&e, sizeof e);
+}
+
+static __always_inline void add_context(struct copy *c, const struct look *k, struct task_struct *task, __u64 now)
+{
+	struct context_key key = {.context = c->child, .pid = task->tgid};
+	struct task_context x = {.slot = c->slot, .serial = c->live->serial, .coroutine = c->coroutine};
+	__u32 n = __sync_fetch_and_add(&c->live->contexts, 1);
 
 	if (!n)
 		__sync_fetch_and_add(&contextual_requests, 1);
-	c.task = n + 1;
-	if (bpf_map_update_elem(&contexts, &key, &c, BPF_ANY)) {
+	x.task = n + 1;
+	if (!c->parent && c->code)
+		bpf_map_update_elem(&task_codes, &key.pid, &c->code, BPF_ANY);
+	if (bpf_map_update_elem(&contexts, &key, &x, BPF_ANY)) {
 		COUNT(storage_failed);
 		return;
 	}
-	send_task(l, k, task, &c, parent, now);
+	send_task(c, k, task, x.task, now);
 }
 
-/* Has this thread just read a request, in this context? */
-static __always_inline struct rp_live *seeded(struct look *k, __u32 *ret_slot)
+/* Does what runs in the copy look like the task of a request? 1 also where that is not known yet. */
+static __always_inline int is_request_task(const struct copy *c, __u32 pid)
+{
+	__u64 *code = bpf_map_lookup_elem(&task_codes, &pid);
+
+	return c->code && (!code || *code == c->code);
+}
+
+static __always_inline struct rp_live *begun(__u32 slot, __u32 serial)
+{
+	struct rp_live *l = live_slot(slot);
+
+	return l && l->serial == serial && l->state == LIVE_BEGUN ? l : NULL;
+}
+
+/* Has this thread just read a request? asyncio reads in the context of the connection, uvloop before it enters that; a sync server works in its
+ * thread's own. One copy, or another callback, and it is over. */
+static __always_inline void after_read(struct copy *c, const struct look *k, __u32 pid)
 {
 	struct rp_thread *t = k->thread;
-	struct rp_live *l;
 
 	if (!t->seed)
-		return NULL;
-	*ret_slot = t->seed - 1;
-	l = live_slot(*ret_slot);
-	t->seed = 0; /* one copy, or another callback, and it is over */
-	/* asyncio reads in the context of the connection, uvloop before it enters that. A sync server works in its thread's own. */
-	if (!is_entered(k->context) || (t->seed_context != k->context && is_entered(t->seed_context)))
-		return NULL;
+		return;
+	c->slot = t->seed - 1;
+	t->seed = 0;
+	if (!is_entered(k->context) || (t->seed_entered ? t->seed_context != k->context : !is_request_task(c, pid)))
+		return;
 	t->seed_context = k->context;
-	return l && l->serial == t->seed_serial && l->state == LIVE_BEGUN ? l : NULL;
+	c->live = begun(c->slot, t->seed_serial);
+}
+
+/* Does a task that has answered make that of the next request on its connection, which was read meanwhile? */
+static __always_inline void after_response(struct copy *c, const struct look *k, __u32 pid)
+{
+	struct context_key key = {.context = k->context, .pid = pid};
+	struct successor *s = bpf_map_lookup_elem(&successors, &key);
+	__u64 *code = s ? bpf_map_lookup_elem(&task_codes, &pid) : NULL;
+
+	if (!s || !code || *code != c->code)
+		return;
+	c->slot = s->slot;
+	c->live = begun(s->slot, s->serial);
+	if (c->live && c->live->contexts)
+		c->live = NULL;
+	bpf_map_delete_elem(&successors, &key);
+}
+
+/* The context whose address it gets is gone, so its task is. */
+static __always_inline void forget_context(const struct context_key *key)
+{
+	struct task_context *old = bpf_map_lookup_elem(&contexts, key);
+	struct rp_live *l = old ? live_slot(old->slot) : NULL;
+
+	if (l && l->serial == old->serial)
+		task_done(l, old->slot, old->task);
+	if (old)
+		bpf_map_delete_elem(&contexts, key);
 }
 
 static __always_inline void copied(struct look *k, struct task_struct *task, __u64 child, struct pt_regs *regs)
 {
 	struct context_key key = {.context = child, .pid = task->tgid};
+	struct copy c = {.child = child, .coroutine = new_coroutine(k->py, regs)};
 	__u64 now = bpf_ktime_get_ns();
-	struct task_context *old;
-	struct rp_live *l_old;
-	__u32 slot, parent = 0;
-	struct rp_live *l = seeded(k, &slot);
 
-	if (l) {
+	c.code = code_of(k->py, c.coroutine);
+	after_read(&c, k, key.pid);
+	if (c.live) {
 		send_seen(k->thread, SEEN_WORK, now); /* since the read it has been busy with it */
 	} else {
 		look(k, task, now);
-		if (k->known) {
-			l = k->live;
-			slot = k->known->slot;
-			parent = k->known->task;
-		}
+		after_response(&c, k, key.pid);
+	}
+	if (!c.live && k->known) {
+		c.live = k->live;
+		c.slot = k->known->slot;
+		c.parent = k->known->task;
 	}
 	if (!child)
 		return;
-	old = bpf_map_lookup_elem(&contexts, &key);
-	l_old = old ? live_slot(old->slot) : NULL;
-	if (l_old && l_old->serial == old->serial) /* its context is gone, so it is */
-		task_done(l_old, old->slot, old->task);
-	if (l)
-		add_context(l, slot, k, task, child, parent, regs, now);
-	else
-		bpf_map_delete_elem(&contexts, &key);
+	forget_context(&key);
+	if (c.live)
+		add_context(&c, k, task, now);
 }
 
 extern bool bpf_session_is_return(void) __ksym __weak;
@@ -139,6 +189,14 @@ static __always_inline __u64 next_copy(const struct look *k)
 		return 0;
 	interpreter = python_pointer(k->state + k->py->thread_interpreter);
 	return interpreter ? python_pointer(interpreter + k->py->interpreter_free_contexts) : 0;
+}
+
+/* May the copy be that of a request's task? */
+static __always_inline int matters(const struct look *k, __u32 pid)
+{
+	struct context_key key = {.context = k->context, .pid = pid};
+
+	return k->known || k->thread->seed || bpf_map_lookup_elem(&successors, &key);
 }
 
 /* PyContext_CopyCurrent(), its entry, and its return only where that is needed: no context was free, so the copy is not known before it is made,
@@ -156,7 +214,7 @@ int on_context_copy(struct pt_regs *regs)
 	if (look_at(&k, task))
 		return 1;
 	child = bpf_session_is_return() ? PT_REGS_RC(regs) : next_copy(&k);
-	if (!child && (k.known || k.thread->seed) && !(k.py->flags & RP_PYTHON_PROBE_INSIDE))
+	if (!child && matters(&k, task->tgid) && !(k.py->flags & RP_PYTHON_PROBE_INSIDE))
 		return 0;
 	copied(&k, task, child, regs);
 	return 1;

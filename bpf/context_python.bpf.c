@@ -3,6 +3,16 @@
 #include "context_python.bpf.h"
 
 __u32 contextual_requests = 0;
+__u32 python_processes = 0;
+
+__u64 context_now(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct rp_python *py = python_of(task->tgid);
+	struct rp_thread *t = py ? bpf_task_storage_get(&threads, task, 0, 0) : NULL;
+
+	return t ? python_context(py, python_thread_state(py, task, &t->python_state)) : 0;
+}
 
 /* ---- a thread -------------------------------------------------------------------------------------------------------- */
 
@@ -43,6 +53,15 @@ __hidden void context_switch_in(struct task_struct *next, __u64 now)
 
 /* ---- a request ------------------------------------------------------------------------------------------------------- */
 
+/* The task of the request before it on its connection may not be through: then it makes this one's, when it is. */
+static __always_inline void expect(struct rp_live *l, __u32 slot)
+{
+	struct context_key key = {.context = l->sender, .pid = bpf_get_current_pid_tgid() >> 32};
+	struct successor s = {.slot = slot, .serial = l->serial};
+
+	bpf_map_update_elem(&successors, &key, &s, BPF_ANY);
+}
+
 int context_seed(__u32 slot)
 {
 	struct rp_live *l = live_slot(slot);
@@ -53,7 +72,10 @@ int context_seed(__u32 slot)
 	k.thread->seed = slot + 1;
 	k.thread->seed_serial = l->serial;
 	k.thread->seed_context = k.context;
+	k.thread->seed_entered = is_entered(k.context);
 	send_seen(k.thread, SEEN_WORK, l->begin_ns);
+	if (l->sender)
+		expect(l, slot);
 	return 1;
 }
 

@@ -42,6 +42,19 @@ struct contexts_map {
 };
 extern struct contexts_map contexts SEC(".maps");
 
+/* Requests whose task will be made in another request's context, by that. */
+struct successor {
+	__u32 slot, serial;
+};
+
+struct successors_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct context_key);
+	__type(value, struct successor);
+};
+extern struct successors_map successors SEC(".maps");
+
 /* ---- what a thread does ---------------------------------------------------------------------------------------------- */
 
 /* Was it entered by Context.run(), as an event loop does for each callback? Else it is that of a thread, which a sync server works in. */

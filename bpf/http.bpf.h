@@ -226,6 +226,7 @@ struct http_conn {
 	__u32 marked_at[HTTP_MARKED];
 	live_ref marked[HTTP_MARKED]; /* request marked_at[i] is marked; 0 = free */
 	live_ref reading;       /* the request at hand, if marked */
+	__u64 sender;           /* context_now() of who sent the end of the last response */
 	struct http_trace trace;
 };
 _Static_assert(sizeof(struct http_conn) <= 256, "http_conn: charged to the application's optmem_max");

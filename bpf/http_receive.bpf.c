@@ -52,6 +52,7 @@ static __always_inline void fill_begin(struct http_run *r, struct request_start 
 	b->marker = s->marker - 1;
 	b->flags = (s->joining ? RP_BEGIN_JOINED : 0) | (s->carried ? RP_BEGIN_TENTATIVE : 0);
 	b->reader = reader;
+	b->sender = c->sender;
 	b->line_len = s->line_len;
 	b->pad = 0;
 	socket_address(r->sk, 0, &b->local);

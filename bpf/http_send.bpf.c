@@ -31,6 +31,8 @@ static __always_inline int got_response(struct http_run *r)
 	s->start = http_consumed(s);
 	http_restart(&c->out);
 	c->status = 0;
+	if (python_processes)
+		c->sender = context_now();
 	if (c->slot)
 		c->turn_ns = http_now(s);
 	answer(c, n, ref ? http_now(s) : 0, RP_END_SEEN);

@@ -21,5 +21,6 @@ struct chunks_map chunks SEC(".maps");
 struct spaces_map spaces SEC(".maps");
 struct pythons_map pythons SEC(".maps");
 struct contexts_map contexts SEC(".maps");
+struct successors_map successors SEC(".maps");
 
 __u32 live_requests = 0;

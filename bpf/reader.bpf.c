@@ -128,6 +128,7 @@ __hidden __u32 request_read(__u64 arrived_ns)
 		COUNT(storage_failed);
 		return 0;
 	}
+	t->seed = 0;
 	if (!t->reader)
 		t->reader = reader_new();
 	r = reader_at(t->reader);

@@ -77,6 +77,7 @@ struct request_start {
 	__u64 socket_queue_ns;
 	__u64 pipeline_queue_ns;
 	__u64 sk;               /* struct sock *, for the event-wait check and the sweep; 0 = none */
+	__u64 sender;           /* context_now() of who sent the end of the response before it on its connection; 0 = not known */
 	__u32 marker;
 	__u32 flags;            /* RP_BEGIN_JOINED, RP_BEGIN_TENTATIVE */
 	__u32 reader;           /* of request_read() */
@@ -121,6 +122,13 @@ __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u3
 
 /* It is over: the last byte was given to the kernel at end_ns (0 = the last request_sent(), else now); how = RP_END_*. */
 int request_end(live_ref ref, __u64 end_ns, __u32 how);
+
+/* ---- context_python.bpf.c -------------------------------------------------------------------------------------------- */
+
+extern __u32 python_processes; /* some followed process runs CPython; set by user space */
+
+/* The context that the current thread works in, 0 = none. */
+__u64 context_now(void);
 
 /* ---- peer.bpf.c: sockets that carry no requests ---------------------------------------------------------------------- */
 

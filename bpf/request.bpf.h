@@ -37,7 +37,7 @@ struct rp_thread {
 	__u32 seen;             /* SEEN_* */
 	__u32 seed;             /* the request that was read last, as slot + 1: the next context copied is its task's. 0 = none */
 	__u32 seed_serial;
-	__u32 pad2;
+	__u32 seed_entered;     /* is_entered(seed_context) then */
 	__u64 seed_context;     /* the context in which it was read */
 	__u32 was_worker[RP_WAS_WORKER]; /* by slot modulo that: index of workers + 1 that the thread had for it */
 };
@@ -76,6 +76,7 @@ struct rp_live {
 	__u32 events, capped, lost_ticks, lost_waits, ticks, switches;
 	__u32 has_trace_id;
 	__u32 told;             /* the worker was woken for it */
+	__u64 sender;           /* of request_start */
 	__u64 end_ns;           /* LIVE_AFTER: when its response was */
 	__u32 end_how;
 	__u32 after_task;       /* the task that wrote last, and may work on; 0 = not known */

@@ -30,8 +30,8 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"on_context_copy", 20347},
-	{"on_context_copied", 15438},
+	{"on_context_copy", 98751},
+	{"on_context_copied", 54061},
 	{"list_threads", 44},
 	{"on_fork", 439},
 	{"on_exit", 382},
@@ -40,9 +40,9 @@ static const struct {
 	{"on_switch", 32012},
 	{"on_waking", 157},
 	{"sweep", 1145},
-	{"http_received", 108446},
+	{"http_received", 108492},
 	{"http_data_ready", 83},
-	{"http_sent", 99095},
+	{"http_sent", 103019},
 	{"http_state", 2044},
 	{"http_open_sockets", 113},
 };

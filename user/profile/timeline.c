@@ -270,12 +270,24 @@ static uint32_t last_task(const struct binding *x)
 	return x->n_ticks ? x->ticks[x->n_ticks - 1].task : 0;
 }
 
+/* How many waits the binding had begun by then, as the kernel side counts: the account that it ends with, or a wait that comes after. Sorted by
+ * number. */
+static uint32_t waits_until(const struct binding *x, uint64_t stop)
+{
+	if (x->released && x->released_ns <= stop)
+		return x->released_waits;
+	for (size_t i = 0; i < x->n_waits; i++)
+		if (x->waits[i].seen.out_ns >= stop)
+			return x->waits[i].seen.seq;
+	return 0;
+}
+
 void story_binding(struct story *s, struct binding *x, bool reader)
 {
 	uint64_t stop = min(x->released ? x->released_ns : s->end_ns, s->end_ns);
 	struct timeline l = {.s = s, .x = x, .thread = thread_of(s->work, x), .stop = stop, .at = x->begin_ns};
-	uint32_t waits = x->released ? x->released_waits : 0;
 	bool running = !x->asleep;
+	uint32_t waits;
 
 	if (x->n_ticks)
 		qsort(x->ticks, x->n_ticks, sizeof *x->ticks, by_time);
@@ -298,6 +310,7 @@ void story_binding(struct story *s, struct binding *x, bool reader)
 		l.seq = w->seq + 1;
 		running = !w->open;
 	}
+	waits = waits_until(x, stop);
 	if (running || waits > l.seq)
 		tell_until(&l, stop, x->released_cpu_ns, waits > l.seq ? waits : l.seq, -1, last_task(x));
 }

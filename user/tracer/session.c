@@ -252,6 +252,7 @@ static int add_python(void *ctx, pid_t pid, const struct rp_python *python, cons
 		known.thread_context = RP_PYTHON_NONE; /* without the copies a context says nothing */
 	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, &known, BPF_ANY))
 		return -errno;
+	s->skel->bss->python_processes = 1;
 	close_links(s, pid); /* of what it ran before it called exec */
 	r = iterate(s->skel->progs.list_threads);
 	if (r || known.thread_context != RP_PYTHON_NONE)

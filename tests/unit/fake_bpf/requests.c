@@ -147,7 +147,12 @@ void request_trace_id(live_ref ref, const __u8 *id)
 	memcpy(fake_requests[ref - 1].trace_id, id, 16);
 }
 
-__u32 contextual_requests = 0;
+__u32 contextual_requests = 0, python_processes = 0;
+
+__u64 context_now(void)
+{
+	return 0;
+}
 
 void peer_sent(struct sock *sk)
 {
