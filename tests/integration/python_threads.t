@@ -71,6 +71,18 @@ def waits():
             ok(min(report["time"]["classes_ns"][c] for c in ("sleep", "lock")) >= 15 * MS, f"{name}, {path}: and so in the classes", classes(report))
 
 
+def alone():
+    """Nothing else happens: the pool's thread, on whatever CPU it wakes up, computes without any switch until it is done."""
+    server = uvicorn("fastapi_truth")
+    with Recording("--pid", server.pid) as r, connection(server.port) as c:
+        truths = [(path, ask(c, path)) for path in ["/def/03/a:15", "/do/03/thread:15"] * 8]
+        r.wait_reports(len(truths))
+    rows = matched(r, truths)
+    sound("alone", rows)
+    bound("alone", rows)
+    none([classes(x) for _, _, x in rows if x["time"]["classes_ns"]["suspended"] > 5 * MS], "alone: nothing is suspended while its own thread computes")
+
+
 def plain():
     record("uvloop", uvicorn("fastapi_truth", loop="uvloop"))
 
@@ -79,4 +91,4 @@ def with_middleware():
     record("asyncio with a middleware", uvicorn("fastapi_truth", loop="asyncio", MIDDLEWARE="1"))
 
 
-main(plain, with_middleware, threads, children, waits)
+main(plain, with_middleware, threads, children, waits, alone)

@@ -47,7 +47,8 @@ def compare(label, report, stacks):
     none(contract.faults(report), f"{label}: the contract")
     found, others = weights(report, stacks)
     none([difference(rows, stacks) for rows in others], f"{label}: no stack that the interpreter did not see")
-    none([f"not at {stacks[i][:2]}" for i, ns in found.items() if not ns and stacks.index(stacks[i]) == i], f"{label}: and all {len(stacks)} that it saw")
+    none([f"not at {stacks[i][:2]}" for i, ns in found.items() if not ns and stacks.index(stacks[i]) == i],
+         f"{label}: and all {len(stacks)} that it saw")
     none(evaluator_left(report), f"{label}: Python's frames in place of the interpreter's")
 
 

@@ -20,7 +20,7 @@ def common(name, rows):
     bound(name, rows)
     shares(name, [row for row in rows if "/a:" in row[0]], ["compute_a", "compute_b"])
     slept = [(lasted_in(r, "block"), lasted_by_truth(t, "block"), waited_in(r, "block", "sleep")) for path, t, r in rows if "block" in path]
-    none([row for row in slept if abs(row[0] - row[1]) > MS or row[2] < 15 * MS], f"{name}: time.sleep")
+    none([row for row in slept if abs(row[0] - row[1]) > 2 * MS or row[2] < 15 * MS], f"{name}: time.sleep")
     tids = [(t["calls"][0]["tid"], {x["tid"] for x in r["threads"] if x["cpu_ns"]}) for _, t, r in rows]
     none([(tid, seen) for tid, seen in tids if tid not in seen], f"{name}: in the thread that served")
     none([classes(r) for _, _, r in rows if r["time"]["ambiguous_ns"] > 0.02 * r["time"]["wall_ns"]], f"{name}: hardly anything is ambiguous")
