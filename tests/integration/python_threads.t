@@ -80,7 +80,8 @@ def alone():
     rows = matched(r, truths)
     sound("alone", rows)
     bound("alone", rows)
-    none([classes(x) for _, _, x in rows if x["time"]["classes_ns"]["suspended"] > 5 * MS], "alone: nothing is suspended while its own thread computes")
+    none([classes(x) for _, _, x in rows if x["time"]["classes_ns"]["suspended"] > 5 * MS],
+         "alone: nothing is suspended while its own thread computes")
 
 
 def plain():

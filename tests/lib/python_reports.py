@@ -235,7 +235,8 @@ def bound(name, of_all, least=BOUND, slack=0.02):
     """The samples below the request's slot have the CPU time that the request measured; and no more than its calls lasted without what they waited,
     but for what a tick, a millisecond at most, says of the time before it."""
     rows = [(f"{path}#{i}", sum(cpu_by_truth(truth).values()), cpu_in(report, f"work_{truth['slot']}"),
-             sum(c["wall_ns"] for c in truth["calls"]) - waited_in(report, f"work_{truth['slot']}")) for i, (path, truth, report) in enumerate(of_all)]
+             sum(c["wall_ns"] for c in truth["calls"]) - waited_in(report, f"work_{truth['slot']}"))
+            for i, (path, truth, report) in enumerate(of_all)]
     expected, got, most = (sum(row[i] for row in rows) for i in (1, 2, 3))
     return ok(least * expected <= got <= most * (1 + slack) + MS * len(rows),
               f"{name}: at least {100 * least:.0f} % of the CPU time is bound to its request",
