@@ -7,7 +7,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import Load, Recording, connection, database, gunicorn, hypercorn, uvicorn, wait_until
-from python_reports import Asked, ask, bound, matched, shares, sound
+from python_reports import SHORT_TICKS, Asked, ask, bound, matched, shares, sound
 from tap import main, none, ok
 
 PATHS = ["/do/03/a:28/b:12", "/def/03/a:28/b:12", "/do/03/gather:10/db:10/thread:10", "/do/03/sleep:5/a:21/sleep:5/b:9"]
@@ -22,7 +22,7 @@ CLOSE = {"Connection": "close"}
 def serve(name, server, start_line):
     wait_until(lambda: server.get("/hello")[0] == 200, "it serves")
     paths = PATHS * REPEAT
-    with Recording("--pid", server.pid) as r:
+    with Recording("--pid", server.pid, options=SHORT_TICKS) as r:
         ok(r.log.find(start_line), f"{name}: the start line", r.log.text)
         with Load(server.port, "/hello", clients=4, pause=0.02, headers=CLOSE), connection(server.port) as c:
             truths = [(path, ask(c, path, headers=CLOSE)) for path in paths]
@@ -36,7 +36,7 @@ def serve(name, server, start_line):
 def together(name, server):
     """Eight at once, half of them marked."""
     begin = threading.Barrier(SLOTS)
-    with Recording("--pid", server.pid, options=("-i", "250us")) as r:
+    with Recording("--pid", server.pid, options=SHORT_TICKS) as r:
         asked = [Asked(server, (TASK if n % 4 < 2 else POOL).format(f"{n:02}"), "?profile=1" if n % 2 else "", begin) for n in range(SLOTS)]
         truths = [(a.path, a.truth()) for a in asked]
         r.wait_reports(SLOTS // 2)

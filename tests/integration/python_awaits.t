@@ -25,13 +25,13 @@ def sums(report, *names_of_classes):
 
 
 class Served:
-    """A server with a database, both idle, its connections open."""
+    """A server with a database, both idle, its connections open and its threads made."""
 
     def __init__(self, loop):
         self.loop, self.database = loop, database()
         self.server = uvicorn("fastapi_truth", loop=loop, DATABASE=str(self.database.port))
         begin = threading.Barrier(CLIENTS)
-        for asked in [Asked(self.server, f"/do/{n:02}/db:20", "", begin) for n in range(CLIENTS)]:
+        for asked in [Asked(self.server, f"/do/{n:02}/db:20/thread:1", "", begin) for n in range(CLIENTS)]:
             asked.truth()
         self.peer = f"127.0.0.1:{self.database.port}"
 

@@ -1,51 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Frames of every CPython that is found, as read from outside, against what the interpreter says itself. REQPROF_PYTHONS=PATH:PATH names more; one of
-Debian's unstable release is fetched if it can be had. Needs root."""
-import glob
+"""Frames of every CPython that is found, as read from outside, against what the interpreter says itself. Needs root."""
 import json
 import os
-import pwd
 import re
 import shutil
 import subprocess
 import sys
 
-LIB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib")
-sys.path.insert(0, LIB)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import BUILD, PYTHON, SERVERS, Recording, start, wait_until
-from tap import equal, main, none, note, ok, skip
+from pythons import interpreters, label_of, skip_missing, version_of
+from tap import equal, main, none, ok
 
-VERSIONS = [(3, minor) for minor in range(8, 14)]
 CUT = 1024                      # bytes of a name
-OWN = re.compile(r"/tests/servers/parked\.py$")
-
-
-def version_of(path):
-    said = subprocess.run([path, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True, check=True).stdout
-    return tuple(map(int, said.split()))
-
-
-def unstable(version):
-    """It is kept below the build directory."""
-    directory = f"{BUILD}/unstable"
-    path = f"{directory}/python{version}"
-    if not os.path.exists(path):
-        p = subprocess.run([f"{LIB}/unpack-python", version, directory], capture_output=True, text=True, timeout=300, check=False)
-        if p.returncode:
-            note(f"CPython {version} of Debian's unstable release cannot be had: {p.stderr}")
-            return []
-    return [path]
-
-
-def interpreters():
-    """(version, path) of each, without those that are older than what is supported."""
-    homes = {os.path.expanduser("~"), pwd.getpwuid(0).pw_dir}
-    found = [p for home in homes for p in glob.glob(f"{home}/.pyenv/versions/3.*/bin/python3")]
-    found += unstable("3.14") + unstable("3.15")
-    found += [p for p in os.environ.get("REQPROF_PYTHONS", "").split(":") if p]
-    paths = dict.fromkeys(map(os.path.realpath, [PYTHON, *found]))
-    return sorted((v, p) for v, p in ((version_of(p), p) for p in paths) if v >= VERSIONS[0])
 
 
 def look(pid):
@@ -121,7 +89,7 @@ def mixed(label, python, told, threads):
 
 
 def check(version, path):
-    label = f"{version[0]}.{version[1]} {'of the system' if path == os.path.realpath(PYTHON) else 'found'}"
+    label = label_of(version, path)
     process = start([path, f"{SERVERS}/parked.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     told = json.loads(process.stdout.readline())
     python, threads, said = look(told["pid"])
@@ -137,9 +105,7 @@ def check(version, path):
 
 def all_of_them():
     found = interpreters()
-    for version in VERSIONS:
-        if version not in [v for v, _ in found]:
-            skip(f"CPython {version[0]}.{version[1]}", "there is none in ~/.pyenv/versions")
+    skip_missing(found)
     for version, path in found:
         check(version, path)
 

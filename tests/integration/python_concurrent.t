@@ -9,7 +9,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
 from harness import PATIENCE, Recording, connection, database, fetch, path_of, uvicorn
-from python_reports import MS, ask, bound, classes, cpu_by_truth, cpu_in, foreign, matched, sound
+from python_reports import MS, SHORT_TICKS, ask, bound, classes, cpu_by_truth, cpu_in, foreign, matched, sound
 from tap import equal, main, none, ok
 
 CLIENTS, MARKED = 16, 4
@@ -27,8 +27,6 @@ MARKED_PATHS = {
 OTHER_PATHS = ["/do/{}/step:1/step:1", "/do/{}/a:1/sleep:2/a:1", "/do/{}/gather:1", "/def/{}/a:1/b:1", "/do/{}/thread:1/leave:1",
                "/do/{}/db:3/a:1", "/hello"]
 ROUNDS = 2
-# Whose a piece of work is only ticks say, where one task goes on after another in one thread: shorter ones leave less to luck.
-INTERVAL = ("-i", "250us")
 
 
 class Others:
@@ -77,7 +75,7 @@ def marked_client(server, slot, begin, found):
 def crowd(name, server):
     found, begin = [], threading.Barrier(MARKED)
     clients = [threading.Thread(target=marked_client, args=[server, f"{n:02}", begin, found], daemon=True) for n in range(MARKED)]
-    with Recording("--pid", server.pid, options=INTERVAL) as r, Others(server, range(MARKED, CLIENTS)) as others:
+    with Recording("--pid", server.pid, options=SHORT_TICKS) as r, Others(server, range(MARKED, CLIENTS)) as others:
         for t in clients:
             t.start()
         for t in clients:
@@ -114,7 +112,7 @@ def one_after_the_other():
     for loop in "uvloop", "asyncio":
         server = uvicorn("fastapi_truth", loop=loop)
         paths = []
-        with Recording("--pid", server.pid, options=INTERVAL) as r, connection(server.port) as one, connection(server.port) as two:
+        with Recording("--pid", server.pid, options=SHORT_TICKS) as r, connection(server.port) as one, connection(server.port) as two:
             for n in range(300):
                 slot, client = f"{n % CLIENTS:02}", (one, two)[n // 2 % 2]
                 if n % 3:

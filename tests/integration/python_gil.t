@@ -8,7 +8,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import Recording, connection, uvicorn, waits_of
-from python_reports import MS, POINTS, Asked, ask, bound, cpu_by_truth, matched, sound
+from python_reports import MS, POINTS, Asked, ask, bound, classes, cpu_by_truth, lasted_by_truth, lasted_in, matched, sound, waited_in
 from tap import main, none, ok, within
 
 TRIES = 3
@@ -25,22 +25,19 @@ def together(server, recording, marked, others):
     return found
 
 
-def gil_by_truth(truth):
-    """What its calls lasted without being on the CPU: they call nothing that waits for anything else."""
-    return sum(c["wall_ns"] - c["cpu_ns"] for c in truth["calls"])
-
-
-def contended(name, server, marked, others):
+def contended(name, server, marked, function, others):
     with Recording("--pid", server.pid) as r:
         truths = together(server, r, marked, others)
     rows = matched(r, [(marked, truth) for truth, _ in truths])
     sound(name, rows)
     bound(name, rows)
     for (_, truth, report), (_, rest) in zip(rows, truths):
-        expected, classes = gil_by_truth(truth), report["time"]["classes_ns"]
-        got, ready = classes["gil"], classes["run_queue"]
-        ok(expected > 10 * MS and 0.85 * expected - MS <= got + ready <= expected * 1.1 + 3 * MS and got > 3 * ready,
-           f"{name}: waits for the GIL", f"gil {got}, run_queue {ready}, it did not run for {expected} ns")
+        # It waits for nothing else; but the machine's CPUs may be others'.
+        expected, got = lasted_by_truth(truth, function), waited_in(report, function)
+        within(lasted_in(report, function), expected, 0.02 * expected + MS, f"{name}: computes and waits for as long as it says")
+        gil = waited_in(report, function, "gil")
+        ok(0.5 * got <= gil <= report["time"]["classes_ns"]["gil"] + sum(w["runnable_ns"] for w in waits_of(report, "gil")),
+           f"{name}: most of it for the GIL", f"{gil} of {got} ns: {classes(report)}")
         holders(name, truth, report, {c["tid"] for other in rest for c in other["calls"]} | {report["request"]["pid"]})
 
 
@@ -58,12 +55,12 @@ def holders(name, truth, report, tids):
 
 
 def python_against_python():
-    contended("Python against Python", uvicorn("fastapi_truth"), "/def/03/a:60", ["/def/04/a:80", "/def/05/b:80"])
+    contended("Python against Python", uvicorn("fastapi_truth"), "/def/03/a:60", "compute_a", ["/def/04/a:80", "/def/05/b:80"])
 
 
 def native_against_python():
     """It computes without the GIL, and has to get it back again and again."""
-    contended("C against Python", uvicorn("fastapi_truth", loop="asyncio"), "/def/03/hash:30", ["/def/04/a:100", "/def/05/a:100"])
+    contended("C against Python", uvicorn("fastapi_truth", loop="asyncio"), "/def/03/hash:30", "digest", ["/def/04/a:100", "/def/05/a:100"])
 
 
 def held():

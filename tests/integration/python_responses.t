@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import Load, Recording, connection, database, fetch, path_of, uvicorn, wait_until
-from python_reports import BOUND, MS, ask, bound, classes, cpu_by_truth, cpu_in, foreign, matched, shares, sound
+from python_reports import BOUND, MS, SHORT_TICKS, ask, bound, classes, cpu_by_truth, cpu_in, foreign, matched, shares, sound
 from tap import equal, main, none, ok, within
 
 STREAM = "/stream/03/a:10/sleep:5/b:20/a:10/sleep:5/a:10"
@@ -17,7 +17,7 @@ EVENTS = "/events/03/a:12/sleep:5/b:6"
 
 
 def streams(name, server):
-    with Recording("--pid", server.pid) as r:
+    with Recording("--pid", server.pid, options=SHORT_TICKS) as r:
         with Load(server.port, "/other/1", clients=4, pause=0.02), connection(server.port) as c:
             truths = [(STREAM, ask(c, STREAM)) for _ in range(3)]
             r.wait_reports(len(truths))
@@ -31,7 +31,7 @@ def streams(name, server):
 
 
 def failures(name, server):
-    with Recording("--pid", server.pid) as r:
+    with Recording("--pid", server.pid, options=SHORT_TICKS) as r:
         with Load(server.port, "/other/1", clients=4, pause=0.02):
             for path in FAIL:
                 with connection(server.port) as c:      # the server closes it
@@ -52,7 +52,7 @@ def truth_of(server, path):
 def after(name, server):
     """Half of the tasks' work is in the loop's thread, half in the pool's; neither belongs to the request's time."""
     paths = [f"{AFTER}/tag:{i}" for i in range(3)]
-    with Recording("--pid", server.pid) as r:
+    with Recording("--pid", server.pid, options=SHORT_TICKS) as r:
         with Load(server.port, "/other/1", clients=2, pause=0.02), connection(server.port) as c:
             for path in paths:
                 assert fetch(c, f"{path}?profile=1")[0] == 200

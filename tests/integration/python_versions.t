@@ -7,12 +7,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
 from harness import SERVERS, Recording, Server, connection
-from python_reports import ask, evaluator_left, frames
+from python_reports import SHORT_TICKS, ask, evaluator_left, frames
 from pythons import interpreters, label_of, skip_missing
 from tap import main, none, ok
 
-MS_AT_A_POINT = 12
-INTERVAL = ("-i", "250us")      # even the shortest stay at a point, an eighth of that, is several ticks
+MS_AT_A_POINT = 12      # and an eighth of that at the shortest
 
 
 def python_below(report, stack, function):
@@ -48,7 +47,8 @@ def compare(label, report, stacks):
     none(contract.faults(report), f"{label}: the contract")
     found, others = weights(report, stacks)
     none([difference(rows, stacks) for rows in others], f"{label}: no stack that the interpreter did not see")
-    none([f"not at {stacks[i][:2]}" for i, ns in found.items() if not ns and stacks.index(stacks[i]) == i], f"{label}: and all {len(stacks)} that it saw")
+    none([f"not at {stacks[i][:2]}" for i, ns in found.items() if not ns and stacks.index(stacks[i]) == i],
+         f"{label}: and all {len(stacks)} that it saw")
     none(evaluator_left(report), f"{label}: Python's frames in place of the interpreter's")
 
 
@@ -56,7 +56,7 @@ def check(version, path):
     label = label_of(version, path)
     server = Server([path, f"{SERVERS}/snapshots.py"])
     ports = {"threads": server.port, "tasks": int(server.output.wait(r"^tasks (\d+)$")[1])}
-    with Recording("--pid", server.pid, options=INTERVAL) as r:
+    with Recording("--pid", server.pid, options=SHORT_TICKS) as r:
         truths = {}
         ok(r.log.find(rf"^attached {server.pid} .*CPython {version[0]}\.{version[1]}\b"), f"{label}: the start line", r.log.text)
         for by, port in ports.items():

@@ -5,8 +5,8 @@ import os
 import pwd
 import subprocess
 
-from harness import PYTHON
-from tap import skip
+from harness import BUILD, PYTHON, ROOT
+from tap import note, skip
 
 VERSIONS = [(3, minor) for minor in range(8, 14)]
 
@@ -16,10 +16,24 @@ def version_of(path):
     return tuple(map(int, said.split()))
 
 
+def unstable(version):
+    """Of Debian's unstable release, if it can be had. It is kept below the build directory."""
+    directory = f"{BUILD}/unstable"
+    path = f"{directory}/python{version}"
+    if not os.path.exists(path):
+        command = [f"{ROOT}/tests/lib/unpack-python", version, directory]
+        p = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if p.returncode:
+            note(f"CPython {version} of Debian's unstable release cannot be had: {p.stderr}")
+            return []
+    return [path]
+
+
 def interpreters():
     """(version, path) of each, without those that are older than what is supported. REQPROF_PYTHONS=PATH:PATH names more."""
     homes = {os.path.expanduser("~"), pwd.getpwuid(0).pw_dir}
     found = [p for home in homes for p in glob.glob(f"{home}/.pyenv/versions/3.*/bin/python3")]
+    found += unstable("3.14") + unstable("3.15")
     found += [p for p in os.environ.get("REQPROF_PYTHONS", "").split(":") if p]
     paths = dict.fromkeys(map(os.path.realpath, [PYTHON, *found]))
     return sorted((v, p) for v, p in ((version_of(p), p) for p in paths) if v >= VERSIONS[0])
