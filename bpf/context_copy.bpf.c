@@ -35,14 +35,6 @@ static __always_inline __u64 new_coroutine(const struct rp_python *py, struct pt
 	return 0;
 }
 
-/* The code that the task of a request begins with, by process: in one server all of them do with the same. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u32);
-	__type(value, __u64);
-} task_codes SEC(".maps");
-
 /* A copy of a context that is made. */
 struct copy {
 	__u64 child;            /* 0 = not known */
@@ -76,8 +68,8 @@ static __always_inline void add_context(struct copy *c, const struct look *k, st
 	if (!n)
 		__sync_fetch_and_add(&contextual_requests, 1);
 	x.task = n + 1;
-	if (!c->parent && c->code)
-		bpf_map_update_elem(&task_codes, &key.pid, &c->code, BPF_ANY);
+	if (!c->parent)
+		c->live->task_code = c->code;
 	if (bpf_map_update_elem(&contexts, &key, &x, BPF_ANY)) {
 		COUNT(storage_failed);
 		return;

@@ -113,9 +113,10 @@ __hidden int context_switch_in(struct task_struct *next, __u64 now)
 
 	if (!t || !t->python_state)
 		return 0;
-	if (!t->busy)
-		send_seen(t, t->seen == SEEN_HOME ? SEEN_BACK : t->seen, now);
-	return t->busy;
+	if (t->busy)
+		return SWITCH_BUSY;
+	send_seen(t, t->seen == SEEN_HOME ? SEEN_BACK : t->seen, now);
+	return SWITCH_SAMPLE;
 }
 
 /* ---- a request ------------------------------------------------------------------------------------------------------- */
@@ -171,6 +172,7 @@ int context_sent(__u32 slot, __u64 now)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_live *l = live_slot(slot);
 	struct rp_worker *w = worker_of(task);
+	__u32 pid = task->tgid;
 	struct look k;
 
 	if (!l || look_at(&k, task))
@@ -186,6 +188,8 @@ int context_sent(__u32 slot, __u64 now)
 	k.thread->busy = 0;
 	if (k.known && k.live->serial == l->serial) {
 		l->sent_by |= RP_SENT_TASK;
+		if (l->task_code) /* proven: this is what the tasks of requests begin with here */
+			bpf_map_update_elem(&task_codes, &pid, &l->task_code, BPF_ANY);
 		return 0;
 	}
 	l->sent_by |= stack_in_coroutine(task) ? RP_SENT_OTHER : RP_SENT_LOOP;

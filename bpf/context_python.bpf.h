@@ -57,6 +57,15 @@ struct successors_map {
 };
 extern struct successors_map successors SEC(".maps");
 
+/* The code that the task of a request begins with, by process: in one server all of them do with the same. */
+struct task_codes_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+extern struct task_codes_map task_codes SEC(".maps");
+
 /* ---- what a thread does ---------------------------------------------------------------------------------------------- */
 
 /* Is the request that the thread has read last the only one that it has to answer? */
@@ -247,7 +256,7 @@ static __always_inline int goes_on(const struct look *k, const struct rp_worker 
 	if (k->known)
 		return k->live->serial == w->serial;
 	/* Still in the callback that has read the request: */
-	if (!w->task && k->thread->seed_serial == w->serial && k->thread->seed_context == k->context)
+	if (!w->task && k->thread->seed_serial == w->serial && k->thread->seed_context == k->context && is_entered(k->context))
 		return 1;
 	if (w->contextual)
 		return 0;

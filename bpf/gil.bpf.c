@@ -28,10 +28,10 @@ static __always_inline __u64 gil_of(const struct rp_python *py, __u64 state)
 	return interpreter ? python_pointer(interpreter + py->interpreter_gil) : 0;
 }
 
-/* The thread state that holds a lock, 0 = nobody does. */
+/* The thread state that holds a lock, or held it last. */
 static __always_inline __u64 holder_of(const struct rp_python *py, __u64 gil)
 {
-	return (__u32)python_pointer(gil + py->gil_locked) == 1 ? python_pointer(gil + py->gil_holder) : 0;
+	return python_pointer(gil + py->gil_holder);
 }
 
 static __always_inline void describe_holder(const struct rp_python *py, __u64 holder, __u32 pid, struct rp_gil_holder *ret)
@@ -76,7 +76,10 @@ int gil_wait(__u32 worker)
 	w->wait.h.flags |= RP_WAIT_GIL;
 	w->wait.object.kind = RP_OBJECT_GIL;
 	w->wait.object.len = sizeof(struct rp_gil_holder);
+	/* It goes to sleep because it has seen the lock taken: also if that is over by now it was the last holder who had it. */
 	holder = holder_of(py, gil);
+	if (holder == state)
+		holder = 0;
 	describe_holder(py, holder, task->tgid, (struct rp_gil_holder *)w->wait.object.data);
 	return 1;
 }
@@ -93,5 +96,5 @@ int gil_held(void)
 	t = bpf_task_storage_get(&threads, task, 0, 0);
 	state = python_thread_state(py, task, t ? &t->python_state : NULL);
 	gil = state ? gil_of(py, state) : 0;
-	return gil && holder_of(py, gil) == state;
+	return gil && holder_of(py, gil) == state && (__u32)python_pointer(gil + py->gil_locked) == 1;
 }

@@ -22,5 +22,6 @@ struct spaces_map spaces SEC(".maps");
 struct pythons_map pythons SEC(".maps");
 struct contexts_map contexts SEC(".maps");
 struct successors_map successors SEC(".maps");
+struct task_codes_map task_codes SEC(".maps");
 
 __u32 live_requests = 0;

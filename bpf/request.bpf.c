@@ -61,6 +61,7 @@ static __always_inline void live_init(struct rp_live *l, const struct request_st
 	l->begin_ns = start->begin_ns;
 	l->sk = start->sk;
 	l->sender = start->sender;
+	l->task_code = 0;
 	l->socket = sk ? (__u64)BPF_CORE_READ(sk, sk_socket) : 0;
 	l->first_write_ns = l->last_write_ns = l->head_ns = l->body_ns = l->bytes_in = l->bytes_out = 0;
 	l->loop_ok_ns = 0;

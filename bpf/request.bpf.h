@@ -81,6 +81,7 @@ struct rp_live {
 	__u32 has_trace_id;
 	__u32 told;             /* the worker was woken for it */
 	__u64 sender;           /* of request_start */
+	__u64 task_code;        /* that its first task began with */
 	__u64 end_ns;           /* LIVE_AFTER: when its response was */
 	__u32 end_how;
 	__s32 unfinished;       /* tasks whose coroutines are known and have not ended */
@@ -264,6 +265,8 @@ int context_look(__u64 now);
 
 /* The same when it leaves the CPU, or comes to it. 1: it does in the middle of such a look, which must not be disturbed. */
 int context_switch_out(__u64 now);
+#define SWITCH_BUSY 1
+#define SWITCH_SAMPLE 2         /* the thread may work for a request: its CPU must be sampled */
 __hidden int context_switch_in(struct task_struct *next, __u64 now);
 
 /* It has read the request in `slot`: the next context copied in it is that of its task. 1: it is a thread that may have tasks. */

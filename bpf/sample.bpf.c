@@ -297,10 +297,12 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	w = worker_of(prev);
 	if (w && !busy)
 		switch_out(ctx, preempt, prev, w, prev_state);
-	busy = contextual_requests && context_switch_in(next, now);
+	busy = contextual_requests ? context_switch_in(next, now) : 0;
 	w = worker_of(next);
-	if (w && !busy)
+	if (w && !(busy & SWITCH_BUSY))
 		switch_in(w, now);
+	else if (busy & SWITCH_SAMPLE)
+		ask(now);
 	return 0;
 }
 

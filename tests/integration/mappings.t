@@ -61,7 +61,8 @@ def get(s, path, n=1):
 
 
 def is_whole(report, stack):
-    return functions(report, stack)[-1] in ("_start", "clone3")
+    # Of an interpreter's own frames none is shown, down to its _start.
+    return functions(report, stack)[-1] in ("_start", "clone3", "__libc_start_main", "__libc_start_main_impl")
 
 
 def frames_in(report, stack, file):
