@@ -170,6 +170,8 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 		c.slot = k->known->slot;
 		c.parent = k->known->task;
 	}
+	if (child == k->thread->seed_context)
+		k->thread->seed_context = 0; /* that one is gone, so its callback is over */
 	if (child)
 		forget_context(&key);
 	if (child && c.live)
