@@ -76,6 +76,7 @@ static __always_inline void add_context(struct copy *c, const struct look *k, st
 	}
 	if (c->coroutine) {
 		__sync_fetch_and_add(&c->live->unfinished, 1);
+		c->live->made[c->live->n_made++ % RP_TASKS_KEPT] = c->child;
 		remember(k->thread, c->child);
 	}
 	send_task(c, k, task, x.task, now);

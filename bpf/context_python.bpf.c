@@ -80,6 +80,24 @@ static long idle_step(__u32 i, struct idle *s)
 	return 0;
 }
 
+/* Tasks that have ended unseen keep no request that is answered. */
+static long after_step(__u32 slot, struct idle *s)
+{
+	struct rp_live *l = live_slot(slot);
+	struct context_key key = {.pid = s->task->tgid};
+	struct task_context *c;
+
+	if (!l || l->state != LIVE_AFTER || l->pid != key.pid)
+		return 0;
+	for (int i = 0; i < RP_TASKS_KEPT; i++) {
+		key.context = l->made[i];
+		c = bpf_map_lookup_elem(&contexts, &key);
+		if (c && c->serial == l->serial && c->coroutine && !is_still_there(s->k->py, c, key.context))
+			task_over(c);
+	}
+	return 0;
+}
+
 int context_switch_out(__u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -104,6 +122,8 @@ int context_switch_out(__u64 now)
 		k.thread->seed = 0;
 	s.k = &k;
 	bpf_loop(RP_RECENT, idle_step, &s, 0);
+	if (live_requests > live_active)
+		bpf_loop(RP_MAX_LIVE, after_step, &s, 0);
 	return 0;
 }
 

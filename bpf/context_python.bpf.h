@@ -226,6 +226,7 @@ static __always_inline void run_task(struct rp_worker *w, const struct look *k, 
 	if (w->task == c->task)
 		return;
 	remember(k->thread, k->context);
+	k->live->ran_ns = t;
 	if (w->task)
 		send_task_waits(k, w, task, t);
 	w->task = c->task;

@@ -75,6 +75,9 @@ static __always_inline void live_init(struct rp_live *l, const struct request_st
 	l->has_trace_id = l->told = 0;
 	l->contexts = l->sent_by = 0;
 	l->unfinished = 0;
+	l->n_made = 0;
+	l->ran_ns = 0;
+	l->pid = bpf_get_current_pid_tgid() >> 32;
 	l->serial = __sync_fetch_and_add(&last_serial, 1) + 1;
 	if (r)
 		__sync_fetch_and_add(&r->live, 1);

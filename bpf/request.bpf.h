@@ -19,6 +19,7 @@
 
 #define RP_WAS_WORKER 8
 #define RP_RECENT 8
+#define RP_TASKS_KEPT 16
 
 #define LIVE_FREE 0
 #define LIVE_TAKEN 1            /* pipelined behind an earlier request: its wall time has not begun */
@@ -85,6 +86,10 @@ struct rp_live {
 	__u64 end_ns;           /* LIVE_AFTER: when its response was */
 	__u32 end_how;
 	__s32 unfinished;       /* tasks whose coroutines are known and have not ended */
+	__u64 ran_ns;           /* the last time that one of them began to run */
+	__u64 made[RP_TASKS_KEPT]; /* contexts of the last ones */
+	__u32 n_made;
+	__u32 pid;              /* their process */
 	__u32 contexts;         /* that were bound to it */
 	__u32 sent_by;          /* RP_SENT_* */
 	__u8 trace_id[16];

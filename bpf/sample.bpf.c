@@ -9,7 +9,8 @@
 
 #define TASK_STOPPED_OR_TRACED 0xc      /* include/linux/sched.h: __TASK_STOPPED | __TASK_TRACED */
 #define THREAD_SIZE 16384               /* arch/x86/include/asm/page_64_types.h */
-#define AFTER_MAX_NS 30000000000ULL     /* work after the response is followed for so long: meanwhile its report is not there */
+#define AFTER_MAX_NS 30000000000ULL     /* work after the response is followed for so long, and not if none is done … */
+#define AFTER_IDLE_NS 2000000000ULL     /* … for so long: meanwhile its report is not there */
 #define FIRST_TIMER_TICK_NS 100000      /* by then the perf event should tick instead */
 #define CLOCK_MONOTONIC 1
 #ifndef BPF_F_TIMER_CPU_PIN
@@ -369,6 +370,14 @@ struct sweep {
 	__u64 now;
 };
 
+/* A task that does nothing for a while may go on for ever. */
+static __always_inline int works_on(const struct rp_live *l, __u64 now)
+{
+	__u64 ran_ns = l->ran_ns > l->end_ns ? l->ran_ns : l->end_ns;
+
+	return now - l->end_ns < AFTER_MAX_NS && (ran_ns > now || now - ran_ns < AFTER_IDLE_NS);
+}
+
 static long sweep_slot(__u32 slot, struct sweep *s)
 {
 	struct rp_live *l = live_slot(slot);
@@ -377,7 +386,7 @@ static long sweep_slot(__u32 slot, struct sweep *s)
 	if (!l || l->state == LIVE_FREE || l->state == LIVE_ENDING)
 		return 0;
 	sk = (struct sock *)l->sk;
-	if (l->state == LIVE_AFTER && s->now - l->end_ns < AFTER_MAX_NS && !(s->args->flags & RP_SWEEP_CUT))
+	if (l->state == LIVE_AFTER && works_on(l, s->now) && !(s->args->flags & RP_SWEEP_CUT))
 		return 0;
 	if (l->state == LIVE_AFTER || s->args->flags & RP_SWEEP_CUT || (cfg.max_time_ns && s->now - l->begin_ns > cfg.max_time_ns))
 		live_end(l, slot, s->now, RP_END_CUT_OFF);
