@@ -98,6 +98,17 @@ static long after_step(__u32 slot, struct idle *s)
 	return 0;
 }
 
+/* Not a wait for the GIL, which may lie between the read of a request and the callback that is told of it. */
+static __always_inline int asks_for_events(__u64 nr)
+{
+	switch (nr) {
+	case 7: case 23: case 232: case 270: case 271: case 281: case 426: case 441: /* poll, select, epoll_wait, pselect6, ppoll, epoll_pwait,
+										      * io_uring_enter, epoll_pwait2 */
+		return 1;
+	}
+	return 0;
+}
+
 int context_switch_out(__u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -118,7 +129,7 @@ int context_switch_out(__u64 now)
 		return 0;
 	k.thread->home = k.context;
 	k.thread->seen = SEEN_HOME;
-	if (!is_lone(k.thread))
+	if (asks_for_events(BPF_CORE_READ(regs, orig_ax)) && !is_lone(k.thread))
 		k.thread->seed = 0;
 	s.k = &k;
 	bpf_loop(RP_RECENT, idle_step, &s, 0);
