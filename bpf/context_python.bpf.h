@@ -161,13 +161,20 @@ static __always_inline __u64 code_of(const struct rp_python *py, __u64 frame)
 	return py->flags & RP_PYTHON_TAGGED ? code & ~3ULL : code;
 }
 
+/* Is the first argument what it was? Where an inner function uses it, a cell holds it. One without arguments has nothing there at first. */
+static __always_inline int has_argument(const struct rp_python *py, const struct task_context *c, __u64 frame)
+{
+	__u64 now = python_pointer(frame + py->frame_locals);
+
+	return !c->first_local || now == c->first_local || python_pointer(now + OBJECT_HEAD) == c->first_local;
+}
+
 /* A task frees its coroutine and gives up its context at the same time, when it is freed; either's memory may be somebody else's soon. */
 static __always_inline int is_still_there(const struct rp_python *py, const struct task_context *c, __u64 context)
 {
 	__u64 frame = c->coroutine ? frame_of(py, c->coroutine) : 0;
 
-	return frame && python_pointer(context) && python_pointer(c->coroutine) && code_of(py, frame) == c->code &&
-	       python_pointer(frame + py->frame_locals) == c->first_local;
+	return frame && python_pointer(context) && python_pointer(c->coroutine) && code_of(py, frame) == c->code && has_argument(py, c, frame);
 }
 
 /* A task of a request has ended, or is gone: when it was the last one, so is the work after the response. */
