@@ -169,8 +169,10 @@ int session_list_sockets(struct session *s)
 {
 	int r = iterate(s->skel->progs.http_open_sockets);
 
+	if (!r)
+		r = iterate(s->skel->progs.list_threads);
 	if (r)
-		log_error("cannot list the open sockets of the target: %s", strerror(-r));
+		log_error("cannot list the open sockets and threads of the target: %s", strerror(-r));
 	return r;
 }
 
@@ -246,7 +248,6 @@ static int add_python(void *ctx, pid_t pid, const struct rp_python *python, cons
 	struct rp_python known = *python;
 	struct session *s = ctx;
 	uint32_t key = pid;
-	int r;
 
 	if (!path || !can_watch(s, python))
 		known.thread_context = RP_PYTHON_NONE; /* without the copies a context says nothing */
@@ -254,9 +255,8 @@ static int add_python(void *ctx, pid_t pid, const struct rp_python *python, cons
 		return -errno;
 	s->skel->bss->python_processes = 1;
 	close_links(s, pid); /* of what it ran before it called exec */
-	r = iterate(s->skel->progs.list_threads);
-	if (r || known.thread_context != RP_PYTHON_NONE)
-		return r ? r : watch_copies(s, pid, path, offset);
+	if (known.thread_context != RP_PYTHON_NONE)
+		return watch_copies(s, pid, path, offset);
 	log_debug("process %d: its tasks cannot be told apart: %s", pid, path ? "this kernel has no uprobe_multi links, which Linux has from 6.6 on" :
 		  "PyContext_CopyCurrent was not found");
 	return 0;

@@ -28,7 +28,7 @@ int session_follow(struct session *s, pid_t pid);
 bool session_follows(struct session *s, pid_t pid);
 
 /* After one or more session_follow(): learn which of their sockets are open already, so that a connection in the middle of a message does not
- * pass for a new one. */
+ * pass for a new one, and which threads they have. */
 int session_list_sockets(struct session *s);
 
 /* Who tells the programs of interpreters, and attaches the probe that one needs; −EOPNOTSUPP never: without it only tasks cannot be told apart. */
