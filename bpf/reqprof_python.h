@@ -18,8 +18,8 @@
 #define RP_PYTHON_STACK_INDEX 8 /* frame_stack_top is an int: entries in use from frame_locals on (3.11 to 3.13); else the address behind the top */
 #define RP_PYTHON_STACK_DEPTH 16 /* … entries in use from the address in frame_value_stack on (3.10) */
 #define RP_PYTHON_FREE_THREADED 32 /* there is no GIL */
-#define RP_PYTHON_PROBE_INSIDE 64 /* the probe of PyContext_CopyCurrent is behind its first instruction, where the return address may not be on top
-				   * of the stack: its return must not be probed from there */
+#define RP_PYTHON_PROBE_INSIDE 64 /* the probe of PyContext_CopyCurrent is where the return address is not on top of the stack any more: its return
+				   * must not be probed from there */
 
 struct rp_python {
 	__u64 runtime;          /* address of _PyRuntime */

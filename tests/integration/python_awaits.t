@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+from importlib.metadata import version
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import Recording, connection, database, uvicorn
@@ -34,6 +35,8 @@ class Served:
         for asked in [Asked(self.server, f"/do/{n:02}/db:20/thread:1", "", begin) for n in range(CLIENTS)]:
             asked.truth()
         self.peer = f"127.0.0.1:{self.database.port}"
+        # It writes for all tasks together when they are done, so that among many nothing tells whose a write is.
+        self.writes_late = loop == "uvloop" and version("uvloop") < "0.18"
 
 
 def idle(served):
@@ -98,6 +101,9 @@ def crowd(served):
     for path, truth, report in rows:
         asked_for = next(a for a in truth["awaits"] if a["what"] == "database")
         found = longest(report, "network")
+        if served.writes_late:
+            ok(found["object"] in (served.peer, None), f"{name}: {path} awaits the database, or nobody that is known", found)
+            continue
         ok(found["object"] == served.peer, f"{name}: {path} awaits the database", [w for w in report["awaits"] if w["cause"] == "network"])
         ok(asked_for["until_sent_ns"] * 0.98 - SLACK <= found["duration_ns"] <= asked_for["ns"] + SLACK, f"{name}: {path}: for as long as it takes",
            f"{found}, it says {asked_for}")

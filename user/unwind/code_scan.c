@@ -195,6 +195,13 @@ static size_t instruction_size(const uint8_t *code, size_t n)
 	return 0;
 }
 
+bool code_moves_stack(const uint8_t *code, size_t n)
+{
+	static const uint8_t sub[] = {0x48, 0x83, 0xec}, add[] = {0x48, 0x83, 0xc4}, lea[] = {0x48, 0x8d, 0x64, 0x24};
+
+	return memmem(code, n, sub, sizeof sub) || memmem(code, n, add, sizeof add) || memmem(code, n, lea, sizeof lea);
+}
+
 size_t code_probe_offset(const uint8_t *code, size_t n)
 {
 	size_t at = 0, size;

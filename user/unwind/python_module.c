@@ -136,8 +136,6 @@ static void give_sizes(struct python_module *m, const struct fde_list *fdes)
 	}
 }
 
-static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-
 static void look_at_code(const struct elf_file *elf, const struct growing *g, struct python_module *m)
 {
 	const uint8_t *code = g->copy_context ? elf_bytes_at(elf, g->copy_context, PROBE_BYTES) : NULL;
@@ -149,7 +147,7 @@ static void look_at_code(const struct elf_file *elf, const struct growing *g, st
 	code_add_cold_parts(elf, &fdes, m->eval, &m->n_eval, PYTHON_EVALS_MAX);
 	if (code)
 		m->copy_context = g->copy_context + code_probe_offset(code, PROBE_BYTES);
-	m->inside = m->copy_context > g->copy_context + (code && !memcmp(code, endbr64, sizeof endbr64) ? sizeof endbr64 : 0);
+	m->inside = code && code_moves_stack(code, m->copy_context - g->copy_context);
 	if (code && python_version_find(m->version >> 16, &offsets) && offsets.interpreter_free_contexts != RP_PYTHON_NONE)
 		m->free_contexts = code_mentions(elf, &fdes, g->copy_context, offsets.interpreter_free_contexts);
 	fde_list_free(&fdes);

@@ -25,7 +25,7 @@ struct python_module {
 	struct code_range eval[PYTHON_EVALS_MAX]; /* the evaluation loop, with its cold parts and clones */
 	size_t n_eval;
 	uint64_t copy_context;  /* where a probe of PyContext_CopyCurrent goes, 0 = unknown */
-	bool inside;            /* that is not its first instruction */
+	bool inside;            /* the stack pointer has moved by then */
 };
 
 /* path: of the file, in the target. */
