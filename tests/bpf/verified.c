@@ -30,20 +30,20 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"on_context_copy", 98751},
-	{"on_context_copied", 54061},
+	{"on_context_copy", 86641},
+	{"on_context_copied", 51888},
 	{"list_threads", 44},
 	{"on_fork", 439},
 	{"on_exit", 382},
 	{"on_exec", 58},
-	{"on_tick", 27645},
-	{"on_switch", 32012},
+	{"on_tick", 30117},
+	{"on_switch", 53191},
 	{"on_waking", 157},
-	{"sweep", 1145},
-	{"http_received", 108492},
+	{"sweep", 1156},
+	{"http_received", 116229},
 	{"http_data_ready", 83},
-	{"http_sent", 103019},
-	{"http_state", 2044},
+	{"http_sent", 110211},
+	{"http_state", 2026},
 	{"http_open_sockets", 113},
 };
 
