@@ -18,21 +18,36 @@ static __always_inline int is_new_coroutine(const struct rp_python *py, __u64 ob
 	return state == (py->version >= 0x030d ? COROUTINE_CREATED_313 : COROUTINE_CREATED_311);
 }
 
-#define CALLER_WORDS 24
+#define SAVED_REGISTERS 6
+#define CALLER_WORDS 26
+
+struct caller {
+	const struct rp_python *py;
+	__u64 found;
+	__u64 words[SAVED_REGISTERS + CALLER_WORDS]; /* registers that calls preserve, and the top of the stack */
+};
+
+static long look_for_coroutine(__u32 i, struct caller *c)
+{
+	__u64 word = c->words[i & (SAVED_REGISTERS + CALLER_WORDS - 1)];
+
+	if (!is_new_coroutine(c->py, word))
+		return 0;
+	c->found = word;
+	return 1;
+}
 
 /* The coroutine for which the context is copied: asyncio's Task.__init__() has it at hand, in a register or on its stack, and nobody else has one
  * that is new. 0 = no task is being made. */
 static __always_inline __u64 new_coroutine(const struct rp_python *py, struct pt_regs *regs)
 {
-	__u64 words[6 + CALLER_WORDS] = {regs->bx, regs->bp, regs->r12, regs->r13, regs->r14, regs->r15};
+	struct caller c = {.py = py, .words = {regs->bx, regs->bp, regs->r12, regs->r13, regs->r14, regs->r15}};
 
 	if (!py->coroutine_type)
 		return 0;
-	bpf_probe_read_user(words + 6, CALLER_WORDS * sizeof *words, (void *)regs->sp);
-	for (int i = 0; i < 6 + CALLER_WORDS; i++)
-		if (is_new_coroutine(py, words[i]))
-			return words[i];
-	return 0;
+	bpf_probe_read_user(c.words + SAVED_REGISTERS, CALLER_WORDS * sizeof *c.words, (void *)regs->sp);
+	bpf_loop(SAVED_REGISTERS + CALLER_WORDS, look_for_coroutine, &c, 0);
+	return c.found;
 }
 
 /* A copy of a context that is made. */

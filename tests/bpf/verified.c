@@ -30,8 +30,8 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"on_context_copy", 86641},
-	{"on_context_copied", 51888},
+	{"on_context_copy", 42497},
+	{"on_context_copied", 28237},
 	{"list_threads", 44},
 	{"on_fork", 439},
 	{"on_exit", 382},
