@@ -40,21 +40,20 @@ static __always_inline struct task_context *late_writer(struct look *k, __u32 pi
 	return context_of(pid, k->thread->recent[last % RP_RECENT], &k->live);
 }
 
-__hidden void peer_sent(struct sock *sk)
+int peer_sent(__u64 sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 key = (__u64)sk;
-	struct rp_peer e = {.socket = key};
+	struct rp_peer e = {.socket = sk};
 	__u64 now = bpf_ktime_get_ns();
 	struct task_context *c;
 	struct peer p = {};
 	struct look k;
 
 	if (look_at(&k, task))
-		return;
+		return 0;
 	c = k.known ?: late_writer(&k, task->tgid);
 	if (!c || !event_allowed(k.live))
-		return;
+		return 0;
 	if (k.known) {
 		k.thread->busy = 1;
 		look(&k, task, now);
@@ -63,36 +62,37 @@ __hidden void peer_sent(struct sock *sk)
 	p.slot = c->slot;
 	p.serial = k.live->serial;
 	p.task = c->task;
-	if (bpf_map_update_elem(&peers, &key, &p, BPF_ANY))
-		return;
+	if (bpf_map_update_elem(&peers, &sk, &p, BPF_ANY))
+		return 0;
 	event_head(&e.h, RP_EV_PEER, sizeof e, now, p.serial, task);
 	e.h.task = p.task;
-	socket_address(sk, 1, &e.address);
+	socket_address((struct sock *)sk, 1, &e.address);
 	event_send(&e, sizeof e);
+	return 0;
 }
 
-__hidden void peer_ready(struct sock *sk)
+int peer_ready(__u64 sk)
 {
-	__u64 key = (__u64)sk;
-	struct peer *p = bpf_map_lookup_elem(&peers, &key);
+	struct peer *p = bpf_map_lookup_elem(&peers, &sk);
 
 	if (p && !p->ready_ns)
 		p->ready_ns = bpf_ktime_get_ns();
+	return 0;
 }
 
-__hidden void peer_received(struct sock *sk)
+int peer_received(__u64 sk)
 {
-	__u64 key = (__u64)sk;
-	struct peer *p = bpf_map_lookup_elem(&peers, &key);
+	struct peer *p = bpf_map_lookup_elem(&peers, &sk);
 	struct rp_live *l = p ? live_of_peer(p) : NULL;
-	struct rp_peer_data e = {.socket = key};
+	struct rp_peer_data e = {.socket = sk};
 
 	if (!l)
-		return;
+		return 0;
 	event_head(&e.h, RP_EV_PEER_DATA, sizeof e, bpf_ktime_get_ns(), p->serial, bpf_get_current_task_btf());
 	e.h.task = p->task;
 	e.ready_ns = p->ready_ns;
 	p->ready_ns = 0;
 	if (event_allowed(l))
 		event_send(&e, sizeof e);
+	return 0;
 }

@@ -134,10 +134,19 @@ __u64 context_now(void);
 
 extern __u32 contextual_requests; /* live requests that have tasks: 0 = none of these need be called */
 
+/* A pointer as a number: global functions take no others. */
+static __always_inline __u64 number_of(const void *pointer)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof number, &pointer);
+	return number;
+}
+
 /* The current thread has written to such a socket, or read from it; bytes have come into one. */
-__hidden void peer_sent(struct sock *sk);
-__hidden void peer_received(struct sock *sk);
-__hidden void peer_ready(struct sock *sk);
+int peer_sent(__u64 sk);
+int peer_received(__u64 sk);
+int peer_ready(__u64 sk);
 
 /* ---- address.bpf.c ----------------------------------------------------------------------------------------------- */
 

@@ -207,7 +207,7 @@ int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 	if (!c && is_stream(sk) && followed(bpf_get_current_task_btf()))
 		c = conn_new(sk);
 	if (contextual_requests && ret && (!c || c->off || !c->sync))
-		peer_received(sk);
+		peer_received(number_of(sk));
 	if (!c || c->off || c->closed)
 		return 0;
 	if (!ret) {
@@ -233,7 +233,7 @@ int BPF_PROG(http_data_ready, struct sock *sk)
 	struct http_conn *c = conn_of(sk);
 
 	if (contextual_requests && (!c || c->off || !c->sync))
-		peer_ready(sk);
+		peer_ready(number_of(sk));
 	if (!c || c->ready_ns || c->in.phase != HTTP_START || sk->__sk_common.skc_state == STATE_LISTEN)
 		return 0;
 	c->ready_ns = bpf_ktime_get_ns();
@@ -282,7 +282,7 @@ int BPF_PROG(http_sent, struct sock *sk, int ret, int flags)
 		return 0;
 	c = conn_of(sk);
 	if (contextual_requests && (!c || c->off || !c->sync || c->fresh))
-		peer_sent(sk);
+		peer_sent(number_of(sk));
 	if (!c || c->off || c->closed || (c->sync && !http_owed(c)))
 		return 0;
 	if (c->sync && c->owed[c->answered & (HTTP_OWED - 1)] & OWED_INFER) {

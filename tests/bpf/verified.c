@@ -40,9 +40,9 @@ static const struct {
 	{"on_switch", 53191},
 	{"on_waking", 157},
 	{"sweep", 1156},
-	{"http_received", 116229},
-	{"http_data_ready", 83},
-	{"http_sent", 110211},
+	{"http_received", 116190},
+	{"http_data_ready", 100},
+	{"http_sent", 104809},
 	{"http_state", 2026},
 	{"http_open_sockets", 113},
 };

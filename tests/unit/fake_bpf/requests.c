@@ -154,19 +154,22 @@ __u64 context_now(void)
 	return 0;
 }
 
-void peer_sent(struct sock *sk)
+int peer_sent(__u64 sk)
 {
 	(void)sk;
+	return 0;
 }
 
-void peer_received(struct sock *sk)
+int peer_received(__u64 sk)
 {
 	(void)sk;
+	return 0;
 }
 
-void peer_ready(struct sock *sk)
+int peer_ready(__u64 sk)
 {
 	(void)sk;
+	return 0;
 }
 
 void request_sent(void *context, live_ref ref, __u64 now, __u64 bytes, __u32 status)
