@@ -319,11 +319,13 @@ static void epoll_tells_whether_it_was_called(void **state)
 
 static int open_programs(void **state)
 {
+	struct kernel_function poll = {"ep_poll_callback", 0};
 	(void)state;
 	skel = facts__open();
 	if (!skel)
 		return -1;
-	skel->rodata->ep_poll_callback_address = kernel_function("ep_poll_callback");
+	kernel_functions(&poll, 1);
+	skel->rodata->ep_poll_callback_address = poll.address;
 	return facts__load(skel);
 }
 

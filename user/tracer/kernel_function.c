@@ -7,17 +7,29 @@
 
 #include "base/cleanup.h"
 
-uint64_t kernel_function(const char *name)
+/* A line is "ADDRESS TYPE NAME" or "ADDRESS TYPE NAME\t[MODULE]"; type t or T is a function. */
+static bool is_line_of(const char *line, const char *name)
+{
+	const char *found = strchr(line, ' ');
+	size_t n = strlen(name);
+
+	return found && (found[1] | 0x20) == 't' && found[2] == ' ' && !strncmp(found + 3, name, n) && found[3 + n] == '\n';
+}
+
+void kernel_functions(struct kernel_function *functions, size_t n)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/kallsyms", "re");
 	_cleanup_free_ char *line = NULL;
-	size_t size = 0, n = strlen(name);
+	size_t size = 0, missing = n;
 
-	while (f && getline(&line, &size, f) > 0) {
-		const char *found = strchr(line, ' ');
-
-		if (found && (found[1] | 0x20) == 't' && found[2] == ' ' && !strncmp(found + 3, name, n) && found[3 + n] == '\n')
-			return strtoull(line, NULL, 16);
+	for (size_t i = 0; i < n; i++)
+		functions[i].address = 0;
+	while (missing && f && getline(&line, &size, f) > 0) {
+		for (size_t i = 0; i < n; i++) {
+			if (functions[i].address || !is_line_of(line, functions[i].name))
+				continue;
+			functions[i].address = strtoull(line, NULL, 16);
+			missing--;
+		}
 	}
-	return 0;
 }

@@ -39,23 +39,17 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return vfprintf(stderr, format, args);
 }
 
-static int kernel_has(const char *name, uint32_t kind)
+int session_has_socket_tracepoints(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	int r = libbpf_get_error(btf);
 
 	if (r)
 		return r;
-	r = btf__find_by_name_kind(btf, name, kind) > 0;
+	r = btf__find_by_name_kind(btf, "btf_trace_sock_recv_length", BTF_KIND_TYPEDEF) > 0 &&
+	    btf__find_by_name_kind(btf, "btf_trace_sock_send_length", BTF_KIND_TYPEDEF) > 0;
 	btf__free(btf);
 	return r;
-}
-
-int session_has_socket_tracepoints(void)
-{
-	int r = kernel_has("btf_trace_sock_recv_length", BTF_KIND_TYPEDEF);
-
-	return r > 0 ? kernel_has("btf_trace_sock_send_length", BTF_KIND_TYPEDEF) : r;
 }
 
 /* Of the two programs that see contexts copied the one that this kernel can attach. */
@@ -63,8 +57,6 @@ static void configure_uprobes(struct session *s)
 {
 	struct bpf_program *entry = s->skel->progs.on_context_copy, *exit = s->skel->progs.on_context_copied;
 
-	s->has_uprobe_session = kernel_has("bpf_session_is_return", BTF_KIND_FUNC) > 0;
-	s->has_uprobe_multi = kernel_has("bpf_uprobe_multi_link_attach", BTF_KIND_FUNC) > 0;
 	bpf_program__set_expected_attach_type(entry, UPROBE_SESSION_ATTACH_TYPE);
 	bpf_program__set_expected_attach_type(exit, UPROBE_MULTI_ATTACH_TYPE);
 	bpf_program__set_autoload(entry, s->has_uprobe_session);
@@ -73,13 +65,17 @@ static void configure_uprobes(struct session *s)
 
 static void configure(struct session *s, const struct tracer_options *options)
 {
+	struct kernel_function functions[] = {{"ep_poll_callback", 0}, {"bpf_session_is_return", 0}, {"bpf_uprobe_multi_link_attach", 0}};
 	struct reqprof *skel = s->skel;
 	int cpus = libbpf_num_possible_cpus();
 	struct bpf_program *program;
 
 	memcpy((void *)&skel->rodata->cfg, &options->config, sizeof options->config);
 	memcpy((void *)skel->rodata->markers, options->markers, sizeof options->markers);
-	skel->rodata->ep_poll_callback_address = kernel_function("ep_poll_callback");
+	kernel_functions(functions, ARRAY_LEN(functions));
+	skel->rodata->ep_poll_callback_address = functions[0].address;
+	s->has_uprobe_session = functions[1].address;
+	s->has_uprobe_multi = functions[2].address;
 	bpf_map__set_max_entries(skel->maps.cpu_state, cpus);
 	bpf_map__set_max_entries(skel->maps.bridges, cpus);
 	bpf_map__set_max_entries(skel->maps.arm_rings, cpus);
