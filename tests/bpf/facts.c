@@ -320,6 +320,7 @@ static void epoll_tells_whether_it_was_called(void **state)
 static int open_programs(void **state)
 {
 	struct kernel_function poll = {"ep_poll_callback", 0};
+
 	(void)state;
 	skel = facts__open();
 	if (!skel)
