@@ -80,8 +80,7 @@ static __always_inline void add_context(struct copy *c, const struct look *k, st
 				 .first_local = c->first_local};
 	__u32 n = __sync_fetch_and_add(&c->live->contexts, 1);
 
-	if (!n)
-		__sync_fetch_and_add(&contextual_requests, 1);
+	live_look(c->live);
 	x.task = n + 1;
 	if (!c->parent)
 		c->live->task_code = c->code;

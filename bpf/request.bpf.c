@@ -73,7 +73,7 @@ static __always_inline void live_init(struct rp_live *l, const struct request_st
 	l->in_flight_max = r && r->unfinished > 0 ? r->unfinished : 1;
 	l->events = l->capped = l->lost_ticks = l->lost_waits = l->ticks = l->switches = 0;
 	l->has_trace_id = l->told = 0;
-	l->contexts = l->sent_by = 0;
+	l->contexts = l->sent_by = l->contextual = 0;
 	l->unfinished = 0;
 	l->n_made = 0;
 	l->ran_ns = 0;
@@ -121,6 +121,8 @@ static __always_inline void live_begin(void *ctx, struct rp_live *l, __u32 slot,
 		COUNT(events_dropped);
 	if (!exclusive && !contextual)
 		return;
+	if (!exclusive)
+		live_look(l);
 	if (l->sk && epoll_state(l->sk) == EPOLL_QUEUED)
 		l->loop_ok_ns = now;
 	if (worker_bind(l, slot, task, now, exclusive ? 1 : 2))
@@ -353,7 +355,7 @@ static __always_inline void live_free(struct rp_live *l)
 		__sync_fetch_and_add(&r->live, -1);
 	l->state = LIVE_FREE;
 	count_add(RP_COUNT_live, -1);
-	if (l->contexts)
+	if (l->contextual)
 		__sync_fetch_and_add(&contextual_requests, -1);
 	if (__sync_fetch_and_add(&live_requests, -1) == 1)
 		sampling_stop(bpf_ktime_get_ns());

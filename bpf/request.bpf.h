@@ -92,6 +92,7 @@ struct rp_live {
 	__u32 pid;              /* their process */
 	__u32 contexts;         /* that were bound to it */
 	__u32 sent_by;          /* RP_SENT_* */
+	__u32 contextual;       /* it is counted in contextual_requests: threads that may work for it are looked at */
 	__u8 trace_id[16];
 };
 
@@ -216,6 +217,13 @@ static __always_inline void wait_begin(struct rp_worker *w, struct task_struct *
 	wait->object.flags = 0;
 	wait->object.len = 0;
 	wait->object.fd = -1;
+}
+
+/* From now on what its threads do is told by their contexts. */
+static __always_inline void live_look(struct rp_live *l)
+{
+	if (!__sync_lock_test_and_set(&l->contextual, 1))
+		__sync_fetch_and_add(&contextual_requests, 1);
 }
 
 /* A thread that was the request's alone has returned to its event loop: with contexts it is known what it does there. */
