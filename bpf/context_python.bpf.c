@@ -26,17 +26,16 @@ int context_look(__u64 now)
 	return 0;
 }
 
-/* ---- an idle loop ---------------------------------------------------------------------------------------------------- */
+/* ---- tasks that do not run ------------------------------------------------------------------------------------------- */
 
-/* The thread has nothing to do: what every task of a request awaits now it will await until the thread comes back. One that awaited something else
- * before has run meanwhile, unseen. */
-struct idle {
+/* What tasks of requests await while their thread is idle or does something else. One that awaited something else before has run meanwhile, unseen. */
+struct unseen {
 	struct look *k;
 	struct task_struct *task;
-	__u64 since, now;       /* when it came back last; equal = something else is known to have run since */
+	__u64 since, now;       /* when it may have; equal = and the thread's time in between is not its own */
 };
 
-static __always_inline void send_change(const struct idle *s, const struct task_context *c, struct rp_task_wait *e)
+static __always_inline void send_change(const struct unseen *s, const struct task_context *c, struct rp_task_wait *e)
 {
 	struct rp_event runs;
 
@@ -47,7 +46,7 @@ static __always_inline void send_change(const struct idle *s, const struct task_
 }
 
 /* The time since the thread came back was the request's. */
-static __always_inline void credit(struct idle *s, struct rp_live *l, __u32 slot)
+static __always_inline void credit(struct unseen *s, struct rp_live *l, __u32 slot)
 {
 	struct rp_worker *w;
 
@@ -59,7 +58,7 @@ static __always_inline void credit(struct idle *s, struct rp_live *l, __u32 slot
 	s->since = s->now;
 }
 
-static long idle_step(__u32 i, struct idle *s)
+static long unseen_step(__u32 i, struct unseen *s)
 {
 	__u64 context = s->k->thread->recent[i & (RP_RECENT - 1)], awaited;
 	struct rp_task_wait e = {};
@@ -67,7 +66,7 @@ static long idle_step(__u32 i, struct idle *s)
 	struct rp_live *l;
 
 	c = context_of(s->task->tgid, context, &l);
-	if (!c || !c->coroutine)
+	if (!c || !c->coroutine || context == s->k->context)
 		return 0;
 	awaited = c->awaited;
 	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, s->now, c->serial, s->task);
@@ -80,8 +79,24 @@ static long idle_step(__u32 i, struct idle *s)
 	return 0;
 }
 
+int context_look_at_others(__u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct unseen s = {.task = task};
+	struct look k;
+
+	if (look_at(&k, task) || k.thread->busy || !k.thread->n_recent)
+		return 0;
+	s.k = &k;
+	s.since = s.now = border(k.thread, now);
+	bpf_loop(RP_RECENT, unseen_step, &s, 0);
+	return 0;
+}
+
+/* ---- an idle loop ---------------------------------------------------------------------------------------------------- */
+
 /* Tasks that have ended unseen keep no request that is answered. */
-static long after_step(__u32 slot, struct idle *s)
+static long after_step(__u32 slot, struct unseen *s)
 {
 	struct rp_live *l = live_slot(slot);
 	struct context_key key = {.pid = s->task->tgid};
@@ -109,11 +124,19 @@ static __always_inline int asks_for_events(__u64 nr)
 	return 0;
 }
 
+static __always_inline int has_tasks(const struct rp_worker *w)
+{
+	const struct rp_live *l = live_slot(w->slot);
+
+	return l && l->serial == w->serial && l->contexts;
+}
+
 int context_switch_out(__u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	struct idle s = {.task = task, .since = now, .now = now};
+	struct unseen s = {.task = task, .since = now, .now = now};
+	struct rp_worker *w;
 	struct look k;
 
 	if (look_at(&k, task))
@@ -122,8 +145,16 @@ int context_switch_out(__u64 now)
 		return 1;
 	if (k.thread->seen == SEEN_BACK)
 		s.since = k.thread->seen_ns;
-	if (look(&k, task, now) || k.known)
+	w = look(&k, task, now);
+	if (k.known)
 		return 0;
+	if (w) {
+		/* It has read the request and has worked for it since; the request's tasks are on their own from here. */
+		if (w->contextual || !has_tasks(w) || !asks_for_events(BPF_CORE_READ(regs, orig_ax)))
+			return 0;
+		end_work(w, &k, task, now);
+		s.since = now;
+	}
 	/* Where it waits for work is its home. Preempted, or in a page fault, it may be anywhere. */
 	if ((long)BPF_CORE_READ(regs, orig_ax) < 0 || !BPF_CORE_READ(task, __state))
 		return 0;
@@ -132,7 +163,7 @@ int context_switch_out(__u64 now)
 	if (asks_for_events(BPF_CORE_READ(regs, orig_ax)) && !is_lone(k.thread))
 		k.thread->seed = 0;
 	s.k = &k;
-	bpf_loop(RP_RECENT, idle_step, &s, 0);
+	bpf_loop(RP_RECENT, unseen_step, &s, 0);
 	if (live_requests > live_active)
 		bpf_loop(RP_MAX_LIVE, after_step, &s, 0);
 	return 0;

@@ -30,14 +30,36 @@ static __always_inline struct rp_live *live_of_peer(const struct peer *p)
 	return l && l->serial == p->serial && l->state == LIVE_BEGUN ? l : NULL;
 }
 
-/* uvloop, up to 0.17, writes what tasks have given it when they are done. Where only one request is in flight it is known whose that is. */
+struct late {
+	struct look *k;
+	struct task_context *found;
+	__u32 pid;
+	__u32 n;
+};
+
+static long late_step(__u32 i, struct late *s)
+{
+	struct rp_live *l;
+	struct task_context *c = context_of(s->pid, s->k->thread->recent[i & (RP_RECENT - 1)], &l);
+
+	if (!c || !c->coroutine)
+		return 0;
+	s->found = c;
+	s->k->live = l;
+	s->n++;
+	return 0;
+}
+
+/* uvloop, up to 0.17, writes what tasks have given it when they are done, outside of any coroutine. Where only one request is in flight, and one task of
+ * it, it is known whose that is. */
 static __always_inline struct task_context *late_writer(struct look *k, __u32 pid)
 {
-	__u32 last = k->thread->n_recent - 1;
+	struct late s = {.k = k, .pid = pid};
 
 	if (!is_lone(k->thread))
 		return NULL;
-	return context_of(pid, k->thread->recent[last % RP_RECENT], &k->live);
+	bpf_loop(RP_RECENT, late_step, &s, 0);
+	return s.n == 1 && !stack_in_coroutine(bpf_get_current_task_btf()) ? s.found : NULL;
 }
 
 int peer_sent(__u64 sk)

@@ -280,7 +280,7 @@ static __always_inline void send_open_wait(struct rp_worker *w, struct rp_live *
 {
 	struct rp_wait *wait = &w->wait;
 
-	if (!wait->out_ns || wait->out_ns >= now)
+	if (!wait->out_ns || wait->out_ns >= now || !__sync_lock_test_and_set(&w->waiting, 0))
 		return;
 	wait->in_ns = now;
 	wait->h.flags |= RP_WAIT_OPEN;

@@ -110,7 +110,7 @@ struct rp_worker {
 	__u32 seq;
 	__u32 task;             /* the task that the thread runs, 0 = none is known */
 	__u32 contextual;       /* what the thread works for is told by its context */
-	__u32 pad;
+	__u32 waiting;          /* a wait is in progress: who sets it to 0 sends its record, the thread itself or who ends its request */
 	__u64 context;          /* of the task */
 	struct rp_wait wait;    /* in progress while out_ns != 0; object last: it is followed by slack */
 	__u8 slack[OBJECT_SLACK];
@@ -275,6 +275,9 @@ __hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_s
 
 /* Look at what it does, and bind or unbind it accordingly. */
 int context_look(__u64 now);
+
+/* Look at the tasks of requests that it has run and does not now: what they await. Before the one above, which remembers that it has looked. */
+int context_look_at_others(__u64 now);
 
 /* The same when it leaves the CPU, or comes to it. 1: it does in the middle of such a look, which must not be disturbed. */
 int context_switch_out(__u64 now);

@@ -94,8 +94,13 @@ static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_
 /* The record of the request that the current thread works for. */
 static __always_inline struct rp_worker *worker_now(struct task_struct *task)
 {
-	if (contextual_requests)
-		context_look(bpf_ktime_get_ns());
+	__u64 now;
+
+	if (contextual_requests) {
+		now = bpf_ktime_get_ns();
+		context_look_at_others(now);
+		context_look(now);
+	}
 	if (live_done)
 		live_over();
 	return worker_of(task);
@@ -266,6 +271,7 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 		ctx = NULL;
 	wait->stack = stack_take(ctx, task, w->serial, STACK_SWITCH, &kernel);
 	wait->out_ns = now;
+	w->waiting = 1;
 }
 
 static __always_inline void switch_in(struct rp_worker *w, __u64 now)

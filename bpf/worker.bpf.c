@@ -54,6 +54,7 @@ __hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task
 	w->task = 0;
 	w->contextual = !cloned && how > 1;
 	w->wait.out_ns = 0;
+	w->waiting = 0;
 	w->pid = task->tgid;
 	w->tid = task->pid;
 	w->serial = l->serial;
@@ -65,6 +66,7 @@ __hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task
 		w->wait.h.flags = RP_WAIT_NEW | RP_WAIT_PREEMPTED;
 		w->wait.woken_ns = now;
 		w->wait.out_ns = now;
+		w->waiting = 1;
 	}
 	send_bind(w, task, now, how);
 	return 0;
@@ -88,6 +90,8 @@ __hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t)
 
 	if (t < wait->out_ns)
 		t = wait->out_ns;
+	if (!__sync_lock_test_and_set(&w->waiting, 0))
+		return t;
 	wait->in_ns = t;
 	wait->h.t = t;
 	wait->seq = w->seq++;
@@ -111,6 +115,7 @@ __hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct
 	w->task = 0;
 	w->wait.woken_ns = t;
 	w->wait.out_ns = t;
+	w->waiting = 1;
 	thread->worker = 0;
 }
 

@@ -31,6 +31,8 @@ static double seconds_of(const struct record_task_waits *w)
 	if (w->local == INT_3_11 || w->local == INT_3_12)
 		return (uint32_t)w->local_2;
 	memcpy(&s, &w->local, sizeof s);
+	if (!w->local && w->local_type)
+		return 0;
 	return isnormal(s) && s > 1e-9 && s < SLEEP_MAX ? s : -1;
 }
 
@@ -76,10 +78,12 @@ void await_feed_waits(struct await_feed *f, const struct record_task_waits *w, i
 		fill_timer(w, &a, text);
 	if (is.client)
 		a.object = f->profile->request.remote;
+	a.peer = is.peer;
 	peer = is.peer ? owed_to(f, w->task) : NULL;
 	if (peer) {
 		a.cause = TIME_network;
 		a.object = peer->address;
+		a.peer = false;
 		peer->awaited = true;
 	}
 	builder_task_waits(f->builder, &a);
@@ -105,6 +109,8 @@ void await_feed_peer(struct await_feed *f, const struct record_peer *r)
 	if (!p)
 		return;
 	p->owed = r->address;
+	if (r->address && builder_task_peer(f->builder, r->task, r->address))
+		p->awaited = true; /* what some loops write when the task is done already */
 	if (!r->address && p->awaited)
 		builder_task_ready(f->builder, r->task, r->t);
 }

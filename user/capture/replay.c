@@ -136,7 +136,7 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 		feed_wait(r, record);
 		break;
 	case RECORD_TASK:
-		builder_task(r->builder, task->number, task->parent, function_of(r->profile, index_of(task->coroutine)));
+		builder_task(r->builder, task->number, task->parent, function_of(r->profile, index_of(task->coroutine)), task->t);
 		break;
 	case RECORD_TASK_RUNS:
 		builder_task_runs(r->builder, runs->task, runs->t);

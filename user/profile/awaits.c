@@ -32,6 +32,14 @@ void tasks_add(struct tasks *tasks, const struct task_change *change)
 	tasks->n++;
 }
 
+struct task_change *tasks_last(struct tasks *tasks, uint32_t task)
+{
+	for (size_t i = tasks->n; i; i--)
+		if (tasks->changes[i - 1].await.task == task)
+			return &tasks->changes[i - 1];
+	return NULL;
+}
+
 void tasks_free(struct tasks *tasks)
 {
 	free(tasks->changes);
@@ -78,7 +86,7 @@ static int by_time(const void *a, const void *b)
 	return x->t != y->t ? (x->t < y->t ? -1 : 1) : x->task - y->task;
 }
 
-/* The change that ends the await at i: the task's next run, or NULL. What happened before is put into *ready. */
+/* The change that ends the await, or the wait for its first run, at i: the task's next run, or NULL. What happened before is put into *ready. */
 static const struct task_change *end_of_await(const struct tasks *tasks, size_t i, uint64_t *ready)
 {
 	const struct task_change *c = &tasks->changes[i];
@@ -109,6 +117,11 @@ void tasks_tell(struct story *s)
 		if (tasks->changes[i].runs || tasks->changes[i].ready || a.finished)
 			continue;
 		end = end_of_await(tasks, i, &a.ready_ns);
+		if (tasks->changes[i].made) {
+			if (end)
+				story_span(s, tasks->changes[i].t, end->t, TIME_loop_busy);
+			continue;
+		}
 		if (end || !a.uncertain)
 			add_await(s, &a, end ? end->t : s->end_ns);
 	}

@@ -14,7 +14,8 @@ struct task_change {
 	uint64_t t;
 	size_t order;
 	bool runs;              /* else it awaits what `await` says, */
-	bool ready;             /* or that has happened */
+	bool ready;             /* or that has happened, */
+	bool made;              /* or it was made and could run */
 	struct seen_await await;
 };
 
@@ -27,6 +28,7 @@ struct tasks {
 int32_t tasks_index(struct profile *p, uint32_t number);
 
 void tasks_add(struct tasks *tasks, const struct task_change *change);
+struct task_change *tasks_last(struct tasks *tasks, uint32_t task); /* that was added for the task, or NULL */
 void tasks_free(struct tasks *tasks);
 
 /* Fills the profile's awaits, and the spans in which a task could have gone on. */

@@ -109,14 +109,16 @@ void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack,
 	};
 }
 
-void builder_task(struct builder *b, uint32_t number, uint32_t parent, const char *name)
+void builder_task(struct builder *b, uint32_t number, uint32_t parent, const char *name, uint64_t t)
 {
 	struct profile *p = b->story.profile;
 	int32_t i = tasks_index(p, number);
 
 	(void)parent;
-	if (i >= 0 && name)
-		p->tasks[i].name = profile_string(p, name);
+	if (i < 0 || !name)
+		return;
+	p->tasks[i].name = profile_string(p, name);
+	tasks_add(&b->story.tasks, &(struct task_change){.t = t, .made = true, .await = {.task = number}});
 }
 
 void builder_task_runs(struct builder *b, uint32_t task, uint64_t t)
@@ -135,6 +137,18 @@ void builder_task_waits(struct builder *b, const struct seen_await *a)
 void builder_task_ready(struct builder *b, uint32_t task, uint64_t t)
 {
 	tasks_add(&b->story.tasks, &(struct task_change){.t = t, .ready = true, .await = {.task = task}});
+}
+
+int builder_task_peer(struct builder *b, uint32_t task, const char *address)
+{
+	struct task_change *c = tasks_last(&b->story.tasks, task);
+
+	if (!c || !c->await.peer)
+		return 0;
+	c->await.peer = false;
+	c->await.cause = TIME_network;
+	c->await.object = profile_string(b->story.profile, address);
+	return 1;
 }
 
 void builder_contexts(struct builder *b)

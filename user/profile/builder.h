@@ -41,6 +41,7 @@ struct seen_await {
 	const char *object;
 	bool finished;          /* it does not run any more */
 	bool uncertain;         /* it may be so */
+	bool peer;              /* it may be a socket's, told later by builder_task_peer() */
 	uint64_t ready_ns;      /* when that happened, if it can be known before the task runs again; 0 = cannot */
 };
 
@@ -64,11 +65,15 @@ void builder_wait(struct builder *b, uint32_t worker, const struct seen_wait *w)
 #define TICK_GIL 4      /* the thread held the GIL */
 void builder_tick(struct builder *b, uint32_t worker, uint64_t t, int32_t stack, uint32_t task, unsigned int flags);
 
-/* Tasks of a runtime in which one thread serves many requests, numbered from 1. One that was made runs when it is said to, until it awaits. */
-void builder_task(struct builder *b, uint32_t number, uint32_t parent, const char *name);
+/* Tasks of a runtime in which one thread serves many requests, numbered from 1. One that was made could run, and does when it is said to, until it
+ * awaits. name: of the function that it begins with, NULL = it has none: a call in a thread. */
+void builder_task(struct builder *b, uint32_t number, uint32_t parent, const char *name, uint64_t t);
 void builder_task_runs(struct builder *b, uint32_t task, uint64_t t);
 void builder_task_waits(struct builder *b, const struct seen_await *a);
 void builder_task_ready(struct builder *b, uint32_t task, uint64_t t); /* what it awaits has happened */
+
+/* What was sent to an address was for the task: where it awaits something that may be the answer, it does. 1 = so it is, 0 = not. */
+int builder_task_peer(struct builder *b, uint32_t task, const char *address);
 
 /* The tasks tell whom threads worked for: where none of the request's threads did, all of its tasks were waiting. */
 void builder_contexts(struct builder *b);
