@@ -244,11 +244,11 @@ static __always_inline int describe_wait(struct task_struct *task, struct rp_wor
 	return 0;
 }
 
-static __always_inline void switch_out(void *ctx, bool preempt, struct task_struct *task, struct rp_worker *w, __u32 state)
+static __always_inline void switch_out(void *ctx, bool preempt, struct task_struct *task, struct rp_worker *w, __u32 state,
+				       __u64 now)
 {
 	struct rp_live *l = live_slot(w->slot);
 	struct rp_wait *wait = &w->wait;
-	__u64 now = bpf_ktime_get_ns();
 	__u32 kernel;
 
 	if (!l || (!w->contextual && loop_returned(w, l, task, now)))
@@ -303,7 +303,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 		live_over();
 	w = worker_of(prev);
 	if (w && !busy)
-		switch_out(ctx, preempt, prev, w, prev_state);
+		switch_out(ctx, preempt, prev, w, prev_state, now);
 	busy = contextual_requests ? context_switch_in(next, now) : 0;
 	w = worker_of(next);
 	if (w && !(busy & SWITCH_BUSY))
