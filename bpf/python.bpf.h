@@ -171,13 +171,23 @@ static __always_inline void python_read_code(const struct rp_python *py, struct 
 		f->coroutine = 0;
 }
 
+/* No more than a frame has before its local variables: what comes after it may be memory that nobody has touched yet. */
+static __always_inline long python_copy_frame(const struct rp_python *py, __u64 address, struct python_scratch *s)
+{
+	__u32 n = py->frame_locals;
+
+	if (n > PYTHON_FRAME_BYTES)
+		n = PYTHON_FRAME_BYTES;
+	return bpf_probe_read_user(s->bytes, n, (void *)address);
+}
+
 /* Read the frame at an address. Non-zero: it cannot be read. */
 static __always_inline int python_read_frame(const struct rp_python *py, __u64 address, struct python_scratch *s, struct python_frame *ret)
 {
 	__u64 code;
 
 	*ret = (struct python_frame){};
-	if (bpf_probe_read_user(s->bytes, PYTHON_FRAME_BYTES, (void *)address))
+	if (python_copy_frame(py, address, s))
 		return -1;
 	ret->previous = python_word(s, py->frame_previous);
 	if (py->frame_owner != RP_PYTHON_NONE && python_byte(s, py->frame_owner) >= RP_PYTHON_OWNER_C) {

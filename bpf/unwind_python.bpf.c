@@ -113,7 +113,7 @@ static long await_step(__u32 i, struct python_walk *w)
 	if (u->awaited_type != w->py->coroutine_type)
 		return 1;
 	frame = suspended_frame(w->py, u, u->awaited);
-	if (!frame || bpf_probe_read_user(u->python.bytes, PYTHON_FRAME_BYTES, (void *)frame))
+	if (!frame || python_copy_frame(w->py, frame, &u->python))
 		return 1;
 	u->awaited = stack_top(w->py, u, frame);
 	read_local(w->py, u, frame);
