@@ -30,19 +30,19 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"on_context_copy", 42497},
-	{"on_context_copied", 28237},
+	{"on_context_copy", 42856},
+	{"on_context_copied", 28540},
 	{"list_threads", 44},
 	{"on_fork", 439},
 	{"on_exit", 382},
 	{"on_exec", 58},
-	{"on_tick", 30117},
-	{"on_switch", 53191},
+	{"on_tick", 33788},
+	{"on_switch", 63218},
 	{"on_waking", 157},
 	{"sweep", 1156},
-	{"http_received", 116190},
+	{"http_received", 120450},
 	{"http_data_ready", 100},
-	{"http_sent", 104809},
+	{"http_sent", 110345},
 	{"http_state", 2026},
 	{"http_open_sockets", 113},
 };
