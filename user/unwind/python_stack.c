@@ -46,10 +46,11 @@ static size_t find_loops(const struct python_runtime *runtime, const struct symb
 	return n_loops;
 }
 
-/* A loop that is just being entered, or left, where nothing else runs: its frame is not there yet, or not any more. */
-static bool is_between_frames(const struct python_stack *s, const uint16_t *loops, size_t n_loops, size_t n_frames)
+/* The innermost loop is just being entered, or left: its frame is not there yet, or not any more. What such a loop calls, to make a frame or to free
+ * what one had, stays. */
+static bool is_between_frames(const struct python_stack *s, size_t n_loops, size_t n_frames)
 {
-	return n_loops == s->n_runs + 1 && !loops[0] && n_frames && s->frames[n_frames - 1].instr & RP_PYTHON_ENTRY;
+	return n_loops == s->n_runs + 1 && n_frames && s->frames[n_frames - 1].instr & RP_PYTHON_ENTRY;
 }
 
 /* How the interpreter's own frames from `begin` to `end` are used. */
@@ -88,12 +89,12 @@ void python_stack_begin(struct python_stack *s, const struct python_runtime *run
 	n = n < PYTHON_STACK_MAX ? n : PYTHON_STACK_MAX;
 	find_runs(s, n);
 	n_loops = find_loops(runtime, stack, s->n_use, loops);
-	first = is_between_frames(s, loops, n_loops, n);
+	first = is_between_frames(s, n_loops, n);
 	n_loops -= first;
 	s->inexact = n_loops != s->n_runs;
 	pair(s, runtime, stack, loops + first, n_loops);
 	if (first)
-		s->use[0] = LEFT_OUT;
+		s->use[loops[0]] = LEFT_OUT;
 	for (size_t run = s->n_runs; run-- > n_loops;)
 		give_run(s, run);
 }
