@@ -28,7 +28,8 @@ int context_look(__u64 now)
 
 /* ---- tasks that do not run ------------------------------------------------------------------------------------------- */
 
-/* What tasks of requests await while their thread is idle or does something else. One that awaited something else before has run meanwhile, unseen. */
+/* What tasks of requests await while their thread is idle or does something else. One that awaited something else before has run meanwhile,
+ * unseen. */
 struct unseen {
 	struct look *k;
 	struct task_struct *task;

@@ -50,8 +50,8 @@ static long late_step(__u32 i, struct late *s)
 	return 0;
 }
 
-/* uvloop, up to 0.17, writes what tasks have given it when they are done, outside of any coroutine. Where only one request is in flight, and one task of
- * it, it is known whose that is. */
+/* uvloop, up to 0.17, writes what tasks have given it when they are done, outside of any coroutine. Where only one request is in flight, and one
+ * task of it, it is known whose that is. */
 static __always_inline struct task_context *late_writer(struct look *k, __u32 pid)
 {
 	struct late s = {.k = k, .pid = pid};

@@ -223,8 +223,8 @@ def sound(name, of_all, ambiguous=False, greenlets=False):
              f"{name}: unknown is at most 1 % of each")
 
 
-# The kernel's clock of a thread stops where what preempts it is woken from another CPU, not where the interrupt comes that says so: on a virtual machine
-# some 50 us later. So what a function took lies between what that clock says and what its wall time leaves beside its waits.
+# The kernel's clock of a thread stops where what preempts it is woken from another CPU, not where the interrupt comes that says so: on a virtual
+# machine some 50 us later. So what a function took lies between what that clock says and what its wall time leaves beside its waits.
 
 
 def shares(name, of_all, functions):
