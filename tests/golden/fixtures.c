@@ -205,6 +205,34 @@ static struct profile *make_loop(void)
 	return script_end(&s);
 }
 
+/* ---- coroutines: an `async def` whose task ran below its loop, and awaited beside it ------------------------------- */
+
+static struct profile *make_coroutines(void)
+{
+	struct script s = script_new("GET", "/basket?profile=1", 200, 61000);
+	int32_t handler = script_frame(&s, "basket", "app/views.py", 12, NULL, FRAME_python);
+	int32_t begin = script_frame(&s, "RequestResponseCycle.run_asgi", "/opt/venv/site-packages/uvicorn/h11_impl.py", 404, "uvicorn", FRAME_python);
+	int32_t loop = script_call(&s, -1, script_frame(&s, "run_forever", "/usr/lib/python3.11/asyncio/base_events.py", 607, "asyncio", FRAME_python));
+	int32_t ran = script_call(&s, script_call(&s, loop, begin), handler);
+	int32_t waited = script_call(&s, script_call(&s, -1, begin), handler);
+	int32_t query = script_call(&s, waited, script_frame(&s, "query", "app/db.py", 30, NULL, FRAME_python));
+	int32_t sleep = script_call(&s, waited, script_frame(&s, "sleep", "/usr/lib/python3.11/asyncio/tasks.py", 639, "asyncio", FRAME_python));
+
+	script_thread(&s, 4242, 4242, "uvicorn", "MainThread", 0);
+	script_task(&s, "RequestResponseCycle.run_asgi");
+	script_run(&s, 400, 0, loop, false);
+	script_run(&s, 5000, 5, ran, false);
+	script_await(&s, 31000, query, TIME_network, "10.0.0.5:5432");
+	script_pass(&s, TIME_loop_busy, 2600);
+	script_run(&s, 3000, 3, ran, false);
+	script_await(&s, 7000, query, TIME_network, "10.0.0.5:5432");
+	script_await(&s, 10000, sleep, TIME_sleep, "asyncio.sleep(0.01)");
+	script_pass(&s, TIME_suspended, 500);
+	script_run(&s, 1400, 1, ran, false);
+	s.p->time.in_flight_max = 3;
+	return script_end(&s);
+}
+
 /* ---- upload: threads that overlap, a slow client, a cut-off end, work after it ----------------------------------- */
 
 static void upload_after(struct script *s, int32_t stack)
@@ -284,8 +312,8 @@ static struct profile *make_hostile(void)
 }
 
 const struct fixture fixtures[] = {
-	{"orders", make_orders}, {"shop", make_shop}, {"ready", make_ready}, {"loop", make_loop}, {"upload", make_upload}, {"hostile", make_hostile},
-	{NULL, NULL},
+	{"orders", make_orders}, {"shop", make_shop}, {"ready", make_ready}, {"loop", make_loop}, {"coroutines", make_coroutines},
+	{"upload", make_upload}, {"hostile", make_hostile}, {NULL, NULL},
 };
 
 struct profile *fixture_make(const char *name)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 #define START_NS 1795431667114000000LL /* 23 Nov 2026 */
 
 struct script script_new(const char *method, const char *target, int status, uint64_t wall_us)
@@ -122,6 +124,23 @@ void script_pass(struct script *s, enum time_class class, uint64_t us)
 {
 	s->t += us * US;
 	count(s, class, us * US);
+}
+
+void script_task(struct script *s, const char *name)
+{
+	struct profile *p = s->p;
+
+	GROW(p->tasks, p->n_tasks, p->cap_tasks);
+	p->tasks[p->n_tasks++] = (struct task){profile_string(p, "1"), profile_string(p, name)};
+}
+
+void script_await(struct script *s, uint64_t us, int32_t stack, enum time_class cause, const char *object)
+{
+	struct profile *p = s->p;
+
+	GROW(p->awaits, p->n_awaits, p->cap_awaits);
+	p->awaits[p->n_awaits++] = (struct await){s->t, us * US, p->n_tasks - 1, stack, cause, profile_string(p, object), us * US};
+	script_pass(s, TIME_suspended, us);
 }
 
 static int by_time(const void *va, const void *vb)

@@ -36,6 +36,10 @@ struct script_wait {
 void script_wait(struct script *s, const struct script_wait *w);
 void script_pass(struct script *s, enum time_class class, uint64_t us); /* wall time in no thread */
 
+/* The request's last task awaits something for `us`; nothing of it runs. */
+void script_task(struct script *s, const char *name);
+void script_await(struct script *s, uint64_t us, int32_t stack, enum time_class cause, const char *object);
+
 struct profile *script_end(struct script *s); /* what is left of the wall time is unknown */
 
 #endif

@@ -56,15 +56,38 @@ static int32_t child_of(struct tree_builder *b, int32_t parent, enum tree_kind k
 	return child->node;
 }
 
+/* By frame: is it what a task begins with? */
+static bool *find_task_frames(const struct profile *p, const int32_t *merged)
+{
+	bool *found = xcalloc(p->n_frames, sizeof *found);
+
+	for (size_t i = 0; i < p->n_awaits; i++) {
+		int32_t stack = p->awaits[i].stack;
+
+		while (stack >= 0 && p->stacks[stack].parent >= 0)
+			stack = p->stacks[stack].parent;
+		if (stack >= 0)
+			found[merged[p->stacks[stack].frame]] = true;
+	}
+	return found;
+}
+
 static void add_frames(struct tree_builder *b, const int32_t *merged)
 {
 	const struct profile *p = b->p;
+	_cleanup_free_ bool *begins_task = find_task_frames(p, merged);
+	_cleanup_free_ bool *in_task = xcalloc(p->n_stacks, sizeof *in_task);
 
 	b->tree->of_stack = xcalloc(p->n_stacks, sizeof *b->tree->of_stack);
 	for (size_t i = 0; i < p->n_stacks; i++) {
-		int32_t parent = p->stacks[i].parent;
+		int32_t parent = p->stacks[i].parent, frame = merged[p->stacks[i].frame], above = parent < 0 ? 0 : b->tree->of_stack[parent];
 
-		b->tree->of_stack[i] = child_of(b, parent < 0 ? 0 : b->tree->of_stack[parent], TREE_FRAME, merged[p->stacks[i].frame], 0, NULL);
+		in_task[i] = parent >= 0 && in_task[parent];
+		if (!in_task[i] && begins_task[frame]) {
+			in_task[i] = true;
+			above = 0;
+		}
+		b->tree->of_stack[i] = child_of(b, above, TREE_FRAME, frame, 0, NULL);
 	}
 }
 
@@ -104,6 +127,22 @@ static void add_waits(struct tree_builder *b)
 	}
 }
 
+static void add_awaits(struct tree_builder *b)
+{
+	for (size_t i = 0; i < b->p->n_awaits; i++) {
+		const struct await *a = &b->p->awaits[i];
+		struct tree_node *node;
+		int32_t at;
+
+		if (!a->suspended_ns)
+			continue;
+		at = child_of(b, a->stack < 0 ? 0 : b->tree->of_stack[a->stack], TREE_AWAIT, -1, a->cause, a->object); /* may move the nodes */
+		node = &b->tree->nodes[at];
+		node->wait_ns += a->suspended_ns;
+		node->count++;
+	}
+}
+
 static void add_class(struct tree_builder *b, enum tree_kind kind, enum time_class class, uint64_t ns)
 {
 	int32_t at;
@@ -132,8 +171,11 @@ uint64_t unrecorded_ns(const struct profile *p, enum time_class class)
 
 	if (class < TIME_run_queue)
 		return 0;
-	if (class >= TIME_loop_busy)
-		return ns;
+	if (class >= TIME_loop_busy) {
+		for (size_t i = 0; i < p->n_awaits && class == TIME_suspended; i++)
+			recorded += p->awaits[i].suspended_ns;
+		return ns > recorded ? ns - recorded : 0;
+	}
 	for (size_t i = 0; i < p->work.n_waits; i++) {
 		const struct wait *w = &p->work.waits[i];
 
@@ -172,6 +214,9 @@ static void choose_lines(const struct profile *p, struct call_tree *tree)
 	for (size_t i = 0; i < p->work.n_waits; i++)
 		if (p->work.waits[i].stack >= 0)
 			times[p->work.waits[i].stack] += p->work.waits[i].duration_ns + p->work.waits[i].runnable_ns;
+	for (size_t i = 0; i < p->n_awaits; i++)
+		if (p->awaits[i].stack >= 0)
+			times[p->awaits[i].stack] += p->awaits[i].suspended_ns;
 	for (size_t i = p->n_stacks; i-- > 0;) {
 		int32_t node = tree->of_stack[i];
 
@@ -222,6 +267,7 @@ struct call_tree *call_tree_new(const struct profile *p, const int32_t *merged)
 	add_frames(&b, merged);
 	add_samples(&b);
 	add_waits(&b);
+	add_awaits(&b);
 	add_rest(&b);
 	HASH_ITER(hh, b.index, child, next) {
 		HASH_DEL(b.index, child);

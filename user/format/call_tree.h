@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The call tree of a request: who called what, with what happened there. Threads are merged, so its times are thread time: where threads of
- * the request overlap they add up to more than the wall time. What the wall time has and no thread shows stands right below the root.
+ * the request overlap they add up to more than the wall time. What the wall time has and no thread shows stands right below the root, or where a
+ * task awaited it. The coroutines of a task are one branch, whether they ran or waited: the frames of the loop that ran them are another.
  */
 #ifndef REQPROF_CALL_TREE_H
 #define REQPROF_CALL_TREE_H
@@ -13,6 +14,7 @@ enum tree_kind {
 	TREE_FRAME,
 	TREE_NO_STACK, /* on the CPU, no stack known */
 	TREE_WAIT,     /* waits of one cause and object */
+	TREE_AWAIT,    /* awaits of one cause and object: what the request was suspended for */
 	TREE_CLASS,    /* time in no thread */
 	TREE_AMBIGUOUS, /* time of which it is not known whose the thread was */
 };
@@ -22,8 +24,8 @@ struct tree_node {
 	int32_t parent;         /* −1 = none; smaller than its own index */
 	int32_t frame;          /* TREE_FRAME: as frames_merge() numbers it */
 	uint32_t line;          /* its line with the most time */
-	enum time_class class;  /* TREE_WAIT, TREE_CLASS */
-	const char *object;     /* TREE_WAIT: NULL = unknown */
+	enum time_class class;  /* TREE_WAIT, TREE_AWAIT, TREE_CLASS */
+	const char *object;     /* TREE_WAIT, TREE_AWAIT: NULL = unknown */
 	uint64_t cpu_ns, wait_ns; /* with all below it */
 	uint64_t self_ns;       /* on the CPU in itself */
 	size_t count;           /* samples, or waits, here and below */

@@ -195,6 +195,7 @@ static void put_awaits(struct json *j, const struct profile *p)
 		json_key_int(j, "stack", a->stack);
 		json_key_string(j, "cause", time_class_names[a->cause]);
 		json_key_string(j, "object", a->object);
+		json_key_uint(j, "suspended_ns", a->suspended_ns);
 		json_object_end(j);
 	}
 	json_array_end(j);

@@ -156,9 +156,10 @@ static char *run_name(const struct profile *p, const struct call_tree *tree, con
 static char *wait_name(const struct tree_node *node)
 {
 	_cleanup_free_ char *object = node->object ? name_text(node->object, NAME_COLUMNS) : NULL;
+	bool await = node->kind == TREE_AWAIT;
 
-	return xasprintf("%s%s%s" SEPARATOR "%s", time_class_labels[node->class], object ? " " : "", object ? object : "",
-			 number_count(node->count, "wait", "waits").text);
+	return xasprintf("%s%s%s%s" SEPARATOR "%s", await ? "awaiting: " : "", time_class_labels[node->class], object ? " " : "", object ? object : "",
+			 number_count(node->count, await ? "await" : "wait", await ? "awaits" : "waits").text);
 }
 
 static char *class_name(const struct profile *p, const struct tree_node *node)
@@ -186,6 +187,7 @@ char *outline_name(const struct profile *p, const struct call_tree *tree, const 
 	case TREE_AMBIGUOUS:
 		return xstrdup("ambiguous");
 	case TREE_WAIT:
+	case TREE_AWAIT:
 		return wait_name(node);
 	case TREE_CLASS:
 		break;

@@ -163,13 +163,56 @@ static void put_difference(struct writer *w, const struct part *part, uint64_t r
 		fprintf(w->f, "; %s ms of it in waits that were not recorded one by one", number_ms(missing, w->decimals).text);
 }
 
+/* The awaits that stand for most of the time, or NULL. */
+static const struct tree_node *longest_await(const struct writer *w)
+{
+	const struct tree_node *most = NULL;
+
+	for (size_t i = 0; i < w->tree->n; i++)
+		if (w->tree->nodes[i].kind == TREE_AWAIT && (!most || w->tree->nodes[i].wait_ns > most->wait_ns))
+			most = &w->tree->nodes[i];
+	return most;
+}
+
+/* The program's own function above a node, else the nearest one; 0 = none. */
+static int32_t own_caller(const struct writer *w, int32_t parent)
+{
+	for (int32_t node = parent; node > 0; node = w->tree->nodes[node].parent)
+		if (frame_is_own(&w->p->frames[w->tree->nodes[node].frame]))
+			return node;
+	return parent;
+}
+
+static void put_await(struct writer *w, const struct tree_node *node, uint64_t all_ns)
+{
+	int32_t caller = own_caller(w, node->parent);
+	_cleanup_free_ char *object = node->object ? name_text(node->object, NAME_COLUMNS) : NULL;
+
+	fprintf(w->f, "awaiting: %s%s%s%s, ", node->wait_ns < all_ns ? "most " : "", time_class_labels[node->class], object ? " " : "",
+		object ? object : "");
+	if (node->wait_ns < all_ns)
+		fprintf(w->f, "%s ms in ", number_ms(node->wait_ns, w->decimals).text);
+	fputs(number_count(node->count, "await", "awaits").text, w->f);
+	if (caller > 0) {
+		fputs(" in ", w->f);
+		put_frame(w, caller);
+	}
+	w->sentence->search = TAKE_PTR(object);
+	w->sentence->panel = "tree";
+}
+
 static void put_wait(struct writer *w, const struct part *part)
 {
+	const struct tree_node *await = part->class == TIME_suspended ? longest_await(w) : NULL;
 	uint64_t total;
 	size_t count, n;
 	const struct wait_group *g = find_groups(w, part->class, &total, &count, &n);
 
 	fprintf(w->f, " (%s ms) ", number_ms(part->ns, w->decimals).text);
+	if (await) {
+		put_await(w, await, part->ns);
+		return;
+	}
 	if (!n && part->class == TIME_network && w->p->time.network_estimated) {
 		fputs("waiting for the client to finish its request line (estimated)", w->f);
 		return;

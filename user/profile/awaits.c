@@ -128,3 +128,72 @@ void tasks_tell(struct story *s)
 	if (p->n_awaits)
 		qsort(p->awaits, p->n_awaits, sizeof *p->awaits, by_time);
 }
+
+/* ---- what the time was awaited for ------------------------------------------------------------------------------- */
+
+static int by_begin(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	return x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
+static uint64_t end_of(const struct await *a)
+{
+	return a->t + a->duration_ns;
+}
+
+static bool is_better(const struct await *a, const struct await *best)
+{
+	if (!best || (a->cause == TIME_other_wait) != (best->cause == TIME_other_wait))
+		return !best || best->cause == TIME_other_wait;
+	return end_of(a) > end_of(best);
+}
+
+/* The await that the instant `at` stands for, or NULL; *ret_until: as long as that holds. Awaits before `first` are over, as *first says. */
+static struct await *await_at(const struct profile *p, uint64_t at, size_t *first, uint64_t *ret_until)
+{
+	struct await *best = NULL;
+	size_t i;
+
+	while (*first < p->n_awaits && end_of(&p->awaits[*first]) <= at)
+		++*first;
+	for (i = *first; i < p->n_awaits && p->awaits[i].t <= at; i++)
+		if (end_of(&p->awaits[i]) > at && is_better(&p->awaits[i], best))
+			best = &p->awaits[i];
+	if (best && end_of(best) < *ret_until)
+		*ret_until = end_of(best);
+	if (i < p->n_awaits && p->awaits[i].t < *ret_until)
+		*ret_until = p->awaits[i].t;
+	return best;
+}
+
+static void share_gap(struct profile *p, uint64_t at, uint64_t end, size_t *first)
+{
+	while (at < end) {
+		uint64_t until = end;
+		struct await *a = await_at(p, at, first, &until);
+
+		if (a)
+			a->suspended_ns += until - at;
+		at = until;
+	}
+}
+
+void tasks_share(struct story *s)
+{
+	uint64_t at = s->recognised_ns - s->begin_ns;
+	size_t first = 0;
+
+	if (s->n_spans)
+		qsort(s->spans, s->n_spans, sizeof *s->spans, by_begin);
+	for (size_t i = 0; i < s->n_spans; i++) {
+		if (s->spans[i].class == TIME_suspended)
+			continue;
+		if (s->spans[i].begin > at)
+			share_gap(s->profile, at, s->spans[i].begin, &first);
+		if (s->spans[i].end > at)
+			at = s->spans[i].end;
+	}
+	share_gap(s->profile, at, s->end_ns - s->begin_ns, &first);
+}

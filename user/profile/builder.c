@@ -211,7 +211,9 @@ static void split_time(struct builder *b)
 	/* Where tasks tell, none of them ran; else nothing is `suspended`, and the class stands for what is ambiguous while the spans are counted. */
 	story_span(s, s->contextual ? s->recognised_ns : ambiguous_from(b), UINT64_MAX, TIME_suspended);
 	partition_spans(s->spans, s->n_spans, t->wall_ns, classes);
-	if (!s->contextual) {
+	if (s->contextual) {
+		tasks_share(s);
+	} else {
 		t->ambiguous_ns = classes[TIME_suspended];
 		classes[TIME_unknown] += classes[TIME_suspended];
 		classes[TIME_suspended] = 0;

@@ -198,11 +198,11 @@ static void decode_awaits(struct decoder *d, const Pb__Awaits *m)
 {
 	struct profile *p = d->profile;
 
-	SAME_LENGTH(d, m->n_t, m->n_duration_ns, m->n_task, m->n_stack, m->n_cause, m->n_object);
+	SAME_LENGTH(d, m->n_t, m->n_duration_ns, m->n_task, m->n_stack, m->n_cause, m->n_object, m->n_suspended_ns);
 	for (size_t i = 0; i < m->n_t && !d->why; i++) {
 		GROW(p->awaits, p->n_awaits, p->cap_awaits);
 		p->awaits[p->n_awaits++] = (struct await){
-			m->t[i], m->duration_ns[i], m->task[i], m->stack[i], m->cause[i], string(d, m->object[i]),
+			m->t[i], m->duration_ns[i], m->task[i], m->stack[i], m->cause[i], string(d, m->object[i]), m->suspended_ns[i],
 		};
 	}
 }

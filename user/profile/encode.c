@@ -174,6 +174,7 @@ static Pb__Awaits *encode_awaits(struct encoder *e, const struct profile *p)
 	COLUMN(m, stack, p->n_awaits, p->awaits[i].stack);
 	COLUMN(m, cause, p->n_awaits, p->awaits[i].cause);
 	COLUMN(m, object, p->n_awaits, number(e, p->awaits[i].object));
+	COLUMN(m, suspended_ns, p->n_awaits, p->awaits[i].suspended_ns);
 	return m;
 }
 

@@ -117,6 +117,7 @@ struct await {
 	int32_t task, stack;
 	enum time_class cause;
 	const char *object;
+	uint64_t suspended_ns;  /* of the wall time that is TIME_suspended, what this await stands for: one at a time */
 };
 
 /* Threads, samples and waits: of the request, or of what came after it. */

@@ -60,6 +60,14 @@ const Model = (() => {
 		return stack >= 0 && report.frames[report.stacks[stack][1]].kind === "kernel" ? "cpu_kernel" : "cpu_user";
 	}
 
+	/* The frame that a stack begins with. */
+	function outermost(stacks, stack) {
+		while (stacks[stack][0] >= 0) {
+			stack = stacks[stack][0];
+		}
+		return stacks[stack][1];
+	}
+
 	class TreeBuilder {
 		constructor(report, merged) {
 			this.report = report;
@@ -67,8 +75,13 @@ const Model = (() => {
 			this.index = new Map();
 			this.root = newNode(this.nodes, null, "root", {});
 			this.ofStack = [];
+			const beginsTask = new Set(report.awaits.filter((await_) => await_.stack >= 0).map(({ stack }) => merged[outermost(report.stacks, stack)]));
+			const inTask = [];
 			for (const [parent, frame] of report.stacks) {
-				this.ofStack.push(this.child(parent < 0 ? this.root : this.ofStack[parent], "frame", merged[frame], { frame: merged[frame] }));
+				const within = parent >= 0 && inTask[parent];
+				const begins = !within && beginsTask.has(merged[frame]);
+				inTask.push(within || begins);
+				this.ofStack.push(this.child(parent < 0 || begins ? this.root : this.ofStack[parent], "frame", merged[frame], { frame: merged[frame] }));
 			}
 		}
 
@@ -106,6 +119,18 @@ const Model = (() => {
 			}
 		}
 
+		/* What the request was suspended for. */
+		addAwaits() {
+			for (const { stack, cause, object, suspended_ns: ns } of this.report.awaits) {
+				if (ns) {
+					const node = this.child(this.at(stack), "await", JSON.stringify([cause, object]), { class: cause, object });
+					node.wait += ns;
+					node.count++;
+					add(node, "suspended", ns);
+				}
+			}
+		}
+
 		/* Wall time of waiting classes that no recorded wait shows. */
 		addRest() {
 			const recorded = new Map();
@@ -114,6 +139,7 @@ const Model = (() => {
 					recorded.set(timeClass, (recorded.get(timeClass) || 0) + ns);
 				}
 			}
+			recorded.set("suspended", this.report.awaits.reduce((sum, { suspended_ns: ns }) => sum + ns, 0));
 			const { classes_ns: ns, ambiguous_ns: ambiguous } = this.report.time;
 			for (const timeClass of Words.classes.slice(Words.classes.indexOf("run_queue"), -1)) {
 				this.addClass("class", timeClass, ns[timeClass] - (recorded.get(timeClass) || 0));
@@ -132,11 +158,12 @@ const Model = (() => {
 
 		/* The line of a node is that of the stack with the most time there. */
 		chooseLines() {
-			const { stacks, frames, samples, waits } = this.report;
+			const { stacks, frames, samples, waits, awaits } = this.report;
 			const times = new Float64Array(stacks.length);
 			const most = new Float64Array(this.nodes.length).fill(-1);
 			samples.stack.forEach((stack, i) => stack >= 0 && (times[stack] += samples.weight_ns[i]));
 			waits.forEach((wait) => wait.stack >= 0 && (times[wait.stack] += wait.duration_ns + wait.runnable_ns));
+			awaits.forEach(({ stack, suspended_ns: ns }) => stack >= 0 && (times[stack] += ns));
 			for (let i = stacks.length - 1; i >= 0; i--) {
 				const [parent, frame] = stacks[i];
 				const node = this.ofStack[i];
@@ -165,6 +192,7 @@ const Model = (() => {
 		build() {
 			this.addSamples();
 			this.addWaits();
+			this.addAwaits();
 			this.addRest();
 			this.chooseLines();
 			this.sumUp();

@@ -90,10 +90,12 @@ const TreeRow = (() => {
 			if (node.kind === "root") {
 				return [element("span", "name", this.title())];
 			}
-			const key = element("span", "key " + (node.kind === "no-stack" ? "c-cpu_user" : "c-" + node.class));
+			const key = element("span", "key " + (node.kind === "no-stack" ? "c-cpu_user" : "c-" + (node.kind === "await" ? "suspended" : node.class)));
 			const parts = [key, element("span", "name plain", this.waitName(node))];
 			if (node.kind === "wait") {
 				parts.push(element("span", "aside", Words.count(node.count, "wait", "waits")));
+			} else if (node.kind === "await") {
+				parts.push(element("span", "aside", Words.count(node.count, "await", "awaits")));
 			}
 			return parts;
 		}
@@ -111,8 +113,9 @@ const TreeRow = (() => {
 				return "ambiguous";
 			}
 			const label = Words.labels[node.class];
-			if (node.kind === "wait") {
-				return node.object ? `${label} ${Words.clean(node.object)}` : label;
+			if (node.kind === "wait" || node.kind === "await") {
+				const name = node.object ? `${label} ${Words.clean(node.object)}` : label;
+				return node.kind === "await" ? `awaiting: ${name}` : name;
 			}
 			if (node.class === "network" && this.model.report.time.estimated.includes("network")) {
 				return label + ", before the request was recognised";
