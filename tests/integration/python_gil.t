@@ -1,44 +1,68 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Waiting for the GIL and holding it, in def endpoints that compute at the same time in AnyIO's pool. Needs root."""
+import json
 import os
 import re
 import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import Recording, connection, uvicorn, waits_of
-from python_reports import MS, POINTS, Asked, ask, bound, classes, cpu_by_truth, lasted_by_truth, lasted_in, matched, sound, waited_in
+from harness import Recording, connection, fetch, uvicorn, waits_of
+from python_reports import MS, POINTS, ask, bound, classes, cpu_by_truth, lasted_by_truth, lasted_in, matched, sound, waited_in
 from tap import main, none, ok, within
 
 TRIES = 3
 
 
-def together(server, recording, marked, others):
-    """[(truth of the marked, those of the others)]: requests that begin at once; the first is marked."""
-    found = []
-    for _ in range(TRIES):
-        begin = threading.Barrier(1 + len(others))
-        first, *rest = [Asked(server, path, query, begin) for path, query in ((marked, "?profile=1"), *((path, "") for path in others))]
-        found.append((first.truth(), [a.truth() for a in rest]))
-        recording.wait_reports(len(found))
-    return found
+class Rivals:
+    """Requests that compute in the pool's threads for as long as the `with` lasts, one after the other on each of their connections."""
+
+    def __init__(self, server, paths):
+        self.tids, self._stop, self._busy = {server.pid}, threading.Event(), threading.Barrier(1 + len(paths))
+        self._threads = [threading.Thread(target=self._compute, args=(server, path), daemon=True) for path in paths]
+
+    def _compute(self, server, path):
+        with connection(server.port) as c:
+            self.tids |= self._ask(c, path)
+            self._busy.wait()
+            while not self._stop.is_set():
+                self.tids |= self._ask(c, path)
+
+    @staticmethod
+    def _ask(c, path):
+        status, body = fetch(c, path)
+        assert status == 200, (path, status)
+        return {call["tid"] for call in json.loads(body)["calls"]}
+
+    def __enter__(self):
+        for t in self._threads:
+            t.start()
+        self._busy.wait()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for t in self._threads:
+            t.join()
 
 
 def contended(name, server, marked, function, others):
-    with Recording("--pid", server.pid) as r:
-        truths = together(server, r, marked, others)
-    rows = matched(r, [(marked, truth) for truth, _ in truths])
+    with Recording("--pid", server.pid) as r, connection(server.port) as c:
+        with Rivals(server, others) as rivals:
+            truths = [(marked, ask(c, marked)) for _ in range(TRIES)]
+        r.wait_reports(TRIES)
+    rows = matched(r, truths)
     sound(name, rows)
     bound(name, rows)
-    for (_, truth, report), (_, rest) in zip(rows, truths):
+    for _, truth, report in rows:
         # It waits for nothing else; but the machine's CPUs may be others'.
         expected, got = lasted_by_truth(truth, function), waited_in(report, function)
         within(lasted_in(report, function), expected, 0.02 * expected + MS, f"{name}: computes and waits for as long as it says")
         gil = waited_in(report, function, "gil")
         ok(0.5 * got <= gil <= report["time"]["classes_ns"]["gil"] + sum(w["runnable_ns"] for w in waits_of(report, "gil")),
            f"{name}: most of it for the GIL", f"{gil} of {got} ns: {classes(report)}")
-        holders(name, truth, report, {c["tid"] for other in rest for c in other["calls"]} | {report["request"]["pid"]})
+        holders(name, truth, report, rivals.tids)
 
 
 def holders(name, truth, report, tids):
@@ -66,7 +90,7 @@ def native_against_python():
 def held():
     """Python code holds the GIL for as long as it runs; libcrypto does not."""
     server = uvicorn("fastapi_truth")
-    paths = ["/def/03/a:60", "/def/03/hash:60", "/do/03/a:30/json:30", "/def/03/block:40/a:20"]
+    paths = ["/def/03/a:60", "/def/03/hash:120", "/do/03/a:30/json:30", "/def/03/block:40/a:20"]
     with Recording("--pid", server.pid) as r, connection(server.port) as c:
         truths = [(path, ask(c, path)) for path in paths]
         r.wait_reports(len(paths))
