@@ -3,6 +3,9 @@
  * compare [-v] PID N: stops threads of a process N times, and compares the stack that the program's unwinder has taken where the thread left the CPU
  * for the stop with the one that libdwfl makes of the stopped thread. Prints one line of counts, and with -v every kind of difference. Exit
  * status 1: less than 99.5 % of the frames are equal, or there were none; 2: it could not be done.
+ *
+ * The first stack in code that was mapped just before, as by a JIT compiler, is cut there and makes the unwinder look again: then another sample is
+ * taken in its place, in up to one of a hundred.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +22,7 @@
 
 #define EQUAL_MIN 0.995
 #define KINDS_PRINTED 20
+#define FRESH_SHARE 100         /* of so many samples one may be in fresh code */
 #define FAILURES_MAX 1000       /* threads that were gone when they were to be stopped */
 
 /* One kind of difference. */
@@ -33,7 +37,7 @@ struct comparison {
 	struct probe *probe;
 	struct reference *reference;
 	struct difference *differences;
-	uint64_t frames, equal, samples, identical, not_whole;
+	uint64_t frames, equal, samples, identical, not_whole, fresh, fresh_max;
 };
 
 static uint64_t now_ns(void)
@@ -130,6 +134,15 @@ static void compare(struct comparison *c, const struct probe_stack *ours, const 
 		describe(c, ours, n, whole, first, longer - equal);
 }
 
+static bool is_fresh(struct comparison *c, const struct probe_stack *ours)
+{
+	if (ours->reason_number != RP_STACK_unknown_text || c->fresh == c->fresh_max)
+		return false;
+	c->fresh++;
+	probe_update(c->probe);
+	return true;
+}
+
 /* libdwfl first: it waits until the thread has left the CPU. False: the thread is gone. */
 static bool sample(struct comparison *c, pid_t tid)
 {
@@ -148,7 +161,8 @@ static bool sample(struct comparison *c, pid_t tid)
 	if (probe_stack(c->probe, tid, since, &ours))
 		ours.n = 0;
 	thread_continue(tid, signal);
-	compare(c, &ours, theirs, n, whole);
+	if (!is_fresh(c, &ours))
+		compare(c, &ours, theirs, n, whole);
 	return true;
 }
 
@@ -157,6 +171,7 @@ static bool sample_all(struct comparison *c, pid_t pid, uint64_t n)
 	struct threads *threads = threads_open(pid);
 	unsigned int failures = 0;
 
+	c->fresh_max = n / FRESH_SHARE;
 	while (c->samples < n && failures < FAILURES_MAX) {
 		pid_t tid = threads_next(threads);
 
@@ -176,9 +191,9 @@ static int print(struct comparison *c, bool verbose)
 
 	if (verbose)
 		print_differences(c);
-	printf("frames %llu equal %llu (%.2f %%) · samples %llu identical %llu · not to an end by libdwfl %llu\n", (unsigned long long)c->frames,
+	printf("frames %llu equal %llu (%.2f %%) · samples %llu identical %llu · not to an end by libdwfl %llu · in fresh code %llu\n", (unsigned long long)c->frames,
 	       (unsigned long long)c->equal, 100 * share, (unsigned long long)c->samples, (unsigned long long)c->identical,
-	       (unsigned long long)c->not_whole);
+	       (unsigned long long)c->not_whole, (unsigned long long)c->fresh);
 	return share < EQUAL_MIN;
 }
 
