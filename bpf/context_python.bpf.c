@@ -114,17 +114,6 @@ static long after_step(__u32 slot, struct unseen *s)
 	return 0;
 }
 
-/* Not a wait for the GIL, which may lie between the read of a request and the callback that is told of it. */
-static __always_inline int asks_for_events(__u64 nr)
-{
-	switch (nr) {
-	case 7: case 23: case 232: case 270: case 271: case 281: case 426: case 441: /* poll, select, epoll_wait, pselect6, ppoll, epoll_pwait,
-										      * io_uring_enter, epoll_pwait2 */
-		return 1;
-	}
-	return 0;
-}
-
 static __always_inline int has_tasks(const struct rp_worker *w)
 {
 	const struct rp_live *l = live_slot(w->slot);
@@ -151,7 +140,7 @@ int context_switch_out(__u64 now)
 		return 0;
 	if (w) {
 		/* It has read the request and has worked for it since; the request's tasks are on their own from here. */
-		if (w->contextual || !has_tasks(w) || !asks_for_events(BPF_CORE_READ(regs, orig_ax)))
+		if (w->contextual || !has_tasks(w) || !asks_for_events(task))
 			return 0;
 		end_work(w, &k, task, now);
 		s.since = now;
@@ -161,7 +150,7 @@ int context_switch_out(__u64 now)
 		return 0;
 	k.thread->home = k.context;
 	k.thread->seen = SEEN_HOME;
-	if (asks_for_events(BPF_CORE_READ(regs, orig_ax)) && !is_lone(k.thread))
+	if (asks_for_events(task) && !is_lone(k.thread))
 		k.thread->seed = 0;
 	s.k = &k;
 	bpf_loop(RP_RECENT, unseen_step, &s, 0);

@@ -318,4 +318,19 @@ static __always_inline struct rp_worker *look(struct look *k, struct task_struct
 	return w;
 }
 
+/* Is the thread in a system call in which a loop waits for events? Not in a wait for the GIL, which may lie between the read of a request and the
+ * callback that is told of it; and select() without descriptors only sleeps. */
+static __always_inline int asks_for_events(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	switch ((long)BPF_CORE_READ(regs, orig_ax)) {
+	case 7: case 232: case 271: case 281: case 426: case 441: /* poll, epoll_wait, ppoll, epoll_pwait, io_uring_enter, epoll_pwait2 */
+		return 1;
+	case 23: case 270: /* select, pselect6 */
+		return BPF_CORE_READ(regs, di) != 0;
+	}
+	return 0;
+}
+
 #endif

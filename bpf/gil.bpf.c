@@ -58,29 +58,38 @@ static __always_inline void describe_holder(const struct rp_python *py, __u64 ho
 	}
 }
 
-int gil_wait(__u32 worker)
+int gil_awaited(struct rp_gil_holder *ret)
 {
-	struct rp_worker *w = bpf_map_lookup_elem(&workers, &worker);
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	const struct rp_python *py = python_of(task->tgid);
 	struct rp_thread *t;
 	__u64 state, gil, holder;
 
-	if (!w || !py || w->wait.nr != NR_futex)
+	if (!ret || !py || BPF_CORE_READ(regs, orig_ax) != NR_futex)
 		return 0;
 	t = bpf_task_storage_get(&threads, task, 0, 0);
 	state = python_thread_state(py, task, t ? &t->python_state : NULL);
 	gil = state ? gil_of(py, state) : 0;
-	if (!gil || w->wait.args[0] - gil >= py->gil_size)
+	if (!gil || BPF_CORE_READ(regs, di) - gil >= py->gil_size)
 		return 0;
-	w->wait.h.flags |= RP_WAIT_GIL;
-	w->wait.object.kind = RP_OBJECT_GIL;
-	w->wait.object.len = sizeof(struct rp_gil_holder);
 	/* It goes to sleep because it has seen the lock taken: also if that is over by now it was the last holder who had it. */
 	holder = holder_of(py, gil);
 	if (holder == state)
 		holder = 0;
-	describe_holder(py, holder, task->tgid, (struct rp_gil_holder *)w->wait.object.data);
+	describe_holder(py, holder, task->tgid, ret);
+	return 1;
+}
+
+int gil_wait(__u32 worker)
+{
+	struct rp_worker *w = bpf_map_lookup_elem(&workers, &worker);
+
+	if (!w || w->wait.nr != NR_futex || !gil_awaited((struct rp_gil_holder *)w->wait.object.data))
+		return 0;
+	w->wait.h.flags |= RP_WAIT_GIL;
+	w->wait.object.kind = RP_OBJECT_GIL;
+	w->wait.object.len = sizeof(struct rp_gil_holder);
 	return 1;
 }
 

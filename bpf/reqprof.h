@@ -161,6 +161,7 @@ _Static_assert(sizeof(struct rp_gil_holder) <= RP_OBJECT_MAX, "rp_gil_holder");
 #define RP_EV_TASK_WAITS 14     /* it does no longer: struct rp_task_wait */
 #define RP_EV_PEER 15           /* it has written to a socket, not its request's: struct rp_peer */
 #define RP_EV_PEER_DATA 16      /* bytes came from there and were read: struct rp_peer_data */
+#define RP_EV_BUSY 17           /* what the thread of its event loop does for others: struct rp_busy */
 #define RP_EV_UNMAPPED 11       /* a stack led into code that the process's table of code does not hold: struct rp_unmapped */
 
 struct rp_event {
@@ -242,6 +243,18 @@ struct rp_peer_data {
 };
 _Static_assert(sizeof(struct rp_peer_data) == 48, "rp_peer_data");
 
+/* flags of RP_EV_BUSY */
+#define RP_BUSY_IDLE 1          /* with nothing: it waits for events */
+#define RP_BUSY_GIL 2           /* it waits for the interpreter's lock */
+
+/* From h.t on, until the next one or until the request's own tasks run. */
+struct rp_busy {
+	struct rp_event h;
+	__u64 stack;            /* Python frames only, 0 = none */
+	struct rp_gil_holder by; /* request: the one that it works for, 0 = not known; the others only with RP_BUSY_GIL */
+};
+_Static_assert(sizeof(struct rp_busy) == 64, "rp_busy");
+
 /* why a thread was released (h.flags of RP_EV_RELEASE) */
 #define RP_RELEASE_EVENT_WAIT 1 /* it returned to an event wait: what it does from h.t on is ambiguous */
 #define RP_RELEASE_OTHER_REQUEST 2 /* it read another request: what it does from h.t on is ambiguous */
@@ -311,6 +324,7 @@ _Static_assert(sizeof(struct rp_wait) == 32 + 40 + 8 + 8 + 48 + 16 + 16 + 16 + 2
 #define RP_STACK_PYTHON_BROKEN 4 /* the interpreter's memory could not be read, or made no sense: outer Python frames are missing */
 #define RP_STACK_PYTHON_DEPTH 8 /* more than RP_MAX_PYTHON_FRAMES */
 #define RP_STACK_AWAITS 256     /* no thread's: the coroutines of a task that awaits, the outermost first */
+#define RP_STACK_OTHERS 512     /* of what a thread did for others: no frame of it is the request's */
 
 /* Why the user part of a stack is not whole (h.flags >> RP_STACK_REASON_SHIFT): X(name, what it says to a user). The first is that it is: it ends
  * where the thread began. */

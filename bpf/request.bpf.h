@@ -93,6 +93,8 @@ struct rp_live {
 	__u32 contexts;         /* that were bound to it */
 	__u32 sent_by;          /* RP_SENT_* */
 	__u32 contextual;       /* it is counted in contextual_requests: threads that may work for it are looked at */
+	__u32 busy;             /* its loop did something else when that was told last */
+	__u32 pad;
 	__u8 trace_id[16];
 };
 
@@ -294,10 +296,18 @@ int context_read(__u64 now);
 /* It writes the response of the request in `slot`. */
 int context_sent(__u32 slot, __u64 now);
 
+/* ---- context_busy.bpf.c: global as well -------------------------------------------------------------------------- */
+
+/* The current thread may be the loop of requests that it does not work for: tell them what it does instead. `leaves`: it gives up its CPU. */
+int context_busy(__u64 now, int leaves);
+
 /* ---- gil.bpf.c: of the current thread, global for the same reason ------------------------------------------------- */
 
 /* Does the wait that the worker with this index begins wait for the GIL? Then it is described, and the answer is 1. */
 int gil_wait(__u32 worker);
+
+/* Is the thread about to wait for it? Then *ret says who has it, and the answer is 1. */
+int gil_awaited(struct rp_gil_holder *ret);
 
 /* Does the thread hold it? */
 int gil_held(void);
@@ -357,6 +367,9 @@ __hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32
 
 /* What the coroutine of a task awaits, if it does: its stack and what is at its end go into *e, RP_TASK_* to its flags. */
 __hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 coroutine, struct rp_task_wait *e);
+
+/* The Python frames of the current thread, as what a request's loop does for others. */
+__hidden __u64 stack_take_others(struct task_struct *task, __u32 serial);
 
 /* Does the current thread run a coroutine? */
 __hidden int stack_in_coroutine(struct task_struct *task);

@@ -100,6 +100,7 @@ static __always_inline struct rp_worker *worker_now(struct task_struct *task)
 		now = bpf_ktime_get_ns();
 		context_look_at_others(now);
 		context_look(now);
+		context_busy(now, 0);
 	}
 	if (live_done)
 		live_over();
@@ -297,8 +298,11 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	if (!live_requests)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (contextual_requests)
+	if (contextual_requests) {
 		busy = context_switch_out(now);
+		if (!busy && prev_state && !preempt)
+			context_busy(now, 1);
+	}
 	if (live_done)
 		live_over();
 	w = worker_of(prev);

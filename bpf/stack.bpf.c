@@ -200,6 +200,29 @@ __hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 co
 	give_back(b);
 }
 
+static __always_inline void python_part(struct unwind *u, struct task_struct *task)
+{
+	u->n = u->n_python = u->python_flags = u->head.n_kernel = 0;
+	u->reason = RP_STACK_complete;
+	u->coroutine = 0;
+	unwind_python(u, task->tgid);
+}
+
+__hidden __u64 stack_take_others(struct task_struct *task, __u32 serial)
+{
+	struct pool_buffer *b = take_buffer();
+	__u64 id = 0;
+
+	if (!b)
+		return 0;
+	b->unwind.hash = ~(__u64)task->tgid; /* none of the ids of the request's own stacks */
+	python_part(&b->unwind, task);
+	if (b->unwind.n_python)
+		id = send(&b->unwind, task, serial, RP_STACK_OTHERS | RP_STACK_NO_KERNEL);
+	give_back(b);
+	return id;
+}
+
 __hidden int stack_in_coroutine(struct task_struct *task)
 {
 	struct pool_buffer *b = take_buffer();
@@ -207,9 +230,7 @@ __hidden int stack_in_coroutine(struct task_struct *task)
 
 	if (!b)
 		return 0;
-	b->unwind.n = b->unwind.n_python = b->unwind.python_flags = 0;
-	b->unwind.coroutine = 0;
-	unwind_python(&b->unwind, task->tgid);
+	python_part(&b->unwind, task);
 	found = b->unwind.coroutine != 0;
 	give_back(b);
 	return found;

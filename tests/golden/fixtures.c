@@ -224,6 +224,8 @@ static struct profile *make_coroutines(void)
 	script_run(&s, 5000, 5, ran, false);
 	script_await(&s, 31000, query, TIME_network, "10.0.0.5:5432");
 	script_pass(&s, TIME_loop_busy, 2600);
+	script_busy(&s, 1700, "GET /health", "health", false);
+	script_busy(&s, 600, NULL, "digest", true);
 	script_run(&s, 3000, 3, ran, false);
 	script_await(&s, 7000, query, TIME_network, "10.0.0.5:5432");
 	script_await(&s, 10000, sleep, TIME_sleep, "asyncio.sleep(0.01)");

@@ -143,6 +143,16 @@ void script_await(struct script *s, uint64_t us, int32_t stack, enum time_class 
 	script_pass(s, TIME_suspended, us);
 }
 
+void script_busy(struct script *s, uint64_t us, const char *request, const char *function, bool gil)
+{
+	struct profile *p = s->p;
+
+	GROW(p->loop_busy, p->n_loop_busy, p->cap_loop_busy);
+	p->loop_busy[p->n_loop_busy++] = (struct loop_busy){
+		us * US, profile_string(p, request), profile_string(p, function), profile_string(p, "app/main.py"), 12, gil,
+	};
+}
+
 static int by_time(const void *va, const void *vb)
 {
 	const struct sample *a = va, *b = vb;

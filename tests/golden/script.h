@@ -40,6 +40,9 @@ void script_pass(struct script *s, enum time_class class, uint64_t us); /* wall 
 void script_task(struct script *s, const char *name);
 void script_await(struct script *s, uint64_t us, int32_t stack, enum time_class cause, const char *object);
 
+/* Of the time that its event loop was busy (script_pass), `us` with this; the file is app/main.py. */
+void script_busy(struct script *s, uint64_t us, const char *request, const char *function, bool gil);
+
 struct profile *script_end(struct script *s); /* what is left of the wall time is unknown */
 
 #endif

@@ -1,50 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Waiting for the GIL and holding it, in def endpoints that compute at the same time in AnyIO's pool. Needs root."""
-import json
 import os
 import re
 import sys
-import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import Recording, connection, fetch, uvicorn, waits_of
-from python_reports import MS, POINTS, ask, bound, classes, cpu_by_truth, lasted_by_truth, lasted_in, matched, sound, waited_in
+from harness import Recording, connection, uvicorn, waits_of
+from python_reports import MS, POINTS, Rivals, ask, bound, classes, cpu_by_truth, lasted_by_truth, lasted_in, matched, sound, waited_in
 from tap import main, none, ok, within
 
 TRIES = 3
-
-
-class Rivals:
-    """Requests that compute in the pool's threads for as long as the `with` lasts, one after the other on each of their connections."""
-
-    def __init__(self, server, paths):
-        self.tids, self._stop, self._busy = {server.pid}, threading.Event(), threading.Barrier(1 + len(paths))
-        self._threads = [threading.Thread(target=self._compute, args=(server, path), daemon=True) for path in paths]
-
-    def _compute(self, server, path):
-        with connection(server.port) as c:
-            self.tids |= self._ask(c, path)
-            self._busy.wait()
-            while not self._stop.is_set():
-                self.tids |= self._ask(c, path)
-
-    @staticmethod
-    def _ask(c, path):
-        status, body = fetch(c, path)
-        assert status == 200, (path, status)
-        return {call["tid"] for call in json.loads(body)["calls"]}
-
-    def __enter__(self):
-        for t in self._threads:
-            t.start()
-        self._busy.wait()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for t in self._threads:
-            t.join()
 
 
 def contended(name, server, marked, function, others):

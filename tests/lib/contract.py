@@ -127,6 +127,13 @@ def awaits(r, wall):
             yield f"awaits[{i}]: task, stack or time out of range"
 
 
+def loop_busy(r):
+    if any(not (b["request"] or b["function"]) for b in r["loop_busy"]):
+        yield "loop_busy: with nothing that is known"
+    if sum(b["duration_ns"] for b in r["loop_busy"]) > r["time"]["classes_ns"]["loop_busy"]:
+        yield "loop_busy: longer than the class"
+
+
 def gil(r):
     for part in filter(None, (r, r["after"])):
         for i, thread in enumerate(part["threads"]):
@@ -138,7 +145,7 @@ def gil(r):
 def shapes(r):
     if r.get("reqprof") != 1:
         return ["reqprof is not 1"]
-    top = "request time threads tasks frames stacks samples waits awaits after lost about".split()
+    top = "request time threads tasks frames stacks samples waits awaits loop_busy after lost about".split()
     missing = [f"no {key}" for key in top if key not in r]
     if missing:
         return missing
@@ -153,7 +160,7 @@ def faults(r):
     if found:
         return found
     wall = r["time"]["wall_ns"]
-    found = [*request(r), *time(r), *stacks(r), *work(r, r, "", wall), *awaits(r, wall), *gil(r)]
+    found = [*request(r), *time(r), *stacks(r), *work(r, r, "", wall), *awaits(r, wall), *loop_busy(r), *gil(r)]
     if r["after"] is not None:
         found += work(r, r["after"], "after.", 1 << 63)
     return found

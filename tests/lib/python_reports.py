@@ -57,6 +57,38 @@ class Asked(threading.Thread):
         return self._truth
 
 
+class Rivals:
+    """Requests that nobody marked, for as long as the `with` lasts, one after the other on a connection for each path."""
+
+    def __init__(self, server, paths):
+        self.tids, self._stop, self._busy = {server.pid}, threading.Event(), threading.Barrier(1 + len(paths))
+        self._threads = [threading.Thread(target=self._run, args=(server, path), daemon=True) for path in paths]
+
+    def _run(self, server, path):
+        with connection(server.port) as c:
+            self.tids |= self._ask(c, path)
+            self._busy.wait()
+            while not self._stop.is_set():
+                self.tids |= self._ask(c, path)
+
+    @staticmethod
+    def _ask(c, path):
+        status, body = fetch(c, path)
+        assert status == 200, (path, status)
+        return {call["tid"] for call in json.loads(body)["calls"]}
+
+    def __enter__(self):
+        for t in self._threads:
+            t.start()
+        self._busy.wait()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for t in self._threads:
+            t.join()
+
+
 def matched(recording, truths):
     """[(path, truth, report)]: of requests sent one after the other, where truths is [(path, truth)]; or of any, by their different paths."""
     reports = recording.json()

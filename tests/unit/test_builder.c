@@ -2,7 +2,7 @@
 /*
  * From what was seen of a request to its profile: numbers worked out by hand, then invariants over random timelines.
  *
- * links: profile/builder.c profile/timeline.c profile/awaits.c profile/partition.c profile/profile.c profile/check.c base/alloc.c
+ * links: profile/builder.c profile/timeline.c profile/awaits.c profile/shares.c profile/partition.c profile/profile.c profile/check.c base/alloc.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -327,6 +327,49 @@ static void finishing_twice_gives_the_same_and_the_later_end_more(void **state)
 	assert_int_equal(s->p->work.threads[0].cpu_ns, 80);
 }
 
+static void busy(struct scene *s, uint64_t t, const char *request, const char *function, uint32_t line, bool gil)
+{
+	builder_busy(s->b, BEGIN + t, &(struct loop_busy){.request = request, .function = function, .file = "main.py", .line = line, .gil = gil});
+}
+
+static void expect_busy(const struct scene *s, size_t i, const char *function, uint32_t line, uint64_t duration_ns)
+{
+	assert_string_equal(s->p->loop_busy[i].function, function);
+	assert_int_equal(s->p->loop_busy[i].line, line);
+	assert_int_equal(s->p->loop_busy[i].duration_ns, duration_ns);
+}
+
+/* A task awaits something from 10 on, that happens at 30; the loop's thread works for others until 50. */
+static void what_a_busy_loop_did_is_named(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_contexts(s->b);
+	builder_task(s->b, 1, 0, "handle", BEGIN + 1);
+	busy(s, 0, NULL, "before_it_ran", 1, false);
+	builder_task_runs(s->b, 1, BEGIN + 2);
+	builder_task_waits(s->b, &(struct seen_await){.t = BEGIN + 10, .task = 1, .stack = -1, .cause = TIME_network, .ready_ns = BEGIN + 30});
+	builder_wait(s->b, READER, &(struct seen_wait){.out_ns = BEGIN + 10, .in_ns = BEGIN + 50, .elsewhere = true, .stack = -1});
+	busy(s, 12, "GET /health", "health", 3, false);
+	busy(s, 33, "GET /health", "health", 4, false);
+	busy(s, 35, NULL, "report", 12, false);
+	busy(s, 45, NULL, "digest", 7, true);
+	builder_busy(s->b, BEGIN + 48, NULL);
+	builder_task_runs(s->b, 1, BEGIN + 50);
+	for (int twice = 0; twice < 2; twice++) {
+		finish(s, BEGIN + 60);
+		assert_int_equal(classes(s)[TIME_suspended], 20);
+		assert_int_equal(classes(s)[TIME_loop_busy], 20);
+		assert_int_equal(s->p->n_loop_busy, 3);
+		expect_busy(s, 0, "report", 12, 10);
+		expect_busy(s, 1, "health", 3, 5);
+		expect_busy(s, 2, "digest", 7, 3);
+		assert_string_equal(s->p->loop_busy[1].request, "GET /health");
+		assert_true(s->p->loop_busy[2].gil && !s->p->loop_busy[1].gil);
+	}
+}
+
 static void no_time_at_all(void **state)
 {
 	struct scene *s = *state;
@@ -403,6 +446,7 @@ int main(void)
 		SCENE(ticks_that_come_out_of_order),
 		SCENE(an_open_wait_lasts_to_the_end),
 		SCENE(finishing_twice_gives_the_same_and_the_later_end_more),
+		SCENE(what_a_busy_loop_did_is_named),
 		SCENE(no_time_at_all),
 		cmocka_unit_test(random_timelines_keep_every_promise),
 	};

@@ -191,8 +191,8 @@ static int print(struct comparison *c, bool verbose)
 
 	if (verbose)
 		print_differences(c);
-	printf("frames %llu equal %llu (%.2f %%) · samples %llu identical %llu · not to an end by libdwfl %llu · in fresh code %llu\n", (unsigned long long)c->frames,
-	       (unsigned long long)c->equal, 100 * share, (unsigned long long)c->samples, (unsigned long long)c->identical,
+	printf("frames %llu equal %llu (%.2f %%) · samples %llu identical %llu · not to an end by libdwfl %llu · in fresh code %llu\n",
+	       (unsigned long long)c->frames, (unsigned long long)c->equal, 100 * share, (unsigned long long)c->samples, (unsigned long long)c->identical,
 	       (unsigned long long)c->not_whole, (unsigned long long)c->fresh);
 	return share < EQUAL_MIN;
 }

@@ -22,19 +22,18 @@ static void thread_name(int32_t pid, uint32_t tid, char name[static COMM_MAX])
 	name[strcspn(name, "\n")] = 0;
 }
 
-const char *gil_object(struct profile *p, const struct record_wait *w, int32_t stack)
+const char *gil_object(struct profile *p, const struct record_wait *w, const char *function)
 {
-	const char *function = stack >= 0 ? p->frames[p->stacks[stack].frame].function : "";
 	char text[TEXT_MAX], name[COMM_MAX] = "";
 	size_t n = 0;
 
-	if (!w->holder_tid && !*function)
+	if (!w->holder_tid && !function)
 		return NULL;
 	if (w->holder_tid) {
 		thread_name(w->pid, w->holder_tid, name);
-		n = snprintf(text, sizeof text, "%s[%u]%s", name, w->holder_tid, *function ? " " : "");
+		n = snprintf(text, sizeof text, "%s[%u]%s", name, w->holder_tid, function ? " " : "");
 	}
-	n += snprintf(text + n, sizeof text - n, "%.256s", function);
+	n += snprintf(text + n, sizeof text - n, "%.256s", function ? function : "");
 	if (w->holder_request)
 		snprintf(text + n, sizeof text - n, " (%.180s)", w->holder_request);
 	return profile_string(p, text);

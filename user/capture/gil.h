@@ -6,8 +6,8 @@
 #include "capture/record.h"
 #include "profile/profile.h"
 
-/* "python3[4243] handler (GET /slow)": as much of it as is known, an interned string of the profile; NULL = nothing. stack: of the frame that the
- * holder ran, named; −1 = unknown. */
-const char *gil_object(struct profile *p, const struct record_wait *wait, int32_t stack);
+/* "python3[4243] handler (GET /slow)": as much of it as is known, an interned string of the profile; NULL = nothing. function: that the holder ran,
+ * NULL = unknown. */
+const char *gil_object(struct profile *p, const struct record_wait *wait, const char *function);
 
 #endif

@@ -21,6 +21,7 @@ void live_init(struct live *l, const struct worker_options *options, struct name
 static void request_free(struct live_request *r)
 {
 	profile_free(r->profile);
+	profile_free(r->others);
 	free(r->processes.list);
 	stacks_free(&r->stacks);
 	record_log_free(&r->log);

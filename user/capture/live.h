@@ -24,6 +24,7 @@ struct live_request {
 	struct rp_end end;
 	struct profile *profile; /* of the report: holds the request's facts and owns the record's strings from the begin on */
 	struct processes processes;
+	struct profile *others; /* names the stacks of others, so that no frame of them is in the report; NULL = there are none */
 	struct raw_stack *stacks;
 	struct record_log log;
 	uint32_t n_tasks;       /* RP_EV_TASK */

@@ -104,18 +104,27 @@ static void on_tick(struct live *l, struct live_request *r, const struct rp_even
 	record->stack = use_stack(r, tick->stack);
 }
 
-/* A stack of one Python frame, for its name. */
-static struct raw_stack *stack_of_frame(struct live_request *r, const struct rp_event *e, const struct rp_python_frame *frame)
+static void on_stack(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	const struct raw_stack *s = stack_add(&r->stacks, (const void *)e);
+
+	for (size_t i = 0; s && i < s->n_python; i++)
+		namer_python(l->namer, s->pid, &s->python[i]);
+}
+
+/* A stack of one Python frame, for its name; flags: RP_STACK_OTHERS or 0. */
+static struct raw_stack *stack_of_frame(struct live *l, struct live_request *r, const struct rp_event *e, const struct rp_python_frame *frame,
+					uint16_t flags)
 {
 	struct {
 		struct rp_stack head;
 		struct rp_python_frame frame;
-	} one = {.head.h = {.pid = e->pid, .t = e->t}, .head.n_python = 1, .frame = *frame};
+	} one = {.head.h = {.pid = e->pid, .t = e->t, .flags = flags}, .head.n_python = 1, .frame = *frame};
 
 	if (!frame->code)
 		return NULL;
-	one.head.id = frame->code ^ (uint64_t)frame->instr << 32 ^ frame->check ^ (uint64_t)e->pid << 48;
-	stack_add(&r->stacks, &one.head);
+	one.head.id = frame->code ^ (uint64_t)frame->instr << 32 ^ frame->check ^ (uint64_t)e->pid << 48 ^ flags;
+	on_stack(l, r, &one.head.h);
 	return use_stack(r, one.head.id);
 }
 
@@ -143,8 +152,9 @@ static void record_waker(struct live_request *r, struct record_wait *record, con
 }
 
 /* "GET /path" of a marked request, without its query. */
-static const char *request_text(struct profile *p, const struct live_request *r)
+static const char *request_text(struct live *l, struct profile *p, uint32_t serial)
 {
+	const struct live_request *r = serial ? live_find(l, serial) : NULL;
 	const struct request *q = r ? &r->profile->request : NULL;
 	_cleanup_free_ char *text = NULL;
 
@@ -163,8 +173,8 @@ static void record_holder(struct live *l, struct live_request *r, struct record_
 		return;
 	memcpy(&holder, w->object.data, sizeof holder);
 	record->holder_tid = holder.tid;
-	record->holder = stack_of_frame(r, &w->h, &holder.frame);
-	record->holder_request = request_text(r->profile, holder.request ? live_find(l, holder.request) : NULL);
+	record->holder = stack_of_frame(l, r, &w->h, &holder.frame, RP_STACK_OTHERS);
+	record->holder_request = request_text(l, r->profile, holder.request);
 }
 
 static void on_wait(struct live *l, struct live_request *r, const struct rp_event *e)
@@ -195,12 +205,11 @@ static void on_task(struct live *l, struct live_request *r, const struct rp_even
 	const struct rp_task *task = (const void *)e;
 	struct record_task *record = record_add(&r->log, RECORD_TASK);
 
-	(void)l;
 	record->t = e->t;
 	record->number = e->task;
 	r->n_tasks++;
 	record->parent = task->parent;
-	record->coroutine = stack_of_frame(r, e, &task->coroutine);
+	record->coroutine = stack_of_frame(l, r, e, &task->coroutine, 0);
 }
 
 static void on_task_runs(struct live *l, struct live_request *r, const struct rp_event *e)
@@ -256,12 +265,15 @@ static void on_peer_data(struct live *l, struct live_request *r, const struct rp
 	record->socket = data->socket;
 }
 
-static void on_stack(struct live *l, struct live_request *r, const struct rp_event *e)
+static void on_busy(struct live *l, struct live_request *r, const struct rp_event *e)
 {
-	const struct raw_stack *s = stack_add(&r->stacks, (const void *)e);
+	const struct rp_busy *busy = (const void *)e;
+	struct record_busy *record = record_add(&r->log, RECORD_BUSY);
 
-	for (size_t i = 0; s && i < s->n_python; i++)
-		namer_python(l->namer, s->pid, &s->python[i]);
+	record->t = e->t;
+	record->gil = e->flags & RP_BUSY_GIL;
+	record->stack = record->gil ? stack_of_frame(l, r, e, &busy->by.frame, RP_STACK_OTHERS) : use_stack(r, busy->stack);
+	record->request = request_text(l, r->profile, busy->by.request);
 }
 
 static void (*const handlers[])(struct live *, struct live_request *, const struct rp_event *) = {
@@ -269,6 +281,7 @@ static void (*const handlers[])(struct live *, struct live_request *, const stru
 	[RP_EV_STACK] = on_stack, [RP_EV_EDGE] = on_tick,
 	[RP_EV_TASK] = on_task,   [RP_EV_TASK_RUNS] = on_task_runs, [RP_EV_TASK_WAITS] = on_task_waits,
 	[RP_EV_PEER] = on_peer,   [RP_EV_PEER_DATA] = on_peer_data,
+	[RP_EV_BUSY] = on_busy,
 };
 
 bool live_record(struct live *l, struct live_request *r, const struct rp_event *e)

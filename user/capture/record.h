@@ -12,7 +12,7 @@
 #include "profile/profile.h"
 
 enum record_kind { RECORD_BIND, RECORD_RELEASE, RECORD_TICK, RECORD_WAIT, RECORD_TASK, RECORD_TASK_RUNS, RECORD_TASK_WAITS, RECORD_PEER,
-		   N_RECORD_KINDS };
+		   RECORD_BUSY, N_RECORD_KINDS };
 
 struct raw_stack;
 
@@ -85,6 +85,14 @@ struct record_peer {
 	uint64_t socket;
 	uint32_t task;
 	const char *address;
+};
+
+/* What the thread of its event loop did for others from t on. */
+struct record_busy {
+	uint64_t t;
+	struct raw_stack *stack; /* one of others, NULL = none */
+	const char *request;    /* "GET /path", NULL = none that is known */
+	bool gil;               /* these held the GIL that it waited for */
 };
 
 struct record_chunk;

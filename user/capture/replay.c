@@ -6,6 +6,7 @@
 #include "capture/locks.h"
 #include "capture/pool_threads.h"
 #include "profile/builder.h"
+#include "profile/own.h"
 
 #define STACKS_PER_PUMP 64
 
@@ -19,6 +20,20 @@ struct replay {
 	struct pool_threads pool;
 };
 
+static void name_stack(struct live_request *q, struct raw_stack *stack, struct namer *namer)
+{
+	int maps = processes_maps(&q->processes, stack->pid, false);
+	struct name_faults ignored = {0}; /* the report does not have these frames */
+
+	if (!(stack->flags & RP_STACK_OTHERS)) {
+		stack_name(stack, namer, q->profile, maps, &q->faults);
+		return;
+	}
+	if (!q->others)
+		q->others = profile_new();
+	stack_name(stack, namer, q->others, maps, &ignored);
+}
+
 void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump)(void *ctx), void *ctx)
 {
 	struct raw_stack *stack, *next;
@@ -27,7 +42,7 @@ void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump
 	HASH_ITER(hh, q->stacks, stack, next) {
 		if (!stack->used)
 			continue;
-		stack_name(stack, namer, q->profile, processes_maps(&q->processes, stack->pid, false), &q->faults);
+		name_stack(q, stack, namer);
 		if (pump && ++n % STACKS_PER_PUMP == 0)
 			pump(ctx);
 	}
@@ -62,6 +77,11 @@ static enum released released(uint32_t why)
 	return RELEASED_EVENT_WAIT;
 }
 
+static const char *function_of(const struct profile *p, int32_t stack)
+{
+	return stack >= 0 ? p->frames[p->stacks[stack].frame].function : NULL;
+}
+
 static void feed_wait(struct replay *r, const struct record_wait *w)
 {
 	struct waker waker = {.pid = w->waker_pid, .tid = w->waker_tid, .comm = w->waker_comm, .stack = -1};
@@ -73,15 +93,23 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 	};
 
 	if (w->gil)
-		seen.object = gil_object(r->profile, w, index_of(w->holder));
+		seen.object = gil_object(r->profile, w, function_of(r->request->others, index_of(w->holder)));
 	if (w->futex)
 		seen.object = lock_object(&r->locks, r->namer, r->profile, w->pid, w->futex, seen.stack);
 	builder_wait(r->builder, w->worker, &seen);
 }
 
-static const char *function_of(const struct profile *p, int32_t stack)
+static void feed_busy(struct replay *r, const struct record_busy *b)
 {
-	return stack >= 0 ? p->frames[p->stacks[stack].frame].function : NULL;
+	const struct profile *others = r->request->others;
+	int32_t own = others ? stack_own_frame(others, index_of(b->stack)) : -1;
+	const struct frame *frame = own >= 0 ? &others->frames[own] : NULL;
+	struct loop_busy who = {
+		.request = b->request, .gil = b->gil, .function = frame ? frame->function : NULL, .file = frame ? frame->file : NULL,
+		.line = frame ? frame->line : 0,
+	};
+
+	builder_busy(r->builder, b->t, &who);
 }
 
 static unsigned int tick_flags(const struct record_tick *t)
@@ -146,6 +174,9 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 		break;
 	case RECORD_PEER:
 		await_feed_peer(&r->awaits, record);
+		break;
+	case RECORD_BUSY:
+		feed_busy(r, record);
 		break;
 	case N_RECORD_KINDS:
 		break;

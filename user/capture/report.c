@@ -161,7 +161,7 @@ static void fill_truncations(struct profile *p, const struct live_request *q)
 	struct raw_stack *s, *next;
 
 	HASH_ITER(hh, q->stacks, s, next)
-		truncated[reason_of(s)] += s->used;
+		truncated[reason_of(s)] += s->used && !(s->flags & RP_STACK_OTHERS);
 	for (size_t i = 1; i < N_REASONS; i++)
 		add_truncation(p, reasons[i], truncated[i]);
 }

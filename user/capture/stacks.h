@@ -18,7 +18,7 @@ struct raw_stack {
 	uint64_t id;
 	int pid;
 	uint64_t t;             /* when it was first seen */
-	int32_t index;          /* in the profile, −1 = no frame, or STACK_NOT_NAMED */
+	int32_t index;          /* in the profile, −1 = no frame, or STACK_NOT_NAMED; of others: in the one for theirs */
 	uint16_t flags;         /* RP_STACK_* */
 	uint16_t n_kernel, n_user, n_python;
 	bool used;              /* some record names it */

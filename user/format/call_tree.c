@@ -153,6 +153,15 @@ static void add_class(struct tree_builder *b, enum tree_kind kind, enum time_cla
 	b->tree->nodes[at].wait_ns = ns;
 }
 
+static void add_busy(struct tree_builder *b)
+{
+	for (size_t i = 0; i < b->p->n_loop_busy; i++) {
+		int32_t at = child_of(b, 0, TREE_BUSY, i, TIME_loop_busy, NULL); /* may move the nodes */
+
+		b->tree->nodes[at].wait_ns = b->p->loop_busy[i].duration_ns;
+	}
+}
+
 static void add_rest(struct tree_builder *b)
 {
 	uint64_t unknown = b->p->time.classes_ns[TIME_unknown], ambiguous = b->p->time.ambiguous_ns;
@@ -174,6 +183,8 @@ uint64_t unrecorded_ns(const struct profile *p, enum time_class class)
 	if (class >= TIME_loop_busy) {
 		for (size_t i = 0; i < p->n_awaits && class == TIME_suspended; i++)
 			recorded += p->awaits[i].suspended_ns;
+		for (size_t i = 0; i < p->n_loop_busy && class == TIME_loop_busy; i++)
+			recorded += p->loop_busy[i].duration_ns;
 		return ns > recorded ? ns - recorded : 0;
 	}
 	for (size_t i = 0; i < p->work.n_waits; i++) {
@@ -268,6 +279,7 @@ struct call_tree *call_tree_new(const struct profile *p, const int32_t *merged)
 	add_samples(&b);
 	add_waits(&b);
 	add_awaits(&b);
+	add_busy(&b);
 	add_rest(&b);
 	HASH_ITER(hh, b.index, child, next) {
 		HASH_DEL(b.index, child);

@@ -16,15 +16,16 @@ enum tree_kind {
 	TREE_WAIT,     /* waits of one cause and object */
 	TREE_AWAIT,    /* awaits of one cause and object: what the request was suspended for */
 	TREE_CLASS,    /* time in no thread */
+	TREE_BUSY,     /* of TIME_loop_busy, what the loop did for others */
 	TREE_AMBIGUOUS, /* time of which it is not known whose the thread was */
 };
 
 struct tree_node {
 	enum tree_kind kind;
 	int32_t parent;         /* −1 = none; smaller than its own index */
-	int32_t frame;          /* TREE_FRAME: as frames_merge() numbers it */
+	int32_t frame;          /* TREE_FRAME: as frames_merge() numbers it; TREE_BUSY: index of loop_busy */
 	uint32_t line;          /* its line with the most time */
-	enum time_class class;  /* TREE_WAIT, TREE_AWAIT, TREE_CLASS */
+	enum time_class class;  /* TREE_WAIT, TREE_AWAIT, TREE_CLASS, TREE_BUSY */
 	const char *object;     /* TREE_WAIT, TREE_AWAIT: NULL = unknown */
 	uint64_t cpu_ns, wait_ns; /* with all below it */
 	uint64_t self_ns;       /* on the CPU in itself */

@@ -13,6 +13,7 @@
 #include "format/numbers.h"
 #include "format/outline.h"
 #include "format/wait_groups.h"
+#include "profile/own.h"
 
 #define ROWS 20
 #define LEVEL_SPACE "\u2003" /* an indentation that needs no style sheet */

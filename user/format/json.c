@@ -201,6 +201,25 @@ static void put_awaits(struct json *j, const struct profile *p)
 	json_array_end(j);
 }
 
+static void put_loop_busy(struct json *j, const struct profile *p)
+{
+	json_array(j);
+	for (size_t i = 0; i < p->n_loop_busy; i++) {
+		const struct loop_busy *b = &p->loop_busy[i];
+
+		json_line(j);
+		json_object(j);
+		json_key_uint(j, "duration_ns", b->duration_ns);
+		json_key_string(j, "request", b->request);
+		json_key_string(j, "function", b->function);
+		json_key_string(j, "file", b->file);
+		json_key_uint(j, "line", b->line);
+		json_key_bool(j, "gil", b->gil);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
 static void put_tasks(struct json *j, const struct profile *p)
 {
 	json_array(j);
@@ -358,6 +377,8 @@ static int write_json(const struct profile *p, FILE *f)
 	put_waits(&j, &p->work);
 	key(&j, "awaits");
 	put_awaits(&j, p);
+	key(&j, "loop_busy");
+	put_loop_busy(&j, p);
 	key(&j, "after");
 	put_after(&j, p->after);
 	key(&j, "lost");

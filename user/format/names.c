@@ -51,43 +51,18 @@ char *name_frame(const struct frame *frame, uint32_t line)
 	return place ? xasprintf("%s, %s", function, place) : TAKE_PTR(function);
 }
 
+char *name_loop_busy(const struct loop_busy *b)
+{
+	_cleanup_free_ char *request = b->request ? name_text(b->request, NAME_COLUMNS) : NULL;
+	_cleanup_free_ char *frame = b->function ? name_frame(&(struct frame){.function = b->function, .file = b->file}, b->line) : NULL;
+
+	return xasprintf("%s%s%s%s", b->gil ? "waiting for the GIL, held by " : "", request ? request : "", request && frame ? " in " : "",
+			 frame ? frame : "");
+}
+
 char *name_process(const char *comm, int32_t pid)
 {
 	_cleanup_free_ char *name = name_text(comm, NAME_COLUMNS);
 
 	return pid ? xasprintf("%s[%d]", name, pid) : xasprintf("interrupt %s", name);
-}
-
-static bool is_library(const char *module)
-{
-	const char *base = tail(module, 1);
-
-	return *base == '[' || !strncmp(base, "ld-", 3) || (!strncmp(base, "lib", 3) && strstr(base, ".so"));
-}
-
-bool frame_is_own(const struct frame *frame)
-{
-	static const char *const installed[] = {"/site-packages/", "/dist-packages/", "/lib/python3", "<frozen"};
-
-	if (frame->kind == FRAME_kernel || (frame->kind == FRAME_native && (!frame->module || is_library(frame->module))))
-		return false;
-	for (size_t i = 0; frame->kind == FRAME_python && frame->file && i < ARRAY_LEN(installed); i++)
-		if (strstr(frame->file, installed[i]))
-			return false;
-	return true;
-}
-
-int32_t stack_own_frame(const struct profile *p, int32_t stack)
-{
-	int32_t innermost = stack < 0 ? -1 : p->stacks[stack].frame, user = -1;
-
-	for (int32_t s = stack; s >= 0; s = p->stacks[s].parent) {
-		int32_t frame = p->stacks[s].frame;
-
-		if (frame_is_own(&p->frames[frame]))
-			return frame;
-		if (user < 0 && p->frames[frame].kind != FRAME_kernel)
-			user = frame;
-	}
-	return user >= 0 ? user : innermost;
 }

@@ -15,12 +15,10 @@ char *name_module(const char *module);          /* the last component of its pat
 /* Where it is: "app/views.py:41", else its module ("libpython3.11.so.1.0", "kernel"); NULL = unknown. `line` may differ from the frame's. */
 char *name_place(const struct frame *frame, uint32_t line);
 char *name_frame(const struct frame *frame, uint32_t line); /* both: "serialize, app/views.py:41" */
+/* What an event loop did: "GET /health in health, app/main.py:12", as far as it is known; behind "waiting for the GIL, held by " where that was
+ * what it did. */
+char *name_loop_busy(const struct loop_busy *b);
+
 char *name_process(const char *comm, int32_t pid);           /* "postgres[913]"; of an interrupt (pid 0) "interrupt NET_RX" */
-
-/* Neither the kernel nor a shared library nor an installed package: most likely what the reader wrote. */
-bool frame_is_own(const struct frame *frame);
-
-/* The innermost own frame of a stack, else the innermost outside of the kernel, else the innermost; −1 = no stack. */
-int32_t stack_own_frame(const struct profile *p, int32_t stack);
 
 #endif

@@ -9,6 +9,7 @@
 #include "format/facts.h"
 #include "format/names.h"
 #include "format/numbers.h"
+#include "profile/own.h"
 
 #define RUN_MIN 3
 #define RUN_MODULES 3 /* named in a run's row */
@@ -162,6 +163,13 @@ static char *wait_name(const struct tree_node *node)
 			 number_count(node->count, await ? "await" : "wait", await ? "awaits" : "waits").text);
 }
 
+static char *busy_name(const struct loop_busy *b)
+{
+	_cleanup_free_ char *what = name_loop_busy(b);
+
+	return xasprintf("%s: %s", time_class_labels[TIME_loop_busy], what);
+}
+
 static char *class_name(const struct profile *p, const struct tree_node *node)
 {
 	const char *label = time_class_labels[node->class];
@@ -189,6 +197,8 @@ char *outline_name(const struct profile *p, const struct call_tree *tree, const 
 	case TREE_WAIT:
 	case TREE_AWAIT:
 		return wait_name(node);
+	case TREE_BUSY:
+		return busy_name(&p->loop_busy[node->frame]);
 	case TREE_CLASS:
 		break;
 	}

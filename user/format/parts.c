@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "format/functions.h"
 #include "format/names.h"
+#include "profile/own.h"
 
 #define PERMILLE 1000
 #define MOST(part, whole) ((part) >= (whole) - (whole) / 5) /* 80 % */

@@ -11,6 +11,7 @@
 #include "format/numbers.h"
 #include "format/parts.h"
 #include "format/wait_groups.h"
+#include "profile/own.h"
 
 #define WORTH_A_SENTENCE 20 /* ‰ of the wall time */
 
@@ -201,6 +202,19 @@ static void put_await(struct writer *w, const struct tree_node *node, uint64_t a
 	w->sentence->panel = "tree";
 }
 
+/* What the loop did for most of the time. */
+static void put_loop_busy(struct writer *w, uint64_t all_ns)
+{
+	const struct loop_busy *most = &w->p->loop_busy[0];
+	_cleanup_free_ char *what = name_loop_busy(most);
+
+	fprintf(w->f, "%s: ", waiting_phrases[TIME_loop_busy]);
+	if (most->duration_ns < all_ns)
+		fprintf(w->f, "most, %s ms, ", number_ms(most->duration_ns, w->decimals).text);
+	fputs(what, w->f);
+	w->sentence->panel = "tree";
+}
+
 static void put_wait(struct writer *w, const struct part *part)
 {
 	const struct tree_node *await = part->class == TIME_suspended ? longest_await(w) : NULL;
@@ -211,6 +225,10 @@ static void put_wait(struct writer *w, const struct part *part)
 	fprintf(w->f, " (%s ms) ", number_ms(part->ns, w->decimals).text);
 	if (await) {
 		put_await(w, await, part->ns);
+		return;
+	}
+	if (part->class == TIME_loop_busy && w->p->n_loop_busy) {
+		put_loop_busy(w, part->ns);
 		return;
 	}
 	if (!n && part->class == TIME_network && w->p->time.network_estimated) {

@@ -14,6 +14,7 @@
 #include "format/numbers.h"
 #include "format/outline.h"
 #include "format/wait_groups.h"
+#include "profile/own.h"
 
 #define ROWS 10
 #define TIME_WIDTH 10

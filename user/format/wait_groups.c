@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "format/names.h"
+#include "profile/own.h"
 
 /* A wait, or the ready time after one. */
 struct span {

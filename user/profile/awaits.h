@@ -34,8 +34,4 @@ void tasks_free(struct tasks *tasks);
 /* Fills the profile's awaits, and the spans in which a task could have gone on. */
 void tasks_tell(struct story *s);
 
-/* Says which await each instant of `suspended` stands for, when all spans are there: the one that ends last, before all others one that waits for
- * something outside of the program. Sorts the spans. */
-void tasks_share(struct story *s);
-
 #endif

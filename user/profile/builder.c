@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "profile/shares.h"
 #include "profile/timeline.h"
 
 #define AFTER_MIN_NS 1000000 /* a request's own cleaning up takes less */
@@ -36,6 +37,7 @@ void builder_free(struct builder *b)
 	}
 	free(b->bindings);
 	free(b->story.spans);
+	free(b->story.busy);
 	tasks_free(&b->story.tasks);
 	free(b);
 }
@@ -121,8 +123,25 @@ void builder_task(struct builder *b, uint32_t number, uint32_t parent, const cha
 	tasks_add(&b->story.tasks, &(struct task_change){.t = t, .made = true, .await = {.task = number}});
 }
 
+void builder_busy(struct builder *b, uint64_t t, const struct loop_busy *who)
+{
+	struct story *s = &b->story;
+	struct busy_seen *seen;
+
+	GROW(s->busy, s->n_busy, s->cap_busy);
+	seen = &s->busy[s->n_busy];
+	*seen = (struct busy_seen){.t = t, .order = s->n_busy++};
+	if (!who)
+		return;
+	seen->who = (struct loop_busy){
+		.request = profile_string(s->profile, who->request), .function = profile_string(s->profile, who->function),
+		.file = profile_string(s->profile, who->file), .line = who->line, .gil = who->gil,
+	};
+}
+
 void builder_task_runs(struct builder *b, uint32_t task, uint64_t t)
 {
+	builder_busy(b, t, NULL);
 	tasks_add(&b->story.tasks, &(struct task_change){.t = t, .runs = true, .await = {.task = task}});
 }
 
@@ -212,7 +231,7 @@ static void split_time(struct builder *b)
 	story_span(s, s->contextual ? s->recognised_ns : ambiguous_from(b), UINT64_MAX, TIME_suspended);
 	partition_spans(s->spans, s->n_spans, t->wall_ns, classes);
 	if (s->contextual) {
-		tasks_share(s);
+		shares_tell(s);
 	} else {
 		t->ambiguous_ns = classes[TIME_suspended];
 		classes[TIME_unknown] += classes[TIME_suspended];
@@ -225,7 +244,7 @@ static void reset(struct story *s)
 {
 	struct profile *p = s->profile;
 
-	p->work.n_threads = p->work.n_samples = p->work.n_waits = p->n_awaits = 0;
+	p->work.n_threads = p->work.n_samples = p->work.n_waits = p->n_awaits = p->n_loop_busy = 0;
 	p->lost.samples = p->lost.waits = 0;
 	p->about.ticks = p->about.edges = 0;
 	memset(p->about.bound, 0, sizeof p->about.bound);

@@ -75,6 +75,9 @@ void builder_task_ready(struct builder *b, uint32_t task, uint64_t t); /* what i
 /* What was sent to an address was for the task: where it awaits something that may be the answer, it does. 1 = so it is, 0 = not. */
 int builder_task_peer(struct builder *b, uint32_t task, const char *address);
 
+/* The thread of its event loop works for others from t on, as `who` says (duration_ns is not read), or waits for events: NULL. */
+void builder_busy(struct builder *b, uint64_t t, const struct loop_busy *who);
+
 /* The tasks tell whom threads worked for: where none of the request's threads did, all of its tasks were waiting. */
 void builder_contexts(struct builder *b);
 void builder_lost(struct builder *b, uint64_t ticks, uint64_t waits);

@@ -154,6 +154,18 @@ static const char *check_awaits(const struct profile *p)
 	return NULL;
 }
 
+static const char *check_loop_busy(const struct profile *p)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < p->n_loop_busy; i++) {
+		CHECK(p->loop_busy[i].request || p->loop_busy[i].function, "an event loop is busy with nothing");
+		sum = add(sum, p->loop_busy[i].duration_ns);
+	}
+	CHECK(sum <= p->time.classes_ns[TIME_loop_busy], "the event loop is busy for longer than it is");
+	return NULL;
+}
+
 const char *profile_check(const struct profile *p)
 {
 	const char *why = check_tables(p);
@@ -166,5 +178,7 @@ const char *profile_check(const struct profile *p)
 		why = check_work(p, &p->work, p->time.wall_ns);
 	if (!why && p->after)
 		why = check_work(p, p->after, UINT64_MAX);
-	return why ?: check_awaits(p);
+	if (!why)
+		why = check_awaits(p);
+	return why ?: check_loop_busy(p);
 }

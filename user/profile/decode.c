@@ -207,6 +207,19 @@ static void decode_awaits(struct decoder *d, const Pb__Awaits *m)
 	}
 }
 
+static void decode_loop_busy(struct decoder *d, const Pb__LoopBusy *m)
+{
+	struct profile *p = d->profile;
+
+	SAME_LENGTH(d, m->n_duration_ns, m->n_request, m->n_function, m->n_file, m->n_line, m->n_gil);
+	for (size_t i = 0; i < m->n_duration_ns && !d->why; i++) {
+		GROW(p->loop_busy, p->n_loop_busy, p->cap_loop_busy);
+		p->loop_busy[p->n_loop_busy++] = (struct loop_busy){
+			m->duration_ns[i], string(d, m->request[i]), string(d, m->function[i]), string(d, m->file[i]), m->line[i], m->gil[i],
+		};
+	}
+}
+
 static void decode_lost(struct decoder *d, const Pb__Lost *m)
 {
 	d->profile->lost = (struct lost){
@@ -265,7 +278,7 @@ static void decode(struct decoder *d)
 {
 	const Pb__Profile *m = d->message;
 
-	if (!m->request || !m->time || !m->work || !m->frames || !m->stacks || !m->awaits || !m->lost || !m->about) {
+	if (!m->request || !m->time || !m->work || !m->frames || !m->stacks || !m->awaits || !m->loop_busy || !m->lost || !m->about) {
 		fail(d, "a part is missing");
 		return;
 	}
@@ -281,6 +294,7 @@ static void decode(struct decoder *d)
 		decode_work(d, m->after, d->profile->after);
 	}
 	decode_awaits(d, m->awaits);
+	decode_loop_busy(d, m->loop_busy);
 	decode_lost(d, m->lost);
 	decode_about(d, m->about);
 	if (!d->why)

@@ -178,6 +178,20 @@ static Pb__Awaits *encode_awaits(struct encoder *e, const struct profile *p)
 	return m;
 }
 
+static Pb__LoopBusy *encode_loop_busy(struct encoder *e, const struct profile *p)
+{
+	Pb__LoopBusy *m = take(e, 1, sizeof *m);
+
+	pb__loop_busy__init(m);
+	COLUMN(m, duration_ns, p->n_loop_busy, p->loop_busy[i].duration_ns);
+	COLUMN(m, request, p->n_loop_busy, number(e, p->loop_busy[i].request));
+	COLUMN(m, function, p->n_loop_busy, number(e, p->loop_busy[i].function));
+	COLUMN(m, file, p->n_loop_busy, number(e, p->loop_busy[i].file));
+	COLUMN(m, line, p->n_loop_busy, p->loop_busy[i].line);
+	COLUMN(m, gil, p->n_loop_busy, p->loop_busy[i].gil);
+	return m;
+}
+
 static Pb__Lost *encode_lost(struct encoder *e, const struct lost *l)
 {
 	Pb__Lost *m = take(e, 1, sizeof *m);
@@ -243,6 +257,7 @@ size_t message_encode(const struct profile *p, uint8_t **ret)
 	m.after = p->after ? encode_work(e, p->after) : NULL;
 	encode_tables(e, &m, p);
 	m.awaits = encode_awaits(e, p);
+	m.loop_busy = encode_loop_busy(e, p);
 	m.lost = encode_lost(e, &p->lost);
 	m.about = encode_about(e, &p->about);
 	encode_strings(e, &m);

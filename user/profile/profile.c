@@ -106,6 +106,7 @@ void profile_free(struct profile *p)
 	free(p->after);
 	free(p->tasks);
 	free(p->awaits);
+	free(p->loop_busy);
 	free(p->frames);
 	free(p->stacks);
 	free(p->about.executables);

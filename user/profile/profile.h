@@ -120,6 +120,15 @@ struct await {
 	uint64_t suspended_ns;  /* of the wall time that is TIME_suspended, what this await stands for: one at a time */
 };
 
+/* What the thread of the event loop did while a task of the request could have gone on: a part of TIME_loop_busy. */
+struct loop_busy {
+	uint64_t duration_ns;
+	const char *request;    /* "GET /health", that it worked for; NULL = unknown */
+	const char *function, *file; /* that it ran; NULL = unknown, not both it and the request */
+	uint32_t line;          /* the one with the most time, 0 = unknown */
+	bool gil;               /* it did not run, but waited for the GIL, which these held */
+};
+
 /* Threads, samples and waits: of the request, or of what came after it. */
 struct work {
 	struct thread *threads;
@@ -208,6 +217,8 @@ struct profile {
 	size_t n_tasks, cap_tasks;
 	struct await *awaits;
 	size_t n_awaits, cap_awaits;
+	struct loop_busy *loop_busy;
+	size_t n_loop_busy, cap_loop_busy;
 	struct frame *frames;
 	size_t n_frames, cap_frames;
 	struct stack_node *stacks;

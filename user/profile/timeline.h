@@ -41,6 +41,14 @@ struct binding {
 	size_t n_waits, cap_waits;
 };
 
+/* From t on the loop's thread did this for others; with nothing in it: nothing that is known. */
+struct busy_seen {
+	uint64_t t;
+	size_t order;
+	int64_t ns;             /* of loop_busy that it stands for */
+	struct loop_busy who;
+};
+
 /* What is told of the request: of its wall time, or of the time after it. */
 struct story {
 	struct profile *profile;
@@ -51,6 +59,8 @@ struct story {
 	size_t n_spans, cap_spans;
 	uint64_t user_ns, kernel_ns; /* weights of the ticks */
 	struct tasks tasks;
+	struct busy_seen *busy;
+	size_t n_busy, cap_busy;
 	bool contextual;        /* tasks tell whom threads worked for; else a thread that works for others is lost */
 };
 

@@ -131,6 +131,15 @@ const Model = (() => {
 			}
 		}
 
+		/* What its event loop did for others. */
+		addBusy() {
+			this.report.loop_busy.forEach((busy, i) => {
+				const node = this.child(this.root, "busy", i, { class: "loop_busy", busy });
+				node.wait = busy.duration_ns;
+				add(node, "loop_busy", busy.duration_ns);
+			});
+		}
+
 		/* Wall time of waiting classes that no recorded wait shows. */
 		addRest() {
 			const recorded = new Map();
@@ -140,6 +149,7 @@ const Model = (() => {
 				}
 			}
 			recorded.set("suspended", this.report.awaits.reduce((sum, { suspended_ns: ns }) => sum + ns, 0));
+			recorded.set("loop_busy", this.report.loop_busy.reduce((sum, { duration_ns: ns }) => sum + ns, 0));
 			const { classes_ns: ns, ambiguous_ns: ambiguous } = this.report.time;
 			for (const timeClass of Words.classes.slice(Words.classes.indexOf("run_queue"), -1)) {
 				this.addClass("class", timeClass, ns[timeClass] - (recorded.get(timeClass) || 0));
@@ -193,6 +203,7 @@ const Model = (() => {
 			this.addSamples();
 			this.addWaits();
 			this.addAwaits();
+			this.addBusy();
 			this.addRest();
 			this.chooseLines();
 			this.sumUp();

@@ -117,6 +117,9 @@ const TreeRow = (() => {
 				const name = node.object ? `${label} ${Words.clean(node.object)}` : label;
 				return node.kind === "await" ? `awaiting: ${name}` : name;
 			}
+			if (node.kind === "busy") {
+				return `${label}: ${Words.loopBusy(node.busy)}`;
+			}
 			if (node.class === "network" && this.model.report.time.estimated.includes("network")) {
 				return label + ", before the request was recognised";
 			}

@@ -68,9 +68,15 @@ const Words = (() => {
 		return frame.module ? clean(tail(frame.module, 1)) : "";
 	}
 
+	/* What an event loop did: "GET /health in health, app/main.py:12", as far as it is known. */
+	function loopBusy({ request, function: name, file, line, gil }) {
+		const frame = name ? [clean(name), place({ file }, line)].filter(Boolean).join(", ") : "";
+		return (gil ? "waiting for the GIL, held by " : "") + [request ? clean(request) : "", frame].filter(Boolean).join(" in ");
+	}
+
 	function process(comm, pid) {
 		return pid ? `${clean(comm || "?")}[${pid}]` : `interrupt ${clean(comm || "?")}`;
 	}
 
-	return { classes, labels, clean, decimals, ms, percent, error, count, tail, place, process };
+	return { classes, labels, clean, decimals, ms, percent, error, count, tail, place, loopBusy, process };
 })();
