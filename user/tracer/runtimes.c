@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 
 #define PYTHON_OLDEST 8         /* minor versions of CPython 3 whose frames can be read */
-#define PYTHON_NEWEST 14
+#define PYTHON_NEWEST 15
 #define GO_HEAP 0xc000000000    /* linux/amd64: the first arena, runtime/malloc.go */
 #define GO_NAME "[anon: Go:"
 #define VERSION_MAX 100000
@@ -230,6 +230,6 @@ const char *runtime_limit(const struct runtime_found *found)
 	if (v->major < 3 || (v->major == 3 && v->minor < PYTHON_OLDEST))
 		return "older than 3.8, native stacks only";
 	if (v->major > 3 || v->minor > PYTHON_NEWEST)
-		return "newer than 3.14, native stacks only";
+		return "newer than 3.15, native stacks only";
 	return NULL;
 }
