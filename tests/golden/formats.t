@@ -43,8 +43,8 @@ def cases():
     return [line.split() for line in render().decode().splitlines()]
 
 
-def page_script():
-    names = re.findall(r'\.incbin "(report/[a-z]+\.js)"', read(f"{HTML}/embed.S").decode())
+def embedded(ending):
+    names = re.findall(rf'\.incbin "([a-z_/]+\.{ending})"', read(f"{HTML}/embed.S").decode())
     return b"".join(read(f"{HTML}/{name}") for name in names)
 
 
@@ -54,7 +54,7 @@ def policy_hash(content):
 
 def without_assets(page):
     """The page with the names of its assets instead of themselves."""
-    for name, content in ((b"report.css", read(f"{HTML}/report.css")), (b"report/*.js", page_script())):
+    for name, content in ((b"*.css", embedded("css")), (b"report/*.js", embedded("js"))):
         page = page.replace(content, b"[" + name + b"]").replace(policy_hash(content), b"[hash of " + name + b"]")
     widths = re.findall(rb"<style>(#part-.*?|)</style>", page)
     return page.replace(policy_hash(widths[-1]), b"[hash of the widths]")

@@ -11,18 +11,26 @@ asset_page_end:
 	.global asset_style, asset_style_end
 asset_style:
 	.incbin "report.css"
+	.incbin "report/views.css"
 asset_style_end:
 
 	.global asset_script, asset_script_end
 asset_script:
 	.incbin "report/words.js"
-	.incbin "report/data.js"
-	.incbin "report/model.js"
-	.incbin "report/search.js"
 	.incbin "report/state.js"
+	.incbin "report/data.js"
+	.incbin "report/frames.js"
+	.incbin "report/weights.js"
+	.incbin "report/calls.js"
+	.incbin "report/inverted.js"
+	.incbin "report/functions.js"
+	.incbin "report/search.js"
+	.incbin "report/model.js"
+	.incbin "report/tip.js"
 	.incbin "report/row.js"
 	.incbin "report/tree.js"
 	.incbin "report/tables.js"
+	.incbin "report/toolbar.js"
 	.incbin "report/page.js"
 asset_script_end:
 

@@ -1,10 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The report's JSON document, as it stands in the page: plain, or deflated and in base64 when it is large. */
+/* The report as it stands in the page, and as the views read it: its large tables as columns of typed arrays, an object for no row of them. */
 /* exported Data */
+/* global Words */
+
+/**
+ * @typedef {object} Frame
+ * @property {string} function
+ * @property {?string} file
+ * @property {number} line
+ * @property {?string} module
+ * @property {"kernel"|"native"|"python"|"go"|"jit"} kind
+ *
+ * @typedef {object} Samples on the CPU, by t
+ * @property {number} n
+ * @property {Float64Array} t ns since the request's begin: when it was taken
+ * @property {Float64Array} begin what it stands for is [begin, begin + weight)
+ * @property {Float64Array} weight ns
+ * @property {Int32Array} thread
+ * @property {Int32Array} task −1 = none
+ * @property {Int32Array} stack −1 = unknown
+ * @property {Uint8Array} bound the rung by which it was bound
+ *
+ * @typedef {object} Waits by t: [t, t + duration) waited, then ready until t + duration + runnable
+ * @property {number} n
+ * @property {Float64Array} t
+ * @property {Float64Array} duration
+ * @property {Float64Array} runnable
+ * @property {Int32Array} thread
+ * @property {Int32Array} task
+ * @property {Int32Array} stack
+ * @property {Uint8Array} cause index in Words.classes
+ * @property {Int32Array} object index in report.objects, −1 = none
+ * @property {Int32Array} waker index in report.wakers, −1 = none
+ *
+ * @typedef {object} Report the JSON document, version 1, but for:
+ * @property {{n: number, parent: Int32Array, frame: Int32Array}} stacks a parent stands before its children
+ * @property {Samples} samples
+ * @property {Waits} waits
+ * @property {string[]} objects what was waited for, each once
+ * @property {{pid: number, tid: number, comm: string, stack: number}[]} wakers each once
+ * @property {Frame[]} frames
+ * @property {any} request
+ * @property {any} time
+ * @property {any[]} threads
+ * @property {any[]} tasks
+ * @property {any[]} awaits rows as in JSON
+ * @property {any[]} loop_busy likewise
+ * @property {any} about
+ * @property {any} lost
+ * @property {any} after
+ * @property {{file: string, first_line: number, lines: string[]}[]} [sources]
+ */
 
 const Data = (() => {
 	async function inflate(base64) {
-		const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+		const binary = atob(base64);
+		const bytes = new Uint8Array(binary.length);
+		for (let i = 0; i < bytes.length; i++) {
+			bytes[i] = binary.charCodeAt(i);
+		}
 		const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
 		return new Response(stream).text();
 	}
@@ -15,5 +69,99 @@ const Data = (() => {
 		return element.dataset.encoding === "deflate" ? inflate(element.textContent) : element.textContent;
 	}
 
-	return { text };
+	/* A number for each different value, in the order of their first appearance. */
+	class Table {
+		constructor() {
+			this.rows = [];
+			this.index = new Map();
+		}
+
+		add(value, key = value) {
+			if (value === null) {
+				return -1;
+			}
+			let i = this.index.get(key);
+			if (i === undefined) {
+				i = this.rows.push(value) - 1;
+				this.index.set(key, i);
+			}
+			return i;
+		}
+	}
+
+	function readStacks(rows) {
+		const n = rows.length;
+		const stacks = { n, parent: new Int32Array(n), frame: new Int32Array(n) };
+		rows.forEach(([parent, frame], i) => {
+			stacks.parent[i] = parent;
+			stacks.frame[i] = frame;
+		});
+		return stacks;
+	}
+
+	function readWaits(rows, objects, wakers) {
+		const n = rows.length;
+		const waits = {
+			n, t: new Float64Array(n), duration: new Float64Array(n), runnable: new Float64Array(n), thread: new Int32Array(n),
+			task: new Int32Array(n), stack: new Int32Array(n), cause: new Uint8Array(n), object: new Int32Array(n), waker: new Int32Array(n),
+		};
+		const causes = new Map(Words.classes.map((name, i) => [name, i]));
+		rows.forEach((row, i) => {
+			const { waker } = row;
+			waits.t[i] = row.t;
+			waits.duration[i] = row.duration_ns;
+			waits.runnable[i] = row.runnable_ns;
+			waits.thread[i] = row.thread;
+			waits.task[i] = row.task;
+			waits.stack[i] = row.stack;
+			waits.cause[i] = causes.get(row.cause);
+			waits.object[i] = objects.add(row.object);
+			waits.waker[i] = wakers.add(waker, waker && `${waker.pid} ${waker.tid} ${waker.stack} ${waker.comm}`);
+		});
+		return waits;
+	}
+
+	/* Where the time begins that a sample stands for: the samples between two waits of a thread fill the time between them. What is before
+	 * the first one of a thread that has not waited lies evenly around it. */
+	function beginSamples(samples, waits, threads) {
+		const { n, t, weight, thread } = samples;
+		const begin = new Float64Array(n);
+		const upto = new Float64Array(threads).fill(-1);
+		let wait = 0;
+		for (let i = 0; i < n; i++) {
+			for (; wait < waits.n && waits.t[wait] <= t[i]; wait++) {
+				upto[waits.thread[wait]] = waits.t[wait] + waits.duration[wait] + waits.runnable[wait];
+			}
+			const at = thread[i];
+			const first = upto[at] < 0 ? Math.max(0, t[i] - weight[i] / 2) : upto[at];
+			begin[i] = first <= t[i] && t[i] <= first + weight[i] ? first : t[i];
+			upto[at] = begin[i] + weight[i];
+		}
+		return begin;
+	}
+
+	function readSamples(columns, waits, threads) {
+		const samples = {
+			n: columns.t.length, t: Float64Array.from(columns.t), weight: Float64Array.from(columns.weight_ns),
+			thread: Int32Array.from(columns.thread), task: Int32Array.from(columns.task), stack: Int32Array.from(columns.stack),
+			bound: Uint8Array.from(columns.bound),
+		};
+		return { ...samples, begin: beginSamples(samples, waits, threads) };
+	}
+
+	/**
+	 * @param {any} document the JSON document, version 1
+	 * @returns {Report}
+	 */
+	function read(document) {
+		const objects = new Table();
+		const wakers = new Table();
+		const waits = readWaits(document.waits, objects, wakers);
+		return {
+			...document, stacks: readStacks(document.stacks), waits, samples: readSamples(document.samples, waits, document.threads.length),
+			objects: objects.rows, wakers: wakers.rows,
+		};
+	}
+
+	return { text, read };
 })();

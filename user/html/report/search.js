@@ -23,15 +23,24 @@ const Search = (() => {
 		};
 	}
 
+	/* null also for a bad regex: it finds nothing, and the search box says so. */
+	function compileOrNull(query) {
+		try {
+			return compile(query);
+		} catch (e) {
+			return null;
+		}
+	}
+
 	function matchesFrame(test, frame, line) {
-		return test.texts([frame.function, frame.file || frame.module || ""]) || test.line(frame.file, line);
+		return test.texts([frame.function, frame.file || "", frame.module || ""]) || test.line(frame.file, line);
 	}
 
 	function matchesNode(test, report, node) {
 		if (node.kind === "frame") {
 			return matchesFrame(test, report.frames[node.frame], node.line);
 		}
-		return node.kind !== "root" && test.texts([Words.labels[node.class] || "", node.object || ""]);
+		return node.kind !== "root" && node.kind !== "run" && test.texts([Words.labels[node.class] || "", Words.objectOf(report, node) || ""]);
 	}
 
 	/* The matches of the tree, the heaviest first, and how much time lies in or below any of them. */
@@ -55,5 +64,5 @@ const Search = (() => {
 		return { found, leads, time, list: [...found].sort((a, b) => value(b) - value(a) || a.id - b.id) };
 	}
 
-	return { compile, matchesFrame, tree };
+	return { compile, compileOrNull, matchesFrame, matchesNode, tree };
 })();

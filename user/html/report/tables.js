@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The tables of functions and waits: all rows in place of the heaviest, sorted by any column, filtered by the search. */
-/* exported Tables */
+/* exported FunctionsView, WaitsView */
 /* global Model, Search, Words */
 
 const Tables = (() => {
@@ -75,54 +75,54 @@ const Tables = (() => {
 		}
 	}
 
-	function functions(panel, model) {
-		const { report, decimals } = model;
-		const frame = (f) => report.frames[f.frame] || { function: "stack unknown", file: null, module: null };
-		const time = (name) => ({ value: (f) => f[name], text: (f) => Words.ms(f[name], decimals), class: "num" });
-		const columns = [
-			time("self"), { text: (f) => (f.error ? "± " + Words.error(f.error, decimals) : ""), class: "num error" },
-			time("total"), time("wait"), { value: (f) => f.samples, text: (f) => String(f.samples), class: "num" },
-			{ value: (f) => frame(f).function, text: (f) => Words.clean(frame(f).function), class: "name" },
-			{ value: (f) => Words.place(frame(f), f.line), text: (f) => Words.place(frame(f), f.line), class: "place" },
-			{ value: (f) => frame(f).module || "", class: "module",
-				text: (f) => (frame(f).file && frame(f).module ? Words.clean(Words.tail(frame(f).module, 1)) : "") },
-		];
-		const table = panel.querySelector("table");
-		const describe = (n, shown) => `${Words.count(n, "function", "functions")}${shown < n ? `, ${shown} shown` : ""}. Times in ms.`;
-		const view = table && new Sorted(table, panel.querySelector(".note"), model.functions, columns, describe);
-		return (test) => view && view.filter(test && ((f) => Search.matchesFrame(test, frame(f), f.line)));
-	}
+	return { Sorted, cell, keyCell };
+})();
 
-	function waits(panel, model) {
-		const { report, decimals } = model;
-		const from = (w) => {
-			const index = Model.ownFrame(report, w.stack);
-			const frame = report.frames[index];
-			return frame ? [Words.clean(frame.function), Words.place(frame, frame.line)].filter(Boolean).join(", ") : "";
-		};
-		const waker = (w) => (w.waker ? Words.process(w.waker.comm, w.waker.pid) : "");
-		const time = (name) => ({ value: (w) => w[name], text: (w) => Words.ms(w[name], decimals), class: "num" });
-		const columns = [
-			{ value: (w) => w.t, text: (w) => (w.t / 1e6).toFixed(decimals), class: "num" }, time("duration_ns"), time("runnable_ns"),
-			{ value: (w) => Words.labels[w.cause], cell: (w) => keyCell(w.cause) },
-			{ value: (w) => w.object || "", text: (w) => Words.clean(w.object || ""), class: "object" },
-			{ value: from, text: from, class: "name" }, { value: waker, text: waker },
-		];
-		const table = panel.querySelector(".longest");
-		const items = [...report.waits].sort((a, b) => b.duration_ns + b.runnable_ns - a.duration_ns - a.runnable_ns || a.t - b.t);
-		const describe = (n, shown) => (shown < n ? `${n} waits, ${shown} shown` : Words.count(n, "wait", "waits"));
-		const view = table && new Sorted(table, panel.querySelector("h3"), items, columns, describe);
-		const texts = (w) => [Words.labels[w.cause], w.object || "", from(w), waker(w)];
-		return (test) => {
-			if (!view) {
+/* ---- functions ------------------------------------------------------------------------------------------------------------------------ */
+
+const FunctionsView = (() => {
+	const unknown = { function: "stack unknown", file: null, module: null };
+
+	class View {
+		constructor(panel, api) {
+			this.panel = panel;
+			this.api = api;
+			this.table = null;
+		}
+
+		columns(view) {
+			const { report, decimals } = view;
+			const frame = (f) => report.frames[f.frame] || unknown;
+			const time = (name) => ({ value: (f) => f[name], text: (f) => view.time(f[name]), class: "num" });
+			return [
+				time("self"), { text: (f) => (f.error ? "± " + Words.error(f.error, decimals) : ""), class: "num error" },
+				time("total"), time("wait"), { value: (f) => f.samples, text: (f) => String(f.samples), class: "num" },
+				{ value: (f) => frame(f).function, text: (f) => Words.clean(frame(f).function), class: "name" },
+				{ value: (f) => Words.place(frame(f), f.line), text: (f) => Words.place(frame(f), f.line), class: "place" },
+				{ value: (f) => frame(f).module || "", class: "module",
+					text: (f) => (frame(f).file && frame(f).module ? Words.clean(Words.tail(frame(f).module, 1)) : "") },
+			];
+		}
+
+		show(view) {
+			const table = this.panel.querySelector("table");
+			const { report, test } = view;
+			if (!table) {
 				return;
 			}
-			view.filter(test && ((w) => test.texts(texts(w))));
-			for (const row of panel.querySelectorAll(".groups tbody tr")) {
-				row.classList.toggle("missed", Boolean(test) && !test.texts([...row.cells].map((c) => c.textContent)));
-			}
-		};
+			const describe = (n, shown) => `${Words.count(n, "function", "functions")}${shown < n ? `, ${shown} shown` : ""}. Times in ms.`;
+			this.table = this.table || new Tables.Sorted(table, this.panel.querySelector(".note"), [], this.columns(view), describe);
+			this.table.columns = this.columns(view);
+			this.table.items = view.functions;
+			this.table.filter(test && ((f) => Search.matchesFrame(test, report.frames[f.frame] || unknown, f.line)));
+		}
 	}
 
-	return { functions, waits };
+	return { id: "functions", make: (panel, api) => new View(panel, api) };
+})();
+
+/* ---- waits ------------------------------------------------------------------------------------------------------------------------------ */
+
+const WaitsView = (() => {
+	return { id: "waits", make: () => ({ show() {} }) };
 })();

@@ -74,9 +74,14 @@ const Words = (() => {
 		return (gil ? "waiting for the GIL, held by " : "") + [request ? clean(request) : "", frame].filter(Boolean).join(" in ");
 	}
 
+	/* What a wait or an await of the tree was for, or null. */
+	function objectOf(report, node) {
+		return node.kind === "await" ? node.what.object : node.object >= 0 ? report.objects[node.object] : null;
+	}
+
 	function process(comm, pid) {
 		return pid ? `${clean(comm || "?")}[${pid}]` : `interrupt ${clean(comm || "?")}`;
 	}
 
-	return { classes, labels, clean, decimals, ms, percent, error, count, tail, place, loopBusy, process };
+	return { classes, labels, clean, decimals, ms, percent, error, count, tail, place, loopBusy, objectOf, process };
 })();

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The call tree: callees below their callers, waits and awaits as leaves, library frames folded away. */
+/* exported Calls */
+/* global Weights, Words */
+
+/**
+ * @typedef {object} TreeNode
+ * @property {number} id of a node in its tree
+ * @property {?TreeNode} parent
+ * @property {"root"|"frame"|"run"|"no-stack"|"wait"|"await"|"busy"|"class"|"ambiguous"} kind "run": library frames that are folded away
+ * @property {number} frame the function (FrameTable.merged); −1 = none
+ * @property {number} line the one with most time, 0 = unknown
+ * @property {string} class of time, of what is not on the CPU
+ * @property {number} object index in report.objects, of waits; −1 = none
+ * @property {any} what its row of report.awaits or report.loop_busy
+ * @property {number} cpu ns, here and below
+ * @property {number} wait ns, here and below
+ * @property {number} self ns on the CPU, here
+ * @property {number} count samples here and below; of waits and awaits their number
+ * @property {number} waits their number, here and below
+ * @property {TreeNode[]} children
+ * @property {Map<string, number>} byClass ns, here and below
+ */
+
+const Calls = (() => {
+	class Node {
+		constructor(id, parent, kind, frame) {
+			this.id = id;
+			this.parent = parent;
+			this.kind = kind;
+			this.frame = frame;
+			this.line = 0;
+			this.class = "";
+			this.object = -1;
+			this.what = null;
+			this.cpu = 0;
+			this.wait = 0;
+			this.self = 0;
+			this.count = 0;
+			this.waits = 0;
+			this.children = [];
+			this.byClass = new Map();
+		}
+
+		add(timeClass, ns) {
+			this.byClass.set(timeClass, (this.byClass.get(timeClass) || 0) + ns);
+		}
+	}
+
+	/* Of each stack whether anything is left in it or in a stack that continues it. */
+	function findUsed(report, sums) {
+		const { n, parent } = report.stacks;
+		const used = new Uint8Array(n + 1);
+		for (let s = 0; s <= n; s++) {
+			used[s] = Number(sums.cpu[s] > 0);
+		}
+		sums.waits.forEach(({ stack }) => (used[stack] = 1));
+		sums.awaits.forEach(({ stack }) => (used[stack] = 1));
+		for (let s = n - 1; s >= 0; s--) {
+			if (used[s] && parent[s] >= 0) {
+				used[parent[s]] = 1;
+			}
+		}
+		return used;
+	}
+
+	/* Functions that tasks begin with: what a loop calls there is not the loop's business. */
+	function taskEntries(report, merged) {
+		const { parent, frame } = report.stacks;
+		const entries = new Set();
+		for (const { stack } of report.awaits) {
+			let s = stack;
+			while (s >= 0 && parent[s] >= 0) {
+				s = parent[s];
+			}
+			if (s >= 0) {
+				entries.add(merged[frame[s]]);
+			}
+		}
+		return entries;
+	}
+
+	/**
+	 * Where stacks begin and go on in a tree: within a focus, from a task's entry on.
+	 * @returns {{above: Int32Array}} of each stack its caller's; −1 = none, the tree's root; −2 = not in the tree
+	 */
+	function findCallers(report, table, focus) {
+		const { n, parent, frame } = report.stacks;
+		const entries = taskEntries(report, table.merged);
+		const above = new Int32Array(n + 1);
+		const inTask = new Uint8Array(n);
+		for (let s = 0; s < n; s++) {
+			const up = parent[s];
+			const at = table.merged[frame[s]];
+			const within = up >= 0 && inTask[up];
+			const begins = !within && entries.has(at);
+			inTask[s] = Number(within || begins);
+			above[s] = begins ? -1 : up;
+			if (focus >= 0 && (up < 0 || above[up] === -2)) {
+				above[s] = at === focus ? -1 : -2;
+			}
+		}
+		above[n] = focus >= 0 ? -2 : -1;
+		return above;
+	}
+
+	class Tree {
+		/**
+		 * @param {Report} report
+		 * @param {FrameTable} table
+		 * @param {any} sums Weights.Sums
+		 * @param {boolean[]} fold of each package
+		 * @param {number} focus a function, −1 = all
+		 */
+		constructor(report, table, sums, fold, focus) {
+			Object.assign(this, { report, table, sums, fold, nodes: [], index: new Map() });
+			this.above = findCallers(report, table, focus);
+			this.used = findUsed(report, sums);
+			this.shownAt = new Int32Array(report.stacks.n + 1).fill(-1); /* of each stack the node of its innermost frame that is not folded */
+			this.exactAt = new Int32Array(report.stacks.n + 1).fill(-1); /* and that of its innermost frame */
+			this.root = this.node(null, "root", -1);
+			this.placeStacks();
+			this.addSamples();
+			this.addWaits();
+			this.addAwaits();
+			if (sums.isWhole() && focus < 0) {
+				this.addBusy();
+				this.addRest();
+			}
+			this.chooseLines();
+			this.sumUp();
+			this.openShortRuns();
+		}
+
+		node(parent, kind, frame) {
+			const node = new Node(this.nodes.length, parent, kind, frame);
+			this.nodes.push(node);
+			if (parent) {
+				parent.children.push(node);
+			}
+			return node;
+		}
+
+		child(parent, kind, what, frame = -1) {
+			const key = kind === "frame" ? parent.id * this.report.frames.length + frame : `${parent.id} ${kind} ${what}`;
+			let node = this.index.get(key);
+			if (!node) {
+				node = this.node(parent, kind, frame);
+				this.index.set(key, node);
+			}
+			return node;
+		}
+
+		function(stack) {
+			return this.table.merged[this.report.stacks.frame[stack]];
+		}
+
+		isFolded(stack) {
+			return this.fold[this.table.packageOf[this.report.stacks.frame[stack]]];
+		}
+
+		/* Frames that are not folded; the others get theirs when there is time in them. */
+		placeStacks() {
+			const { n } = this.report.stacks;
+			for (let s = 0; s < n; s++) {
+				const up = this.above[s];
+				if (!this.used[s] || up === -2) {
+					continue;
+				}
+				const caller = up < 0 ? 0 : this.shownAt[up];
+				this.shownAt[s] = this.isFolded(s) ? caller : this.child(this.nodes[caller], "frame", "", this.function(s)).id;
+				this.exactAt[s] = this.isFolded(s) ? -1 : this.shownAt[s];
+			}
+			this.shownAt[n] = this.above[n] === -2 ? -1 : 0;
+		}
+
+		/* The node of a stack's innermost frame. */
+		exact(stack) {
+			const pending = [];
+			let s = stack;
+			while (this.exactAt[s] < 0) {
+				pending.push(s);
+				if (this.above[s] < 0 || !this.isFolded(this.above[s])) {
+					const run = this.child(this.nodes[this.shownAt[s]], "run", "");
+					this.exactAt[s] = this.child(run, "frame", "", this.function(s)).id;
+					pending.pop();
+					break;
+				}
+				s = this.above[s];
+			}
+			while (pending.length) {
+				const next = pending.pop();
+				this.exactAt[next] = this.child(this.nodes[this.exactAt[this.above[next]]], "frame", "", this.function(next)).id;
+			}
+			return this.nodes[this.exactAt[stack]];
+		}
+
+		addSamples() {
+			const { n } = this.report.stacks;
+			const { cpu, samples } = this.sums;
+			for (let s = 0; s <= n; s++) {
+				if (cpu[s] > 0 && this.shownAt[s] >= 0) {
+					const node = s === n ? this.child(this.root, "no-stack", "") : this.exact(s);
+					node.cpu += cpu[s];
+					node.self += cpu[s];
+					node.count += samples[s];
+					node.add(Words.classes[this.sums.cpuClass(s)], cpu[s]);
+				}
+			}
+		}
+
+		addWaits() {
+			for (const { stack, cause, object, ns, count } of this.sums.waits.values()) {
+				if (this.shownAt[stack] >= 0) {
+					const node = this.child(this.nodes[this.shownAt[stack]], "wait", `${cause} ${object}`);
+					node.class = Words.classes[cause];
+					node.object = object;
+					node.wait += ns;
+					node.count += count;
+					node.waits += count;
+					node.add(node.class, ns);
+				}
+			}
+		}
+
+		addAwaits() {
+			for (const row of this.sums.awaits) {
+				if (this.shownAt[row.stack] >= 0) {
+					const node = this.child(this.nodes[this.shownAt[row.stack]], "await", `${row.cause} ${row.object}`);
+					node.class = row.cause;
+					node.what = row;
+					node.wait += row.ns;
+					node.count++;
+					node.add("suspended", row.ns);
+				}
+			}
+		}
+
+		/* What its event loop did for others. */
+		addBusy() {
+			this.report.loop_busy.forEach((busy, i) => {
+				const node = this.child(this.root, "busy", i);
+				node.what = busy;
+				this.addClassTime(node, "loop_busy", busy.duration_ns);
+			});
+		}
+
+		addClassTime(node, timeClass, ns) {
+			if (this.sums.allowed[Weights.classIndex[timeClass]]) {
+				node.class = timeClass;
+				node.wait = ns;
+				node.add(timeClass, ns);
+			}
+		}
+
+		/* Wall time of waiting classes that no recorded wait shows. */
+		addRest() {
+			const recorded = new Float64Array(Words.classes.length);
+			const { classIndex } = Weights;
+			const { classes_ns: ns, ambiguous_ns: ambiguous } = this.report.time;
+			this.sums.waits.forEach((sum) => (recorded[sum.cause] += sum.ns));
+			this.sums.awaits.forEach((row) => (recorded[classIndex.suspended] += row.ns));
+			this.report.loop_busy.forEach((busy) => (recorded[classIndex.loop_busy] += busy.duration_ns));
+			for (const timeClass of Words.classes.slice(classIndex.run_queue, -1)) {
+				this.addClass("class", timeClass, ns[timeClass] - recorded[classIndex[timeClass]]);
+			}
+			this.addClass("ambiguous", "unknown", Math.min(ambiguous, ns.unknown));
+			this.addClass("class", "unknown", ns.unknown - Math.min(ambiguous, ns.unknown));
+		}
+
+		addClass(kind, timeClass, ns) {
+			if (ns > 0) {
+				this.addClassTime(this.child(this.root, kind, timeClass), timeClass, ns);
+			}
+		}
+
+		/* The line of a node is that of the stack with the most time there. */
+		chooseLines() {
+			const { n, frame } = this.report.stacks;
+			const times = Float64Array.from(this.sums.cpu);
+			const most = new Float64Array(this.nodes.length).fill(-1);
+			this.sums.waits.forEach(({ stack, ns }) => (times[stack] += ns));
+			this.sums.awaits.forEach(({ stack, ns }) => (times[stack] += ns));
+			for (let s = n - 1; s >= 0; s--) {
+				const node = this.exactAt[s];
+				if (this.above[s] >= 0) {
+					times[this.above[s]] += times[s];
+				}
+				if (node >= 0 && times[s] >= most[node]) {
+					most[node] = times[s];
+					this.nodes[node].line = this.report.frames[frame[s]].line;
+				}
+			}
+		}
+
+		sumUp() {
+			for (let i = this.nodes.length - 1; i > 0; i--) {
+				const node = this.nodes[i];
+				const { parent } = node;
+				parent.cpu += node.cpu;
+				parent.wait += node.wait;
+				parent.waits += node.waits;
+				if (node.kind === "frame" || node.kind === "no-stack" || node.kind === "run") {
+					parent.count += node.count;
+				}
+				node.byClass.forEach((ns, timeClass) => parent.add(timeClass, ns));
+			}
+		}
+
+		/* One frame is shown, not hidden. */
+		openShortRuns() {
+			for (const run of this.nodes) {
+				if (run.kind === "run" && run.children.length === 1 && !run.children[0].children.length) {
+					const [frame] = run.children;
+					const same = run.parent.children.findIndex((sibling) => sibling === run);
+					run.parent.children[same] = frame;
+					frame.parent = run.parent;
+				}
+			}
+		}
+	}
+
+	return { Tree, Node };
+})();
