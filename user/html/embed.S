@@ -30,7 +30,9 @@ asset_script:
 	.incbin "report/row.js"
 	.incbin "report/tree.js"
 	.incbin "report/tables.js"
+	.incbin "report/exports.js"
 	.incbin "report/toolbar.js"
+	.incbin "report/filters.js"
 	.incbin "report/page.js"
 asset_script_end:
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Puts the pieces together. Should anything here fail, the page stays what it is without script. */
-/* global Data, Model, Search, State, FunctionsView, WaitsView, Tip, Toolbar, TreeView, Words */
+/* global Data, Filters, FunctionsView, Model, State, Tip, Toolbar, TreeView, WaitsView, Words */
 
 /**
  * A view: what a panel shows. One row of VIEWS each.
@@ -86,7 +86,8 @@ const Page = (() => {
 		constructor(model) {
 			this.model = model;
 			this.shown = new Map();
-			this.toolbar = new Toolbar.Bar(model);
+			this.toolbar = new Toolbar.Bar(model.report);
+			this.filters = new Filters.Bar(model);
 			this.tip = new Tip.Box();
 			/** @type {Api} */
 			this.api = {
@@ -116,7 +117,7 @@ const Page = (() => {
 			this.tip.hide();
 			this.view = this.model.view(state);
 			this.tab = showTab(state.tab);
-			this.toolbar.show(this.view, state, this.tab);
+			this.filters.show(this.view, state, this.tab);
 			find("hits").textContent = this.hitsText();
 			if (this.shown.has(this.tab)) {
 				this.shown.get(this.tab).show(this.view, state);
@@ -152,13 +153,18 @@ const Page = (() => {
 		return event.ctrlKey || event.metaKey || event.altKey || find("keys").open || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
 	}
 
-	function focusKey(key) {
+	/* Keys for the chosen function: focus on it, or fold its package. */
+	function functionKey(views, key) {
 		const { sel, focus } = State.get();
-		if (key === "f" && (/^f\d/.test(sel) || focus)) {
-			State.set({ focus: sel === focus || !/^f\d/.test(sel) ? "" : sel }, true);
-			return true;
+		const isFunction = /^f\d/.test(sel);
+		if (key === "f" && (isFunction || focus)) {
+			State.set({ focus: sel === focus || !isFunction ? "" : sel }, true);
+		} else if (key === "h" && isFunction) {
+			views.filters.libraries.set([views.model.table.packageOf[Number(sel.slice(1))]], true);
+		} else {
+			return false;
 		}
-		return false;
+		return true;
 	}
 
 	function key(views, event) {
@@ -167,7 +173,7 @@ const Page = (() => {
 		}
 		const shown = views.shown.get(views.tab);
 		const panel = panels()[Number(event.key) - 1];
-		if ((shown && shown.key && shown.key(event.key)) || focusKey(event.key)) {
+		if ((shown && shown.key && shown.key(event.key)) || functionKey(views, event.key)) {
 			event.preventDefault();
 		} else if (event.key === "/") {
 			event.preventDefault();

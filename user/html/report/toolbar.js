@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What stands above the views: theme, copy, download, search, choices, chips of the filters. */
 /* exported Toolbar */
-/* global Data, Search, State, TreeRow */
+/* global Exports */
 
 const Toolbar = (() => {
 	const find = (id) => document.getElementById(id);
@@ -54,13 +54,15 @@ const Toolbar = (() => {
 	}
 
 	class Bar {
-		constructor(model) {
-			this.report = model.report;
+		/** @param {Report} report */
+		constructor(report) {
+			this.report = report;
 			find("theme").addEventListener("click", toggleTheme);
 			find("copy").addEventListener("click", copyReport);
-			find("download").addEventListener("click", () => this.downloadReport());
+			find("downloads").append(...Exports.formats.map((format) => this.downloadButton(format)));
 			find("help").addEventListener("click", () => find("keys").showModal());
-			["mode", "unit"].forEach((name) => find(name).addEventListener("change", (event) => State.set({ [name]: event.target.value })));
+			document.addEventListener("pointerdown", closeMenus);
+			document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(event));
 			find("toolbar").hidden = false;
 		}
 
@@ -81,21 +83,29 @@ const Toolbar = (() => {
 			setTimeout(() => URL.revokeObjectURL(link.href), TOLD_MS);
 		}
 
-		async downloadReport() {
-			this.download(".json", "application/json", await Data.text());
+		downloadButton({ label, title, extension, type, make }) {
+			const button = document.createElement("button");
+			button.type = "button";
+			button.textContent = label;
+			button.title = title;
+			button.addEventListener("click", async () => {
+				find("download").open = false;
+				this.download(extension, type, await make(this.report));
+			});
+			return button;
 		}
+	}
 
-		show(view, state) {
-			const search = find("search");
-			if (search.value !== state.q) {
-				search.value = state.q;
+	/* Menus close when something else is touched. */
+	function closeMenus(event) {
+		for (const menu of document.querySelectorAll("details.menu[open]")) {
+			if (event.type !== "pointerdown" || !menu.contains(event.target)) {
+				const inside = menu.contains(document.activeElement);
+				menu.open = false;
+				if (inside) {
+					menu.querySelector("summary").focus();
+				}
 			}
-			if (state.q.trim() && !view.test) {
-				search.setAttribute("aria-invalid", "true");
-			} else {
-				search.removeAttribute("aria-invalid");
-			}
-			["mode", "unit"].forEach((name) => (find(name).querySelector(`[value="${state[name]}"]`).checked = true));
 		}
 	}
 

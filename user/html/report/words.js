@@ -79,9 +79,18 @@ const Words = (() => {
 		return node.kind === "await" ? node.what.object : node.object >= 0 ? report.objects[node.object] : null;
 	}
 
+	/* "MainThread 4242" */
+	function thread({ name, comm, tid }) {
+		return `${clean(name || comm || "?")} ${tid}`;
+	}
+
+	function task({ id, name }) {
+		return name ? `${clean(name)} ${clean(id)}` : clean(id);
+	}
+
 	function process(comm, pid) {
 		return pid ? `${clean(comm || "?")}[${pid}]` : `interrupt ${clean(comm || "?")}`;
 	}
 
-	return { classes, labels, clean, decimals, ms, percent, error, count, tail, place, loopBusy, objectOf, process };
+	return { classes, labels, clean, decimals, ms, percent, error, count, tail, place, loopBusy, objectOf, thread, task, process };
 })();
