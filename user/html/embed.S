@@ -30,6 +30,8 @@ asset_script:
 	.incbin "report/row.js"
 	.incbin "report/tree.js"
 	.incbin "report/tables.js"
+	.incbin "report/sandwich.js"
+	.incbin "report/waits.js"
 	.incbin "report/exports.js"
 	.incbin "report/toolbar.js"
 	.incbin "report/filters.js"
