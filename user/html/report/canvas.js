@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the drawn views share: the theme's colours and hatches, text that fits, a picture that is sharp on every screen, tooltips, files to save. */
+/* What the drawn views share: the theme's colours and hatches, text that fits, a picture that is sharp on every screen, controls. */
 /* exported Canvas */
 /* global Words */
 
@@ -178,36 +178,6 @@ const Canvas = (() => {
 		}
 	}
 
-	/* ---- beside the pointer ------------------------------------------------------------------------------------------------------- */
-
-	/* A note that follows the pointer and never leaves the window. */
-	class Tip {
-		constructor(parent) {
-			this.element = document.createElement("div");
-			this.element.className = "tip";
-			this.element.hidden = true;
-			this.element.setAttribute("aria-hidden", "true"); /* the same is said in the view's live region */
-			parent.append(this.element);
-		}
-
-		/* lines: the first one stands out. */
-		show(x, y, lines) {
-			this.element.replaceChildren(...lines.map((line, i) => {
-				const e = document.createElement(i ? "span" : "b");
-				e.textContent = line;
-				return e;
-			}));
-			this.element.hidden = false;
-			const { width, height } = this.element.getBoundingClientRect();
-			this.element.style.left = Math.max(4, Math.min(x + 14, document.documentElement.clientWidth - width - 4)) + "px";
-			this.element.style.top = (y + 18 + height > window.innerHeight ? Math.max(4, y - height - 10) : y + 18) + "px";
-		}
-
-		hide() {
-			this.element.hidden = true;
-		}
-	}
-
 	/* ---- small parts -------------------------------------------------------------------------------------------------------------- */
 
 	/* Make an element: properties that begin with aria- or are no properties of elements become attributes. */
@@ -244,12 +214,6 @@ const Canvas = (() => {
 		return b;
 	}
 
-	function save(blob, name) {
-		const link = make("a", { href: URL.createObjectURL(blob), download: name });
-		link.click();
-		setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-	}
-
 	function calm() {
 		return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 	}
@@ -271,5 +235,5 @@ const Canvas = (() => {
 		return () => cancelAnimationFrame(frame);
 	}
 
-	return { Picture, Tip, make, choice, button, save, animate, fit, inkOn, packageTint, hatches, HATCH_PX, readColours };
+	return { Picture, make, choice, button, animate, fit, inkOn, packageTint, hatches, HATCH_PX, readColours };
 })();

@@ -21,15 +21,14 @@ const FlameView = (() => {
 			this.box = Canvas.make("div", { className: "flame-box" }, this.spacer);
 			this.note = Canvas.make("p", { className: "empty", hidden: true });
 			panel.append(this.bar, this.crumbs, this.box, this.note, this.legend);
-			this.tip = new Canvas.Tip(panel);
 			this.picture = new Canvas.Picture(this.canvas, () => this.draw());
 			this.listen();
 		}
 
 		tools() {
-			this.flip = Canvas.choice("flame-flip", "Direction", { 0: "icicle", 1: "flame" }, (value) => this.api.set({ flip: value === "1" }));
+			this.flip = Canvas.choice("flame-flip", "Direction", { 0: "icicle", 1: "flame" }, (value) => this.api.state.set({ flip: value === "1" }));
 			this.color = Canvas.choice("flame-color", "Colour by", { kind: "kind", package: "package", class: "class of time" },
-				(value) => this.api.set({ color: value }));
+				(value) => this.api.state.set({ color: value }));
 			this.out = Canvas.button("Zoom out", "Show all of it (Esc)", () => this.zoomTo(null));
 			this.bar = Canvas.make("div", { className: "flame-tools" }, this.flip.field, this.color.field, this.out,
 				Canvas.button("Save SVG", "What is seen now, as a picture that can be scaled", () => this.saveSvg()),
@@ -220,7 +219,7 @@ const FlameView = (() => {
 
 		/* Fill the width with a node; null = all. Back undoes it. */
 		zoomTo(node, more = {}) {
-			this.api.set({ zoom: node && node.parent ? this.view.path(node) : "", ...more }, true);
+			this.api.state.set({ zoom: node && node.parent ? this.view.path(node) : "", ...more }, true);
 			this.moveTo(this.extent(node));
 		}
 
@@ -260,7 +259,7 @@ const FlameView = (() => {
 		drag(dx, dy) {
 			this.look(FlameLayout.moved(this.viewport, -dx / this.picture.width * (this.viewport.x1 - this.viewport.x0)));
 			this.box.scrollTop -= dy;
-			this.tip.hide();
+			this.api.tip.hide();
 		}
 
 		pinch(x, ratio, dx) {
@@ -282,16 +281,16 @@ const FlameView = (() => {
 				this.picture.request();
 			}
 			if (i >= 0) {
-				this.tip.show(event.clientX, event.clientY, this.names.lines(this.cells.nodes[i]));
+				this.api.tip.show(this.names.lines(this.cells.nodes[i]), event.clientX, event.clientY);
 			} else {
-				this.tip.hide();
+				this.api.tip.hide();
 			}
 		}
 
 		click(x, y) {
 			const i = this.cellAt(x, y);
 			if (i >= 0) {
-				this.tip.hide();
+				this.api.tip.hide();
 				this.choose(this.cells.nodes[i]);
 			}
 		}
@@ -354,22 +353,18 @@ const FlameView = (() => {
 
 		/* ---- files ------------------------------------------------------------------------------------------------------------- */
 
-		saveName(extension) {
-			return `reqprof-${this.view.report.request.id}-flame.${extension}`;
-		}
-
 		saveSvg() {
 			const { view } = this;
 			const node = this.zoomed();
 			const facts = `${Words.ms(view.wall, view.decimals)} ms of wall time` + (node.parent ? " · zoomed to " + this.names.text(node) : "");
 			const svg = FlameSvg.write({ cells: this.cells, scheme: this.scheme, names: this.names, colours: this.picture.colours, flip: this.state.flip,
 				viewport: this.viewport, title: [this.names.short(view.root), facts], depths: this.cells.rows.length });
-			Canvas.save(new Blob([svg], { type: "image/svg+xml" }), this.saveName("svg"));
+			this.api.download("-flame.svg", "image/svg+xml", svg);
 		}
 
 		savePng() {
 			this.picture.paint();
-			this.canvas.toBlob((blob) => Canvas.save(blob, this.saveName("png")), "image/png");
+			this.canvas.toBlob((blob) => this.api.download("-flame.png", "image/png", blob), "image/png");
 		}
 	}
 

@@ -58,7 +58,7 @@ const FlamePaint = (() => {
 			const present = new Set(cells.nodes.filter(isFrame).map((node) => this.report.frames[node.frame].kind));
 			const library = cells.nodes.some((node) => isFrame(node) && this.tint(node).thin);
 			return [...Object.keys(kinds).filter((kind) => present.has(kind)).map((kind) => [kinds[kind], { fill: this.colours[kind] || this.colours.native }]),
-				...(library ? [["library: paler", null]] : []), ["waits: hatched or in their colour", null]];
+				...(library ? [["library: paler", null]] : []), ["waits: as in the bar above", null]];
 		}
 	}
 
@@ -129,7 +129,7 @@ const FlamePaint = (() => {
 			const room = width - 2 * PAD_PX;
 			const own = isFrame(node) && Frames.isOwn(this.view.report.frames[node.frame]);
 			const baseline = y + ROW_PX / 2 + 4;
-			const name = Canvas.fit(this.names.short(node), room, picture.characterWidth);
+			const name = this.names.fitted(node, room, picture.characterWidth);
 			picture.monospaced(own ? "600" : "");
 			this.plate(node, left, name, y);
 			g.fillStyle = this.ink(node);
@@ -192,6 +192,14 @@ const FlamePaint = (() => {
 				this.known.set(node, isFrame(node) ? Words.clean(this.view.report.frames[node.frame].function) : this.maker.nodeName(node));
 			}
 			return this.known.get(node);
+		}
+
+		/* As much of it as fits; of a wait its object is left out first. */
+		fitted(node, width, characterWidth) {
+			const whole = this.short(node);
+			const label = Words.labels[classOf(node)];
+			return label && whole.length * characterWidth > width && whole.startsWith(label) ? Canvas.fit(label, width, characterWidth) :
+				Canvas.fit(whole, width, characterWidth);
 		}
 
 		place(node) {

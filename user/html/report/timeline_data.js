@@ -175,6 +175,11 @@ const TimelineData = (() => {
 		return i < lane.n && lane.begin[i] <= t ? i : -1;
 	}
 
+	/* Whether a slice is one of a row of waits: waiting, or ready after it. */
+	function isWait(lane, i) {
+		return lane.from[i] === WAIT || lane.from[i] === READY;
+	}
+
 	/* ns of each of lane.kinds before t, where i = after(lane, t). */
 	function before(lane, t, i, k) {
 		const within = i < lane.n && lane.begin[i] < t && lane.kind[i] === lane.kinds[k] ? t - lane.begin[i] : 0;
@@ -197,9 +202,8 @@ const TimelineData = (() => {
 	function drawn(lane, { from, to, pixels, wide = 1.5 }, put, column) {
 		const perPixel = (to - from) / pixels;
 		const ns = new Float64Array(lane.kinds.length);
-		let x = 0;
-		let i = after(lane, from);
-		while (x < pixels && i < lane.n) {
+		let x = 0; /* up to here it is drawn */
+		for (let i = after(lane, from); x < pixels && i < lane.n;) {
 			const left = (lane.begin[i] - from) / perPixel;
 			const right = (lane.end[i] - from) / perPixel;
 			if (left >= pixels) {
@@ -207,24 +211,14 @@ const TimelineData = (() => {
 			}
 			if (right - left >= wide) {
 				put(i, Math.max(left, x), right);
-				x = Math.max(x, Math.floor(right));
+				x = right;
 				i++;
-				if (right > x && right < pixels) { /* the rest of its last pixel is shared with what follows */
-					x++;
-					while (i < lane.n && (lane.end[i] - from) / perPixel <= x) {
-						i++;
-					}
-				}
-				continue;
-			}
-			x = Math.max(x, Math.floor(left));
-			const [begin, end] = [from + x * perPixel, from + (x + 1) * perPixel];
-			shares(lane, begin, end, ns);
-			column(x, ns.map((part) => part / perPixel));
-			x++;
-			i = after(lane, end);
-			if (i < lane.n && lane.begin[i] < end && (lane.end[i] - lane.begin[i]) / perPixel < wide) {
-				i = lane.end[i] > end ? i : i + 1;
+			} else {
+				const pixel = Math.floor(Math.max(left, x));
+				const end = from + (pixel + 1) * perPixel;
+				column(pixel, shares(lane, end - perPixel, end, ns).map((part) => part / perPixel));
+				x = pixel + 1;
+				i = after(lane, end);
 			}
 		}
 	}
@@ -272,5 +266,5 @@ const TimelineData = (() => {
 		close(0);
 	}
 
-	return { SAMPLE, WAIT, READY, AWAIT, LOOP, lanes, after, at, shares, drawn, chart };
+	return { SAMPLE, WAIT, READY, AWAIT, LOOP, lanes, after, at, isWait, shares, drawn, chart };
 })();

@@ -93,7 +93,7 @@ const TimelineOverview = (() => {
 			}
 			this.drawnFor = key;
 			this.basedOn = this.lanes;
-			painter.overview(this.lanes.filter(({ type }) => type === "thread"), height);
+			painter.overview(this.lanes, height);
 			this.base.width = this.canvas.width;
 			this.base.height = this.canvas.height;
 			this.base.getContext("2d").drawImage(this.canvas, 0, 0);

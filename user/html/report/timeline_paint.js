@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* How the timeline looks: overview, axis, marks, lanes with their slices and stacks, wake-ups. */
 /* exported TimelinePaint */
-/* global Canvas, Frames, TimelineData, TimelineWords, Weights, Words */
+/* global Canvas, Frames, TimelineData, TimelineWords, Words */
 
 const TimelinePaint = (() => {
 	const AXIS_PX = 24;
-	const MARKS_PX = 18;
+	const MARK_ROW_PX = 15; /* of the labels of marks */
+	const MARKS_PX = 2 * MARK_ROW_PX + 2;
 	const HEAD_PX = 22; /* a lane's name */
 	const STRIP_PX = 24; /* its slices */
 	const CHART_ROW_PX = 16; /* a frame of the stacks below */
@@ -75,9 +76,9 @@ const TimelinePaint = (() => {
 	/* ---- painting ----------------------------------------------------------------------------------------------------------------- */
 
 	class Painter {
-		/** view: Model.View; names: TimelineWords.Names; codes: Codes */
-		constructor(picture, view, names, codes) {
-			Object.assign(this, { picture, view, names, codes, g: picture.context });
+		/** view: Model.View; names: TimelineWords.Names; codes: Codes; found: functions that the search finds */
+		constructor(picture, view, names, codes, found = new Set()) {
+			Object.assign(this, { picture, view, names, codes, found, g: picture.context });
 		}
 
 		/* Look at [from, to), which fills the width. */
@@ -109,43 +110,63 @@ const TimelinePaint = (() => {
 				g.fillStyle = colours.soft;
 				g.fillText(text, Math.max(2, Math.min(this.pixels - width - 2, x - width / 2)), AXIS_PX - 9);
 			});
-			return times;
 		}
 
-		grid(times, top, height) {
-			times.forEach((t) => this.line(this.x(t), top, height, this.picture.colours.line));
+		/* A hair line at the pointer, with its time. */
+		pointer(x, height) {
+			const { g, picture: { colours } } = this;
+			const { step } = TimelineWords.ticks(this.from, this.to, this.pixels);
+			const text = TimelineWords.time(this.from + x / this.pixels * (this.to - this.from), step / 100);
+			this.picture.sans("600", 11);
+			const width = g.measureText(text).width + 10;
+			const left = Math.max(0, Math.min(this.pixels - width, x - width / 2));
+			g.globalAlpha = 0.35;
+			this.line(x, AXIS_PX, height - AXIS_PX, colours.ink);
+			g.globalAlpha = 1;
+			g.fillRect(left, 1, width, 18);
+			g.fillStyle = colours.page;
+			g.fillText(text, left + 5, 14);
 		}
 
-		/* Marks as labelled verticals; a label that would lie over another one is left out, its line is not. */
+		/* Marks as labelled verticals, their labels in two rows; one that would lie over others is left out, its line is not. */
 		marks(marks, height) {
 			const { g, picture: { colours } } = this;
-			let free = -Infinity;
+			const taken = [[], []]; /* of each row [left, right] */
+			const inSight = marks.filter(({ t }) => t >= this.from && t <= this.to);
 			this.picture.sans("", 11);
-			const labels = marks.filter(({ t }) => t >= this.from && t <= this.to).map(({ t, label }) => {
+			[...inSight].sort((a, b) => a.rank - b.rank).forEach(({ t, label }) => {
 				const text = `${Words.ms(t, this.view.decimals).replace("–", "0")} ${label}`;
-				return { x: this.x(t), text, width: g.measureText(text).width };
-			});
-			const last = labels[labels.length - 1];
-			labels.forEach((mark) => {
-				const left = mark.x + 5 + mark.width > this.pixels ? mark.x - 5 - mark.width : mark.x + 5;
-				const clear = left > free && (mark === last || !last || left + mark.width < last.x - last.width - 10 || last.x + last.width + 5 < this.pixels);
-				g.setLineDash([3, 3]);
-				g.strokeStyle = colours.faint;
-				g.lineWidth = 1;
-				g.beginPath();
-				g.moveTo(Math.min(this.pixels - 0.5, Math.round(mark.x) + 0.5), AXIS_PX + 2);
-				g.lineTo(Math.min(this.pixels - 0.5, Math.round(mark.x) + 0.5), height);
-				g.stroke();
-				g.setLineDash([]);
-				if (clear) {
+				const width = g.measureText(text).width;
+				const x = Math.min(this.pixels - 0.5, Math.round(this.x(t)) + 0.5);
+				const left = x + 5 + width > this.pixels ? x - 5 - width : x + 5;
+				const row = taken.findIndex((spans) => spans.every(([from, to]) => left > to + 8 || left + width < from - 8));
+				this.dashed(x, AXIS_PX + 2 + Math.max(0, row) * MARK_ROW_PX, height);
+				if (row >= 0) {
+					taken[row].push([left, left + width]);
 					g.fillStyle = colours.ink;
-					g.fillText(mark.text, left, AXIS_PX + 13);
-					free = left + mark.width + 8;
+					g.fillText(text, left, AXIS_PX + 12 + row * MARK_ROW_PX);
 				}
 			});
 		}
 
+		dashed(x, top, bottom) {
+			const { g } = this;
+			g.setLineDash([3, 3]);
+			g.strokeStyle = this.picture.colours.faint;
+			g.lineWidth = 1;
+			g.beginPath();
+			g.moveTo(x, top);
+			g.lineTo(x, bottom);
+			g.stroke();
+			g.setLineDash([]);
+		}
+
 		/* ---- a lane ---- */
+
+		lane(placed) {
+			this.strip(placed);
+			this.chart(placed);
+		}
 
 		head({ lane, y, open, canOpen }) {
 			const { g, picture: { colours } } = this;
@@ -192,18 +213,22 @@ const TimelinePaint = (() => {
 			const { g, picture } = this;
 			const name = Words.classes[lane.kind[i]];
 			const isWait = lane.from[i] !== TimelineData.SAMPLE;
-			const gap = isWait && right - left > 4 ? 1 : 0;
+			const [from, to] = [this.snap(left), this.snap(right)];
 			g.fillStyle = picture.fills[name];
-			g.fillRect(left, top, Math.max(0.5, right - left - gap), STRIP_PX);
+			g.fillRect(from, top, Math.max(1 / picture.scale, to - from - (isWait && to - from > 4 ? 1 : 0)), STRIP_PX);
+			if (lane.from[i] === TimelineData.AWAIT) { /* what was awaited, in its colour */
+				g.fillStyle = picture.colours.classes[this.view.report.awaits[lane.of[i]].cause];
+				g.fillRect(from, top + STRIP_PX - 4, Math.max(1 / picture.scale, to - from - 1), 4);
+			}
 			const [begin, end] = [Math.max(0, left), Math.min(this.pixels, right)];
-			if (isWait && end - begin > 44) {
+			if (isWait && end - begin > 34) {
 				picture.sans("", 12);
-				const text = this.fitted(this.names.short(lane, i), end - begin - 14);
+				const text = this.longest(this.names.choices(lane, i), end - begin - 14);
 				if (text) {
 					const width = g.measureText(text).width;
 					if (Canvas.hatches[name]) {
 						g.fillStyle = picture.colours.classes[name];
-						g.fillRect(begin + 3, top + 3, width + 8, STRIP_PX - 6);
+						g.fillRect(begin + 3, top + 3, width + 8, STRIP_PX - 7);
 					}
 					g.fillStyle = Canvas.inkOn(name, picture.colours);
 					g.fillText(text, begin + 7, top + 16);
@@ -211,10 +236,14 @@ const TimelinePaint = (() => {
 			}
 		}
 
-		/* As much of a text as fits, in the font that is set. */
-		fitted(text, width) {
-			const whole = this.g.measureText(text).width;
-			return whole <= width ? text : Canvas.fit(text, width, whole / text.length);
+		/* Whole pixels of the screen: neighbours leave no seam. */
+		snap(x) {
+			return Math.round(x * this.picture.scale) / this.picture.scale;
+		}
+
+		/* The first of some texts that fits, in the font that is set. */
+		longest(texts, width) {
+			return texts.find((text) => this.g.measureText(text).width <= width) || "";
 		}
 
 		/* ---- the stacks below ---- */
@@ -278,35 +307,36 @@ const TimelinePaint = (() => {
 			this.line(right - 2, top, height, colours.accent, 2);
 		}
 
-		/* Around a slice; thick where the keys are. */
+		/* Around a slice whose lane has its slices at y. */
 		mark(lane, i, y, thick) {
 			const { g, picture: { colours } } = this;
 			const [left, right] = [Math.max(0, this.x(lane.begin[i])), Math.min(this.pixels, this.x(lane.end[i]))];
 			g.strokeStyle = colours.ink;
 			g.lineWidth = thick;
-			g.strokeRect(left - thick / 2, y + HEAD_PX - thick / 2, Math.max(2, right - left) + thick, STRIP_PX + thick);
+			g.strokeRect(left - thick / 2, y - thick / 2, Math.max(2, right - left) + thick, STRIP_PX + thick);
 		}
 
-		/* From who woke it, in another lane or outside, to the end of the wait. */
-		wakeup(x, fromY, toY, label) {
+		/* From who woke it, in another lane or outside (null), to the end of the wait at t. */
+		wakeup(t, fromY, toY, label) {
 			const { g, picture: { colours } } = this;
-			const [from, to] = [fromY === null ? toY - HEAD_PX + 4 : fromY, toY];
-			const down = to > from ? 1 : -1;
+			const x = this.x(t);
+			const from = fromY === null ? toY - HEAD_PX + 4 : fromY;
+			const down = toY > from ? 1 : -1;
 			g.strokeStyle = g.fillStyle = colours.ink;
 			g.lineWidth = 1.5;
 			g.beginPath();
 			g.moveTo(x, from);
-			g.lineTo(x, to - 5 * down);
+			g.lineTo(x, toY - 5 * down);
 			g.stroke();
 			g.beginPath();
-			g.moveTo(x, to);
-			g.lineTo(x - 4, to - 7 * down);
-			g.lineTo(x + 4, to - 7 * down);
+			g.moveTo(x, toY);
+			g.lineTo(x - 4, toY - 7 * down);
+			g.lineTo(x + 4, toY - 7 * down);
 			g.fill();
 			this.picture.sans("600", 11);
 			const width = g.measureText(label).width;
 			const left = x + 8 + width > this.pixels ? x - 8 - width : x + 8;
-			const y = fromY === null ? from : (from + to) / 2;
+			const y = fromY === null ? from : (from + toY) / 2;
 			g.fillStyle = colours.page;
 			g.fillRect(left - 3, y - 3, width + 6, 15);
 			g.fillStyle = colours.ink;
@@ -315,7 +345,7 @@ const TimelinePaint = (() => {
 
 		/* ---- overview ---- */
 
-		/* All threads in one strip. Where several have time, the class that comes first counts, as in the wall time's partition. */
+		/* All lanes in one strip. Where several have time, the class that comes first counts, as in the wall time's partition. */
 		overview(lanes, height) {
 			const { g, picture } = this;
 			const { pixels } = this;
@@ -357,5 +387,5 @@ const TimelinePaint = (() => {
 		}
 	}
 
-	return { AXIS_PX, MARKS_PX, HEAD_PX, STRIP_PX, CHART_ROW_PX, GAP_PX, FOLDED, Codes, place, Painter, classIndex: Weights.classIndex };
+	return { AXIS_PX, MARKS_PX, HEAD_PX, STRIP_PX, CHART_ROW_PX, GAP_PX, FOLDED, Codes, place, Painter };
 })();

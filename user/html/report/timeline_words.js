@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the timeline says: its axis, its lanes, the marks of the request, and each slice. */
 /* exported TimelineWords */
-/* global Frames, TimelineData, Words */
+/* global Canvas, Frames, TimelineData, Words */
 
 const TimelineWords = (() => {
-	const marks = { head_read: "head read", body_read: "body read", handler_entry: "handler", first_response_byte: "first response byte" };
+	const marks = { handler_entry: "handler", first_response_byte: "first response byte", body_read: "body read", head_read: "head read" };
 	const TICK_PX = 90; /* at least, from one to the next */
 
 	/* ---- axis --------------------------------------------------------------------------------------------------------------------- */
@@ -31,12 +31,13 @@ const TimelineWords = (() => {
 		return { step, times };
 	}
 
-	/* From the first byte to the last: [{t, label}], by time. */
+	/* From the first byte to the last: [{t, label, rank}], by time; those of a low rank are the first to get a label. */
 	function marksOf(report) {
-		const { marks: told, end } = report.request;
+		const names = Object.keys(marks);
 		const wall = report.time.wall_ns;
-		return [{ t: 0, label: "first byte" }, ...told.filter(({ name }) => marks[name]).map(({ t, name }) => ({ t, label: marks[name] })),
-			{ t: wall, label: end === "cut_off" ? "cut off" : "last byte" }].sort((a, b) => a.t - b.t);
+		const told = report.request.marks.filter(({ name }) => marks[name]).map(({ t, name }) => ({ t, label: marks[name], rank: 1 + names.indexOf(name) }));
+		const last = { t: wall, label: report.request.end === "cut_off" ? "cut off" : "last byte", rank: 0 };
+		return [{ t: 0, label: "first byte", rank: 0 }, ...told, last].sort((a, b) => a.t - b.t);
 	}
 
 	/* ---- words of a report -------------------------------------------------------------------------------------------------------- */
@@ -79,6 +80,14 @@ const TimelineWords = (() => {
 				return `awaiting: ${Words.labels[cause]}${object ? " " + Words.clean(object) : ""}`;
 			}
 			return label;
+		}
+
+		/* What may be written into a slice, the longest first. */
+		choices(lane, i) {
+			const full = this.short(lane, i);
+			const name = Words.classes[lane.kind[i]];
+			const cause = lane.from[i] === TimelineData.AWAIT ? [`awaiting: ${Words.labels[this.report.awaits[lane.of[i]].cause]}`] : [];
+			return [full, Canvas.fit(full, 40, 1), ...cause, Words.labels[name], name.replace("_", " ")].filter((text, k, all) => all.indexOf(text) === k);
 		}
 
 		/* All that is known of a slice, a line each, the first of them short. */
