@@ -20,6 +20,7 @@ asset_script:
 	.incbin "report/state.js"
 	.incbin "report/data.js"
 	.incbin "report/frames.js"
+	.incbin "report/pairs.js"
 	.incbin "report/weights.js"
 	.incbin "report/calls.js"
 	.incbin "report/inverted.js"

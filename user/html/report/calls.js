@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The call tree: callees below their callers, waits and awaits as leaves, library frames folded away. */
 /* exported Calls */
-/* global Weights, Words */
+/* global Pairs, Weights, Words */
 
 /**
  * @typedef {object} TreeNode
@@ -23,6 +23,8 @@
  */
 
 const Calls = (() => {
+	const NONE = Object.freeze([]);
+
 	class Node {
 		constructor(id, parent, kind, frame) {
 			this.id = id;
@@ -38,12 +40,43 @@ const Calls = (() => {
 			this.self = 0;
 			this.count = 0;
 			this.waits = 0;
-			this.children = [];
-			this.byClass = new Map();
+			this.children = /** @type {TreeNode[]} */ (NONE);
+			this.ofClass = -1; /* the class of all of its time; −1: that is in times */
+			this.times = /** @type {?Float64Array} */ (null);
 		}
 
-		add(timeClass, ns) {
-			this.byClass.set(timeClass, (this.byClass.get(timeClass) || 0) + ns);
+		addTime(timeClass, ns) {
+			if (!this.times) {
+				this.times = new Float64Array(Words.classes.length);
+			}
+			this.times[timeClass] += ns;
+		}
+
+		/* All of another's time. */
+		addTimes({ ofClass, cpu, wait, times }) {
+			if (ofClass >= 0) {
+				this.addTime(ofClass, cpu + wait);
+			} else if (times) {
+				times.forEach((ns, timeClass) => ns && this.addTime(timeClass, ns));
+			}
+		}
+
+		adopt(child) {
+			if (this.children === NONE) {
+				this.children = [child];
+			} else {
+				this.children.push(child);
+			}
+		}
+
+		get byClass() {
+			const map = new Map();
+			if (this.ofClass >= 0) {
+				map.set(Words.classes[this.ofClass], this.cpu + this.wait);
+			} else if (this.times) {
+				this.times.forEach((ns, timeClass) => ns > 0 && map.set(Words.classes[timeClass], ns));
+			}
+			return map;
 		}
 	}
 
@@ -51,10 +84,13 @@ const Calls = (() => {
 	function findUsed(report, sums) {
 		const { n, parent } = report.stacks;
 		const used = new Uint8Array(n + 1);
+		const { waits } = sums;
 		for (let s = 0; s <= n; s++) {
 			used[s] = Number(sums.cpu[s] > 0);
 		}
-		sums.waits.forEach(({ stack }) => (used[stack] = 1));
+		for (let i = 0; i < waits.n; i++) {
+			used[waits.stack[i]] = 1;
+		}
 		sums.awaits.forEach(({ stack }) => (used[stack] = 1));
 		for (let s = n - 1; s >= 0; s--) {
 			if (used[s] && parent[s] >= 0) {
@@ -113,7 +149,9 @@ const Calls = (() => {
 		 * @param {number} focus a function, −1 = all
 		 */
 		constructor(report, table, sums, fold, focus) {
-			Object.assign(this, { report, table, sums, fold, nodes: [], index: new Map() });
+			Object.assign(this, { report, table, sums, fold, nodes: [], pairs: new Pairs.Index(), codes: new Map() });
+			this.firstWait = report.frames.length + 2; /* codes of what a child is: see child() */
+			this.firstOther = this.firstWait + Words.classes.length * (report.objects.length + 1);
 			this.above = findCallers(report, table, focus);
 			this.used = findUsed(report, sums);
 			this.shownAt = new Int32Array(report.stacks.n + 1).fill(-1); /* of each stack the node of its innermost frame that is not folded */
@@ -136,19 +174,28 @@ const Calls = (() => {
 			const node = new Node(this.nodes.length, parent, kind, frame);
 			this.nodes.push(node);
 			if (parent) {
-				parent.children.push(node);
+				parent.adopt(node);
 			}
 			return node;
 		}
 
-		child(parent, kind, what, frame = -1) {
-			const key = kind === "frame" ? parent.id * this.report.frames.length + frame : `${parent.id} ${kind} ${what}`;
-			let node = this.index.get(key);
-			if (!node) {
-				node = this.node(parent, kind, frame);
-				this.index.set(key, node);
+		/* A node's child with a code: a function's number, then folded frames, no stack, waits by class and object, and what has a name. */
+		child(parent, kind, code, frame = -1) {
+			const i = this.pairs.add(parent.id, code) + 1; /* the root is of no pair */
+			return i < this.nodes.length ? this.nodes[i] : this.node(parent, kind, frame);
+		}
+
+		call(parent, frame) {
+			return this.child(parent, "frame", frame, frame);
+		}
+
+		/* A child of the kinds of which there are few. */
+		named(parent, kind, name) {
+			const key = `${kind} ${name}`;
+			if (!this.codes.has(key)) {
+				this.codes.set(key, this.firstOther + this.codes.size);
 			}
-			return node;
+			return this.child(parent, kind, this.codes.get(key));
 		}
 
 		function(stack) {
@@ -168,7 +215,7 @@ const Calls = (() => {
 					continue;
 				}
 				const caller = up < 0 ? 0 : this.shownAt[up];
-				this.shownAt[s] = this.isFolded(s) ? caller : this.child(this.nodes[caller], "frame", "", this.function(s)).id;
+				this.shownAt[s] = this.isFolded(s) ? caller : this.call(this.nodes[caller], this.function(s)).id;
 				this.exactAt[s] = this.isFolded(s) ? -1 : this.shownAt[s];
 			}
 			this.shownAt[n] = this.above[n] === -2 ? -1 : 0;
@@ -181,8 +228,8 @@ const Calls = (() => {
 			while (this.exactAt[s] < 0) {
 				pending.push(s);
 				if (this.above[s] < 0 || !this.isFolded(this.above[s])) {
-					const run = this.child(this.nodes[this.shownAt[s]], "run", "");
-					this.exactAt[s] = this.child(run, "frame", "", this.function(s)).id;
+					const run = this.child(this.nodes[this.shownAt[s]], "run", this.firstWait - 2);
+					this.exactAt[s] = this.call(run, this.function(s)).id;
 					pending.pop();
 					break;
 				}
@@ -190,7 +237,7 @@ const Calls = (() => {
 			}
 			while (pending.length) {
 				const next = pending.pop();
-				this.exactAt[next] = this.child(this.nodes[this.exactAt[this.above[next]]], "frame", "", this.function(next)).id;
+				this.exactAt[next] = this.call(this.nodes[this.exactAt[this.above[next]]], this.function(next)).id;
 			}
 			return this.nodes[this.exactAt[stack]];
 		}
@@ -200,25 +247,32 @@ const Calls = (() => {
 			const { cpu, samples } = this.sums;
 			for (let s = 0; s <= n; s++) {
 				if (cpu[s] > 0 && this.shownAt[s] >= 0) {
-					const node = s === n ? this.child(this.root, "no-stack", "") : this.exact(s);
+					const node = s === n ? this.child(this.root, "no-stack", this.firstWait - 1) : this.exact(s);
 					node.cpu += cpu[s];
 					node.self += cpu[s];
 					node.count += samples[s];
-					node.add(Words.classes[this.sums.cpuClass(s)], cpu[s]);
+					if (s === n) {
+						node.ofClass = this.sums.cpuClass(s);
+					} else {
+						node.addTime(this.sums.cpuClass(s), cpu[s]);
+					}
 				}
 			}
 		}
 
 		addWaits() {
-			for (const { stack, cause, object, ns, count } of this.sums.waits.values()) {
-				if (this.shownAt[stack] >= 0) {
-					const node = this.child(this.nodes[this.shownAt[stack]], "wait", `${cause} ${object}`);
-					node.class = Words.classes[cause];
-					node.object = object;
-					node.wait += ns;
-					node.count += count;
-					node.waits += count;
-					node.add(node.class, ns);
+			const { n, stack, cause, object, ns, count } = this.sums.waits;
+			const objects = this.report.objects.length + 1;
+			for (let i = 0; i < n; i++) {
+				const parent = this.shownAt[stack[i]];
+				if (parent >= 0) {
+					const node = this.child(this.nodes[parent], "wait", this.firstWait + cause[i] * objects + object[i] + 1);
+					node.class = Words.classes[cause[i]];
+					node.ofClass = cause[i];
+					node.object = object[i];
+					node.wait += ns[i];
+					node.count += count[i];
+					node.waits += count[i];
 				}
 			}
 		}
@@ -226,12 +280,12 @@ const Calls = (() => {
 		addAwaits() {
 			for (const row of this.sums.awaits) {
 				if (this.shownAt[row.stack] >= 0) {
-					const node = this.child(this.nodes[this.shownAt[row.stack]], "await", `${row.cause} ${row.object}`);
+					const node = this.named(this.nodes[this.shownAt[row.stack]], "await", `${row.cause} ${row.object}`);
 					node.class = row.cause;
+					node.ofClass = Weights.classIndex.suspended;
 					node.what = row;
 					node.wait += row.ns;
 					node.count++;
-					node.add("suspended", row.ns);
 				}
 			}
 		}
@@ -239,7 +293,7 @@ const Calls = (() => {
 		/* What its event loop did for others. */
 		addBusy() {
 			this.report.loop_busy.forEach((busy, i) => {
-				const node = this.child(this.root, "busy", i);
+				const node = this.named(this.root, "busy", i);
 				node.what = busy;
 				this.addClassTime(node, "loop_busy", busy.duration_ns);
 			});
@@ -249,7 +303,7 @@ const Calls = (() => {
 			if (this.sums.allowed[Weights.classIndex[timeClass]]) {
 				node.class = timeClass;
 				node.wait = ns;
-				node.add(timeClass, ns);
+				node.ofClass = Weights.classIndex[timeClass];
 			}
 		}
 
@@ -258,7 +312,10 @@ const Calls = (() => {
 			const recorded = new Float64Array(Words.classes.length);
 			const { classIndex } = Weights;
 			const { classes_ns: ns, ambiguous_ns: ambiguous } = this.report.time;
-			this.sums.waits.forEach((sum) => (recorded[sum.cause] += sum.ns));
+			const { waits } = this.sums;
+			for (let i = 0; i < waits.n; i++) {
+				recorded[waits.cause[i]] += waits.ns[i];
+			}
 			this.sums.awaits.forEach((row) => (recorded[classIndex.suspended] += row.ns));
 			this.report.loop_busy.forEach((busy) => (recorded[classIndex.loop_busy] += busy.duration_ns));
 			for (const timeClass of Words.classes.slice(classIndex.run_queue, -1)) {
@@ -270,7 +327,7 @@ const Calls = (() => {
 
 		addClass(kind, timeClass, ns) {
 			if (ns > 0) {
-				this.addClassTime(this.child(this.root, kind, timeClass), timeClass, ns);
+				this.addClassTime(this.named(this.root, kind, timeClass), timeClass, ns);
 			}
 		}
 
@@ -279,7 +336,10 @@ const Calls = (() => {
 			const { n, frame } = this.report.stacks;
 			const times = Float64Array.from(this.sums.cpu);
 			const most = new Float64Array(this.nodes.length).fill(-1);
-			this.sums.waits.forEach(({ stack, ns }) => (times[stack] += ns));
+			const { waits } = this.sums;
+			for (let i = 0; i < waits.n; i++) {
+				times[waits.stack[i]] += waits.ns[i];
+			}
 			this.sums.awaits.forEach(({ stack, ns }) => (times[stack] += ns));
 			for (let s = n - 1; s >= 0; s--) {
 				const node = this.exactAt[s];
@@ -303,7 +363,7 @@ const Calls = (() => {
 				if (node.kind === "frame" || node.kind === "no-stack" || node.kind === "run") {
 					parent.count += node.count;
 				}
-				node.byClass.forEach((ns, timeClass) => parent.add(timeClass, ns));
+				parent.addTimes(node);
 			}
 		}
 

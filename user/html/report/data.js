@@ -69,26 +69,6 @@ const Data = (() => {
 		return element.dataset.encoding === "deflate" ? inflate(element.textContent) : element.textContent;
 	}
 
-	/* A number for each different value, in the order of their first appearance. */
-	class Table {
-		constructor() {
-			this.rows = [];
-			this.index = new Map();
-		}
-
-		add(value, key = value) {
-			if (value === null) {
-				return -1;
-			}
-			let i = this.index.get(key);
-			if (i === undefined) {
-				i = this.rows.push(value) - 1;
-				this.index.set(key, i);
-			}
-			return i;
-		}
-	}
-
 	function readStacks(rows) {
 		const n = rows.length;
 		const stacks = { n, parent: new Int32Array(n), frame: new Int32Array(n) };
@@ -99,25 +79,16 @@ const Data = (() => {
 		return stacks;
 	}
 
-	function readWaits(rows, objects, wakers) {
-		const n = rows.length;
+	function readWaits(columns) {
 		const waits = {
-			n, t: new Float64Array(n), duration: new Float64Array(n), runnable: new Float64Array(n), thread: new Int32Array(n),
-			task: new Int32Array(n), stack: new Int32Array(n), cause: new Uint8Array(n), object: new Int32Array(n), waker: new Int32Array(n),
+			n: columns.dt.length, t: Float64Array.from(columns.dt), duration: Float64Array.from(columns.duration_ns),
+			runnable: Float64Array.from(columns.runnable_ns), thread: Int32Array.from(columns.thread), task: Int32Array.from(columns.task),
+			stack: Int32Array.from(columns.stack), cause: Uint8Array.from(columns.cause), object: Int32Array.from(columns.object),
+			waker: Int32Array.from(columns.waker),
 		};
-		const causes = new Map(Words.classes.map((name, i) => [name, i]));
-		rows.forEach((row, i) => {
-			const { waker } = row;
-			waits.t[i] = row.t;
-			waits.duration[i] = row.duration_ns;
-			waits.runnable[i] = row.runnable_ns;
-			waits.thread[i] = row.thread;
-			waits.task[i] = row.task;
-			waits.stack[i] = row.stack;
-			waits.cause[i] = causes.get(row.cause);
-			waits.object[i] = objects.add(row.object);
-			waits.waker[i] = wakers.add(waker, waker && `${waker.pid} ${waker.tid} ${waker.stack} ${waker.comm}`);
-		});
+		for (let i = 1; i < waits.n; i++) {
+			waits.t[i] += waits.t[i - 1];
+		}
 		return waits;
 	}
 
@@ -150,18 +121,33 @@ const Data = (() => {
 	}
 
 	/**
-	 * @param {any} document the JSON document, version 1
+	 * @param {any} document as it stands in the page: the JSON document with its waits as columns
 	 * @returns {Report}
 	 */
 	function read(document) {
-		const objects = new Table();
-		const wakers = new Table();
-		const waits = readWaits(document.waits, objects, wakers);
+		const waits = readWaits(document.waits);
 		return {
 			...document, stacks: readStacks(document.stacks), waits, samples: readSamples(document.samples, waits, document.threads.length),
-			objects: objects.rows, wakers: wakers.rows,
+			objects: document.waits.objects, wakers: document.waits.wakers,
 		};
 	}
 
-	return { text, read };
+	/**
+	 * @param {any} document likewise
+	 * @returns {any} the JSON document, version 1
+	 */
+	function withRows(document) {
+		const { objects, wakers, dt, duration_ns: durations, runnable_ns: runnable, thread, task, stack, cause, object, waker } = document.waits;
+		let t = 0;
+		const waits = dt.map((step, i) => {
+			t += step;
+			return {
+				t, duration_ns: durations[i], runnable_ns: runnable[i], thread: thread[i], task: task[i], stack: stack[i],
+				cause: Words.classes[cause[i]], object: object[i] < 0 ? null : objects[object[i]], waker: waker[i] < 0 ? null : wakers[waker[i]],
+			};
+		});
+		return { ...document, waits };
+	}
+
+	return { text, read, withRows };
 })();

@@ -70,8 +70,12 @@ const Exports = (() => {
 		}).join("");
 	}
 
+	async function json() {
+		return JSON.stringify(Data.withRows(JSON.parse(await Data.text()))) + "\n";
+	}
+
 	const formats = [
-		{ label: "JSON", title: "everything, for other tools", extension: ".json", type: "application/json", make: () => Data.text() },
+		{ label: "JSON", title: "everything, for other tools", extension: ".json", type: "application/json", make: json },
 		{ label: "folded", title: "one line a stack, for flame graph tools", extension: ".folded", type: "text/plain", make: folded },
 	];
 

@@ -30,7 +30,7 @@ const Inverted = (() => {
 			this.wait += leaf.wait;
 			this.count += leaf.count;
 			this.waits += leaf.waits;
-			leaf.byClass.forEach((part, timeClass) => this.add(timeClass, part));
+			this.addTimes(leaf);
 			if (at.line && ns > this.most) {
 				this.most = ns;
 				this.line = at.line;
@@ -41,16 +41,20 @@ const Inverted = (() => {
 	/* What a node of the call tree has itself, rather than below it. */
 	function ownOf(node) {
 		if (node.kind !== "frame") {
-			return { self: node.self, wait: node.wait, count: node.count, waits: node.waits, byClass: node.byClass };
+			const { self, cpu, wait, count, waits, ofClass, times } = node;
+			return { self, cpu, wait, count, waits, ofClass, times };
 		}
-		const byClass = new Map(node.byClass);
+		const times = Float64Array.from(node.times);
 		let { count } = node;
 		for (const child of node.children) {
-			child.byClass.forEach((ns, timeClass) => byClass.set(timeClass, byClass.get(timeClass) - ns));
+			if (child.ofClass >= 0) {
+				times[child.ofClass] -= child.cpu + child.wait;
+			} else if (child.times) {
+				child.times.forEach((ns, timeClass) => (times[timeClass] -= ns));
+			}
 			count -= ["frame", "run"].includes(child.kind) ? child.count : 0;
 		}
-		byClass.forEach((ns, timeClass) => ns > 0 || byClass.delete(timeClass));
-		return { self: node.self, wait: 0, count, waits: 0, byClass };
+		return { self: node.self, cpu: node.self, wait: 0, count, waits: 0, ofClass: -1, times };
 	}
 
 	function sameness(node) {

@@ -172,7 +172,7 @@ const Model = (() => {
 					rest.wait += child.wait;
 					rest.count++;
 					rest.waits += child.waits;
-					child.byClass.forEach((ns, timeClass) => rest.add(timeClass, ns));
+					rest.addTimes(child);
 				});
 				this.rests.set(node, rest);
 			}

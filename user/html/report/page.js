@@ -204,6 +204,7 @@ const Page = (() => {
 		followLinks();
 		document.addEventListener("keydown", (event) => key(views, event));
 		State.start({ wall: report.time.wall_ns, threads: report.threads.length, tasks: report.tasks.length }, (state) => views.show(state));
+		performance.mark("reqprof-shown");
 	}
 
 	return { start };

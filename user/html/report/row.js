@@ -72,9 +72,8 @@ const TreeRow = (() => {
 			const { mode } = this.view.state;
 			const strip = element("span", "strip");
 			const whole = this.view.value(this.view.root);
-			for (const timeClass of Words.classes) {
-				const ns = node.byClass.get(timeClass) || 0;
-				if (ns > 0 && (mode === "both" || (mode === "cpu") === timeClass.startsWith("cpu_"))) {
+			for (const [timeClass, ns] of node.byClass) {
+				if (mode === "both" || (mode === "cpu") === timeClass.startsWith("cpu_")) {
 					const part = element("i", "c-" + timeClass);
 					part.style.width = 100 * ns / whole + "%";
 					strip.append(part);
@@ -194,8 +193,7 @@ const TreeRow = (() => {
 				const error = this.view.error(node);
 				lines.push(`self ${time(node.self)}${error ? " ± " + Words.error(error, decimals) + " ms" : ""} · ${Words.count(node.count, "sample", "samples")}`);
 			}
-			const classes = Words.classes.filter((name) => node.byClass.get(name) > 0);
-			return lines.concat(classes.map((name) => `${Words.labels[name]}: ${time(node.byClass.get(name))}`));
+			return lines.concat([...node.byClass].map(([name, ns]) => `${Words.labels[name]}: ${time(ns)}`));
 		}
 	}
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the filters leave of the report's time, by stack: what trees and tables are made of. */
 /* exported Weights */
-/* global Words */
+/* global Pairs, Words */
 
 /**
  * @typedef {object} Filter
@@ -11,12 +11,13 @@
  * @property {number} task −1 = all
  * @property {string[]} classes empty = all
  *
- * @typedef {object} WaitSum waits of a class for one object at one stack
- * @property {number} stack −1 = unknown
- * @property {number} cause index in Words.classes
- * @property {number} object index in report.objects, −1 = none
- * @property {number} ns
- * @property {number} count
+ * @typedef {object} WaitSums waits of a class for one object at one stack, as columns
+ * @property {number} n
+ * @property {Int32Array} stack the number of stacks = unknown
+ * @property {Int32Array} cause index in Words.classes
+ * @property {Int32Array} object index in report.objects, −1 = none
+ * @property {Float64Array} ns
+ * @property {Uint32Array} count
  */
 
 const Weights = (() => {
@@ -34,6 +35,34 @@ const Weights = (() => {
 		return cause === THROTTLED ? THROTTLED : RUN_QUEUE;
 	}
 
+	class WaitSummer {
+		constructor(report) {
+			this.unknown = report.stacks.n;
+			this.objects = report.objects.length + 1;
+			this.index = new Pairs.Index();
+			this.ns = new Float64Array(2 * report.waits.n);
+			this.count = new Uint32Array(2 * report.waits.n);
+		}
+
+		add(stack, cause, object, ns) {
+			const i = this.index.add(stack < 0 ? this.unknown : stack, cause * this.objects + object + 1);
+			this.ns[i] += ns;
+			this.count[i]++;
+		}
+
+		/** @returns {WaitSums} */
+		columns() {
+			const { n, first: stack, second } = this.index;
+			const cause = new Int32Array(n);
+			const object = new Int32Array(n);
+			for (let i = 0; i < n; i++) {
+				cause[i] = Math.floor(second[i] / this.objects);
+				object[i] = second[i] % this.objects - 1;
+			}
+			return { n, stack, cause, object, ns: this.ns, count: this.count };
+		}
+	}
+
 	class Sums {
 		/**
 		 * @param {Report} report
@@ -47,7 +76,6 @@ const Weights = (() => {
 			this.cpu = new Float64Array(n);
 			this.samples = new Uint32Array(n);
 			this.hits = new Map(); /* of a stack's CPU time what each thread had: key stack * threads + thread */
-			this.waits = new Map();
 			this.waitRows = new Int32Array(report.waits.n);
 			this.kernel = inKernel(report);
 			this.addSamples();
@@ -86,22 +114,11 @@ const Weights = (() => {
 			}
 		}
 
-		addWait(stack, cause, object, ns) {
-			const { stacks, objects } = this.report;
-			const key = ((stack + 1) * Words.classes.length + cause) * (objects.length + 1) + object + 1;
-			const sum = this.waits.get(key);
-			if (sum) {
-				sum.ns += ns;
-				sum.count++;
-			} else {
-				this.waits.set(key, { stack: stack < 0 ? stacks.n : stack, cause, object, ns, count: 1 });
-			}
-		}
-
 		/* A wait is one or two pieces: waiting, and then ready. */
 		addWaits() {
 			const { waits } = this.report;
 			const { thread, task } = this.filter;
+			const sums = new WaitSummer(this.report);
 			let n = 0;
 			for (let i = 0; i < waits.n; i++) {
 				if ((thread >= 0 && waits.thread[i] !== thread) || (task >= 0 && waits.task[i] !== task)) {
@@ -112,16 +129,17 @@ const Weights = (() => {
 				const waited = this.allowed[cause] ? this.within(waits.t[i], waits.duration[i]) : 0;
 				const runnable = this.allowed[ready] ? this.within(waits.t[i] + waits.duration[i], waits.runnable[i]) : 0;
 				if (waited) {
-					this.addWait(waits.stack[i], cause, waits.object[i], waited);
+					sums.add(waits.stack[i], cause, waits.object[i], waited);
 				}
 				if (runnable) {
-					this.addWait(waits.stack[i], ready, -1, runnable);
+					sums.add(waits.stack[i], ready, -1, runnable);
 				}
 				if (waited || runnable) {
 					this.waitRows[n++] = i;
 				}
 			}
 			this.waitRows = this.waitRows.subarray(0, n);
+			this.waits = sums.columns();
 		}
 
 		/* What the request was suspended for. An await is a task's, on no thread. */
