@@ -19,14 +19,17 @@
  * @property {number} count samples here and below; of waits and awaits their number
  * @property {number} waits their number, here and below
  * @property {TreeNode[]} children
+ * @property {TreeNode[]} calls the children that are no waits
  * @property {Map<string, number>} byClass ns, here and below
  */
 
 const Calls = (() => {
-	const NONE = Object.freeze([]);
+	const NONE = /** @type {TreeNode[]} */ (/** @type {unknown} */ (Object.freeze([])));
 
+	/* There may be as many waits as moments: they become nodes only where somebody looks. */
 	class Node {
-		constructor(id, parent, kind, frame) {
+		constructor(tree, id, parent, kind, frame) {
+			this.tree = tree;
 			this.id = id;
 			this.parent = parent;
 			this.kind = kind;
@@ -40,42 +43,53 @@ const Calls = (() => {
 			this.self = 0;
 			this.count = 0;
 			this.waits = 0;
-			this.children = /** @type {TreeNode[]} */ (NONE);
-			this.ofClass = -1; /* the class of all of its time; −1: that is in times */
+			this.calls = NONE;
+			this.all = /** @type {?TreeNode[]} */ (null);
+			this.ofClass = -1; /* the class of all of its time; −1: see classTimes() */
 			this.times = /** @type {?Float64Array} */ (null);
 		}
 
-		addTime(timeClass, ns) {
-			if (!this.times) {
-				this.times = new Float64Array(Words.classes.length);
+		/* Its time by class, ns. */
+		classTimes() {
+			if (this.times) {
+				return this.times;
 			}
-			this.times[timeClass] += ns;
+			const n = Words.classes.length;
+			if (this.tree) {
+				return this.tree.times.subarray(this.id * n, (this.id + 1) * n);
+			}
+			this.times = new Float64Array(n);
+			if (this.ofClass >= 0) {
+				this.times[this.ofClass] = this.cpu + this.wait;
+			}
+			return this.times;
 		}
 
-		/* All of another's time. */
-		addTimes({ ofClass, cpu, wait, times }) {
-			if (ofClass >= 0) {
-				this.addTime(ofClass, cpu + wait);
-			} else if (times) {
-				times.forEach((ns, timeClass) => ns && this.addTime(timeClass, ns));
-			}
+		/* Takes in another's time by class. Only of nodes outside of a call tree. */
+		addTimes(times) {
+			const own = this.classTimes();
+			times.forEach((ns, timeClass) => (own[timeClass] += ns));
 		}
 
 		adopt(child) {
-			if (this.children === NONE) {
-				this.children = [child];
+			if (this.calls === NONE) {
+				this.calls = [child];
 			} else {
-				this.children.push(child);
+				this.calls.push(child);
 			}
+		}
+
+		get children() {
+			if (!this.all) {
+				const waits = this.tree ? this.tree.waitsOf(this) : NONE;
+				this.all = waits.length ? [...this.calls, ...waits] : this.calls;
+			}
+			return this.all;
 		}
 
 		get byClass() {
 			const map = new Map();
-			if (this.ofClass >= 0) {
-				map.set(Words.classes[this.ofClass], this.cpu + this.wait);
-			} else if (this.times) {
-				this.times.forEach((ns, timeClass) => ns > 0 && map.set(Words.classes[timeClass], ns));
-			}
+			this.classTimes().forEach((ns, timeClass) => ns > 0 && map.set(Words.classes[timeClass], ns));
 			return map;
 		}
 	}
@@ -149,9 +163,9 @@ const Calls = (() => {
 		 * @param {number} focus a function, −1 = all
 		 */
 		constructor(report, table, sums, fold, focus) {
-			Object.assign(this, { report, table, sums, fold, nodes: [], pairs: new Pairs.Index(), codes: new Map() });
-			this.firstWait = report.frames.length + 2; /* codes of what a child is: see child() */
-			this.firstOther = this.firstWait + Words.classes.length * (report.objects.length + 1);
+			Object.assign(this, { report, table, sums, fold, nodes: [], pairs: new Pairs.Index(), codes: new Map(), leaves: 0 });
+			this.codeOfRun = report.frames.length; /* codes of what a child is: see child() */
+			this.firstOther = report.frames.length + 1;
 			this.above = findCallers(report, table, focus);
 			this.used = findUsed(report, sums);
 			this.shownAt = new Int32Array(report.stacks.n + 1).fill(-1); /* of each stack the node of its innermost frame that is not folded */
@@ -159,19 +173,19 @@ const Calls = (() => {
 			this.root = this.node(null, "root", -1);
 			this.placeStacks();
 			this.addSamples();
-			this.addWaits();
 			this.addAwaits();
 			if (sums.isWhole() && focus < 0) {
 				this.addBusy();
 				this.addRest();
 			}
 			this.chooseLines();
+			this.indexWaits();
 			this.sumUp();
 			this.openShortRuns();
 		}
 
 		node(parent, kind, frame) {
-			const node = new Node(this.nodes.length, parent, kind, frame);
+			const node = new Node(this, this.nodes.length, parent, kind, frame);
 			this.nodes.push(node);
 			if (parent) {
 				parent.adopt(node);
@@ -179,7 +193,7 @@ const Calls = (() => {
 			return node;
 		}
 
-		/* A node's child with a code: a function's number, then folded frames, no stack, waits by class and object, and what has a name. */
+		/* A node's child with a code: a function's number, then folded frames, then what has a name. */
 		child(parent, kind, code, frame = -1) {
 			const i = this.pairs.add(parent.id, code) + 1; /* the root is of no pair */
 			return i < this.nodes.length ? this.nodes[i] : this.node(parent, kind, frame);
@@ -228,7 +242,7 @@ const Calls = (() => {
 			while (this.exactAt[s] < 0) {
 				pending.push(s);
 				if (this.above[s] < 0 || !this.isFolded(this.above[s])) {
-					const run = this.child(this.nodes[this.shownAt[s]], "run", this.firstWait - 2);
+					const run = this.child(this.nodes[this.shownAt[s]], "run", this.codeOfRun);
 					this.exactAt[s] = this.call(run, this.function(s)).id;
 					pending.pop();
 					break;
@@ -247,34 +261,54 @@ const Calls = (() => {
 			const { cpu, samples } = this.sums;
 			for (let s = 0; s <= n; s++) {
 				if (cpu[s] > 0 && this.shownAt[s] >= 0) {
-					const node = s === n ? this.child(this.root, "no-stack", this.firstWait - 1) : this.exact(s);
+					const node = s === n ? this.named(this.root, "no-stack", "") : this.exact(s);
 					node.cpu += cpu[s];
 					node.self += cpu[s];
 					node.count += samples[s];
-					if (s === n) {
-						node.ofClass = this.sums.cpuClass(s);
-					} else {
-						node.addTime(this.sums.cpuClass(s), cpu[s]);
-					}
+					node.ofClass = this.sums.cpuClass(s); /* of its own time: a function is in the kernel or not */
 				}
 			}
 		}
 
-		addWaits() {
-			const { n, stack, cause, object, ns, count } = this.sums.waits;
-			const objects = this.report.objects.length + 1;
+		/* The sums of waits by the node that they are of: those of node i are rows[first[i]] to rows[first[i + 1] - 1]. */
+		indexWaits() {
+			const { n, stack } = this.sums.waits;
+			const nNodes = this.nodes.length;
+			const first = new Int32Array(nNodes + 2);
+			const rows = new Int32Array(n);
 			for (let i = 0; i < n; i++) {
-				const parent = this.shownAt[stack[i]];
-				if (parent >= 0) {
-					const node = this.child(this.nodes[parent], "wait", this.firstWait + cause[i] * objects + object[i] + 1);
-					node.class = Words.classes[cause[i]];
-					node.ofClass = cause[i];
-					node.object = object[i];
-					node.wait += ns[i];
-					node.count += count[i];
-					node.waits += count[i];
-				}
+				first[this.shownAt[stack[i]] + 2]++; /* at 1: those of no node */
 			}
+			for (let i = 1; i < first.length; i++) {
+				first[i] += first[i - 1];
+			}
+			for (let i = 0; i < n; i++) {
+				rows[first[this.shownAt[stack[i]] + 1]++] = i;
+			}
+			Object.assign(this, { waitRows: rows, firstWait: first, waitNodes: nNodes });
+		}
+
+		/* The waits of a node, as nodes: one for each class and object. */
+		waitsOf(node) {
+			if (node.id >= this.waitNodes) {
+				return NONE;
+			}
+			const { cause, object, ns, count } = this.sums.waits;
+			const byWhat = new Map();
+			for (let k = this.firstWait[node.id]; k < this.firstWait[node.id + 1]; k++) {
+				const i = this.waitRows[k];
+				const key = cause[i] * (this.report.objects.length + 1) + object[i] + 1;
+				let wait = byWhat.get(key);
+				if (!wait) {
+					wait = new Node(null, this.nodes.length + this.leaves++, node, "wait", -1);
+					Object.assign(wait, { class: Words.classes[cause[i]], ofClass: cause[i], object: object[i] });
+					byWhat.set(key, wait);
+				}
+				wait.wait += ns[i];
+				wait.count += count[i];
+				wait.waits += count[i];
+			}
+			return [...byWhat.values()];
 		}
 
 		addAwaits() {
@@ -353,30 +387,81 @@ const Calls = (() => {
 			}
 		}
 
+		/* What nodes have themselves, and then from the last to the first to their callers. */
 		sumUp() {
-			for (let i = this.nodes.length - 1; i > 0; i--) {
-				const node = this.nodes[i];
-				const { parent } = node;
-				parent.cpu += node.cpu;
-				parent.wait += node.wait;
-				parent.waits += node.waits;
-				if (node.kind === "frame" || node.kind === "no-stack" || node.kind === "run") {
-					parent.count += node.count;
+			const { nodes } = this;
+			const classes = Words.classes.length;
+			const times = new Float64Array(nodes.length * classes);
+			const { n, stack, cause, ns, count } = this.sums.waits;
+			const waits = new Float64Array(nodes.length);
+			nodes.forEach((node, i) => node.ofClass >= 0 && (times[i * classes + node.ofClass] = node.kind === "frame" ? node.self : node.cpu + node.wait));
+			for (let i = 0; i < n; i++) {
+				const at = this.shownAt[stack[i]];
+				if (at >= 0) {
+					times[at * classes + cause[i]] += ns[i];
+					waits[at] += count[i];
 				}
-				parent.addTimes(node);
+			}
+			for (let i = nodes.length - 1; i > 0; i--) {
+				const at = nodes[i].parent.id;
+				for (let c = 0; c < classes; c++) {
+					times[at * classes + c] += times[i * classes + c];
+				}
+				waits[at] += waits[i];
+			}
+			this.times = times;
+			this.settle(waits);
+		}
+
+		/* The sums into the nodes. */
+		settle(waits) {
+			const classes = Words.classes.length;
+			const { cpu_user: user, cpu_kernel: kernel } = Weights.classIndex;
+			const { nodes, times } = this;
+			for (let i = nodes.length - 1; i >= 0; i--) {
+				const node = nodes[i];
+				let all = 0;
+				for (let c = 0; c < classes; c++) {
+					all += times[i * classes + c];
+				}
+				node.cpu = times[i * classes + user] + times[i * classes + kernel];
+				node.wait = all - node.cpu;
+				node.waits = waits[i];
+				if (i && (node.kind === "frame" || node.kind === "no-stack" || node.kind === "run")) {
+					node.parent.count += node.count;
+				}
 			}
 		}
 
 		/* One frame is shown, not hidden. */
 		openShortRuns() {
 			for (const run of this.nodes) {
-				if (run.kind === "run" && run.children.length === 1 && !run.children[0].children.length) {
-					const [frame] = run.children;
-					const same = run.parent.children.findIndex((sibling) => sibling === run);
-					run.parent.children[same] = frame;
+				if (run.kind === "run" && run.calls.length === 1 && !run.calls[0].calls.length) {
+					const [frame] = run.calls;
+					run.parent.calls[run.parent.calls.indexOf(run)] = frame;
 					frame.parent = run.parent;
 				}
 			}
+		}
+
+		/* Waits that a test of their class and object finds, as nodes. */
+		findWaits(test) {
+			const { n, stack, cause, object } = this.sums.waits;
+			const known = new Map();
+			const parents = new Set();
+			const tested = (i) => {
+				const key = cause[i] * (this.report.objects.length + 1) + object[i] + 1;
+				if (!known.has(key)) {
+					known.set(key, test(cause[i], object[i]));
+				}
+				return known.get(key);
+			};
+			for (let i = 0; i < n; i++) {
+				if (this.shownAt[stack[i]] >= 0 && tested(i)) {
+					parents.add(this.nodes[this.shownAt[stack[i]]]);
+				}
+			}
+			return [...parents].flatMap(({ children }) => children.filter((node) => node.kind === "wait" && test(node.ofClass, node.object)));
 		}
 	}
 

@@ -95,6 +95,14 @@ const Canvas = (() => {
 		return dark ? `hsl(${hue.toFixed(0)} 30% 31%)` : `hsl(${hue.toFixed(0)} 46% 82%)`;
 	}
 
+	/* Words of the classes of time for where there is little room; the label where that is short itself. */
+	const words = { cpu_user: "user", cpu_kernel: "kernel", interrupt: "interrupt", run_queue: "ready", throttled: "throttled", gil: "GIL", lock: "lock",
+		sleep: "sleep", page_fault: "fault", child: "child", ipc: "pipe", other_wait: "other", loop_busy: "loop busy" };
+
+	function word(timeClass) {
+		return words[timeClass] || Words.labels[timeClass];
+	}
+
 	/* ---- text --------------------------------------------------------------------------------------------------------------------- */
 
 	/* As much of a text as fits the width, in a font whose characters are as wide as each other; "" when that is too little to read. */
@@ -103,7 +111,7 @@ const Canvas = (() => {
 		if (text.length <= room) {
 			return text;
 		}
-		return room < 3 ? "" : text.slice(0, room - 1) + "…";
+		return room < 4 ? "" : text.slice(0, room - 1) + "…";
 	}
 
 	/* ---- a picture ---------------------------------------------------------------------------------------------------------------- */
@@ -235,5 +243,5 @@ const Canvas = (() => {
 		return () => cancelAnimationFrame(frame);
 	}
 
-	return { Picture, make, choice, button, animate, fit, inkOn, packageTint, hatches, HATCH_PX, readColours };
+	return { Picture, make, choice, button, animate, fit, word, inkOn, packageTint, hatches, HATCH_PX, readColours };
 })();

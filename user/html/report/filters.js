@@ -169,7 +169,7 @@ const Filters = (() => {
 		constructor(model) {
 			const { report, table } = model;
 			const times = new Float64Array(table.packages.length);
-			model.view(State.defaults).functions.forEach(({ frame, self }) => frame >= 0 && (times[table.packageOf[frame]] += self));
+			report.samples.stack.forEach((stack, i) => stack >= 0 && (times[table.packageOf[report.stacks.frame[stack]]] += report.samples.weight[i]));
 			this.libraries = new Libraries(table, times);
 			fill(find("thread"), "all threads", report.threads.map(Words.thread));
 			fill(find("task"), "all tasks", report.tasks.map(Words.task));

@@ -194,12 +194,15 @@ const FlamePaint = (() => {
 			return this.known.get(node);
 		}
 
-		/* As much of it as fits; of a wait its object is left out first. */
+		/* As much of it as fits; of a wait its object is left out first, and then it is one word or none. */
 		fitted(node, width, characterWidth) {
 			const whole = this.short(node);
-			const label = Words.labels[classOf(node)];
-			return label && whole.length * characterWidth > width && whole.startsWith(label) ? Canvas.fit(label, width, characterWidth) :
-				Canvas.fit(whole, width, characterWidth);
+			const timeClass = isFrame(node) ? "" : classOf(node);
+			if (!timeClass || whole.length * characterWidth <= width) {
+				return Canvas.fit(whole, width, characterWidth);
+			}
+			const fits = (text) => text.length * characterWidth <= width;
+			return [`${whole.slice(0, Math.max(24, Math.floor(width / characterWidth) - 1))}…`, Words.labels[timeClass], Canvas.word(timeClass)].find(fits) || "";
 		}
 
 		place(node) {

@@ -33,16 +33,15 @@ const Functions = (() => {
 
 	/* Of each place (what `place` says of a stack) its time by thread. */
 	function hitsBy(sums, place) {
-		const nThreads = sums.threads.length;
 		const hits = new Map();
-		sums.hits.forEach((ns, key) => {
-			const at = place(Math.floor(key / nThreads));
-			const thread = key % nThreads;
+		for (let i = 0; i < sums.hits.n; i++) {
+			const at = place(sums.hits.first[i]);
+			const thread = sums.hits.second[i];
 			if (!hits.has(at)) {
 				hits.set(at, new Map());
 			}
-			hits.get(at).set(thread, (hits.get(at).get(thread) || 0) + ns);
-		});
+			hits.get(at).set(thread, (hits.get(at).get(thread) || 0) + sums.hitTimes[i]);
+		}
 		return hits;
 	}
 
@@ -63,7 +62,7 @@ const Functions = (() => {
 				inside.set(node.frame, within + 1);
 				pending.push(node, null);
 			}
-			for (const child of node.children) {
+			for (const child of node.calls) {
 				pending.push(child);
 			}
 		}

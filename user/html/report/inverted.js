@@ -2,24 +2,22 @@
 /* The call tree upside down: where time was spent, and below that who called. Nodes are made when they are asked for: the whole tree would
  * have as many as all stacks are deep. */
 /* exported Inverted */
-/* global Calls */
+/* global Calls, Words */
 
 const Inverted = (() => {
 	class Node extends Calls.Node {
 		constructor(tree, parent, kind, frame) {
-			super(tree.count++, parent, kind, frame);
-			this.tree = tree;
+			super(null, tree.count++, parent, kind, frame);
+			this.callersOf = tree;
 			this.items = [];
-			this.made = null;
 			this.most = -1;
-			delete this.children;
 		}
 
 		get children() {
-			if (!this.made) {
-				this.made = this.tree.expand(this);
+			if (!this.all) {
+				this.all = this.callersOf.expand(this);
 			}
-			return this.made;
+			return this.all;
 		}
 
 		/* Take in what a leaf has of its own; at: where on the way from it to its callers this node is. */
@@ -30,7 +28,7 @@ const Inverted = (() => {
 			this.wait += leaf.wait;
 			this.count += leaf.count;
 			this.waits += leaf.waits;
-			this.addTimes(leaf);
+			this.addTimes(leaf.times);
 			if (at.line && ns > this.most) {
 				this.most = ns;
 				this.line = at.line;
@@ -41,20 +39,13 @@ const Inverted = (() => {
 	/* What a node of the call tree has itself, rather than below it. */
 	function ownOf(node) {
 		if (node.kind !== "frame") {
-			const { self, cpu, wait, count, waits, ofClass, times } = node;
-			return { self, cpu, wait, count, waits, ofClass, times };
+			const { self, wait, count, waits } = node;
+			return { self, wait, count, waits, times: node.classTimes() };
 		}
-		const times = Float64Array.from(node.times);
-		let { count } = node;
-		for (const child of node.children) {
-			if (child.ofClass >= 0) {
-				times[child.ofClass] -= child.cpu + child.wait;
-			} else if (child.times) {
-				child.times.forEach((ns, timeClass) => (times[timeClass] -= ns));
-			}
-			count -= ["frame", "run"].includes(child.kind) ? child.count : 0;
-		}
-		return { self: node.self, cpu: node.self, wait: 0, count, waits: 0, ofClass: -1, times };
+		const times = new Float64Array(Words.classes.length);
+		times[node.ofClass] = node.self;
+		const below = node.calls.reduce((sum, { kind, count }) => sum + (kind === "frame" || kind === "run" ? count : 0), 0);
+		return { self: node.self, wait: 0, count: node.count - below, waits: 0, times };
 	}
 
 	function sameness(node) {
@@ -69,13 +60,12 @@ const Inverted = (() => {
 		constructor(calls) {
 			this.count = 0;
 			this.root = new Node(this, null, "root", -1);
-			this.root.made = [];
 			this.start(calls);
 		}
 
 		start(calls) {
 			const tops = new Map();
-			for (const node of calls.nodes) {
+			for (const node of calls.nodes.flatMap((parent) => [parent, ...parent.children.filter(({ kind }) => kind === "wait")])) {
 				if (node.kind === "root" || node.kind === "run" || (node.kind === "frame" && !node.self)) {
 					continue;
 				}
@@ -89,7 +79,7 @@ const Inverted = (() => {
 				tops.get(key).self += leaf.self;
 				this.root.take(leaf, node);
 			}
-			this.root.made = [...tops.values()];
+			this.root.all = [...tops.values()];
 		}
 
 		/* Below a node its callers. */

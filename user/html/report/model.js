@@ -166,13 +166,13 @@ const Model = (() => {
 				return null;
 			}
 			if (!this.rests.has(node)) {
-				const rest = new Calls.Node(-1, node, "rest", -1);
+				const rest = new Calls.Node(null, -1, node, "rest", -1);
 				small.forEach((child) => {
 					rest.cpu += child.cpu;
 					rest.wait += child.wait;
 					rest.count++;
 					rest.waits += child.waits;
-					rest.addTimes(child);
+					rest.addTimes(child.classTimes());
 				});
 				this.rests.set(node, rest);
 			}
@@ -209,7 +209,7 @@ const Model = (() => {
 		/** What the search finds in the call tree, or null: {found: Set of nodes, leads, time, list}. Never of the inverted one. */
 		get hits() {
 			if (this.test && !this.found) {
-				this.found = Search.tree(this.test, this.report, this.filtered.calls.root, this.value);
+				this.found = Search.tree(this.test, this.report, this.filtered.calls, this.value);
 			}
 			return this.found;
 		}

@@ -70,8 +70,8 @@ const TimelineView = (() => {
 				this.begin();
 			}
 			this.sight.follow(state.span);
-			if (!this.codes || this.codes.fold !== view.filtered.fold) {
-				this.codes = new TimelinePaint.Codes(view.report, view.table, view.filtered.fold);
+			if (!this.codes || !this.codes.isOf(view.filtered)) {
+				this.codes = new TimelinePaint.Codes(view.report, view.table, view.filtered);
 			}
 			this.findFunctions();
 			this.chooseLanes();

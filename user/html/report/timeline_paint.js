@@ -16,17 +16,25 @@ const TimelinePaint = (() => {
 
 	/* ---- stacks as codes ---------------------------------------------------------------------------------------------------------- */
 
-	/* Of each stack the functions from the outermost on, folded ones as one code; kept, as the same stacks are drawn again and again. */
+	/* Of each stack the functions from the outermost on, folded ones as one code; kept, as the same stacks are drawn again and again. What a loop
+	 * does to run a task, and what is outside of the focus, is left out as in the call tree. */
 	class Codes {
-		constructor(report, table, fold) {
-			Object.assign(this, { report, table, fold, known: new Map(), of: (stack) => this.get(stack) });
+		/** filtered: Model's; its tree says where stacks begin */
+		constructor(report, table, filtered) {
+			const { above } = filtered.calls;
+			Object.assign(this, { report, table, above, fold: filtered.fold, focus: filtered.focus, known: new Map(), of: (stack) => this.get(stack) });
+		}
+
+		/* Whether they are those of a view, too. */
+		isOf(filtered) {
+			return this.fold === filtered.fold && this.focus === filtered.focus;
 		}
 
 		get(stack) {
 			let codes = this.known.get(stack);
 			if (!codes) {
 				codes = [];
-				for (let s = stack; s >= 0; s = this.report.stacks.parent[s]) {
+				for (let s = this.above[stack] === -2 ? -1 : stack; s >= 0; s = this.above[s]) {
 					const frame = this.report.stacks.frame[s];
 					const code = this.fold[this.table.packageOf[frame]] ? FOLDED : this.table.merged[frame];
 					if (code !== FOLDED || codes[codes.length - 1] !== FOLDED) {
@@ -49,7 +57,7 @@ const TimelinePaint = (() => {
 		/* The frame of a stack that a row of the chart shows: its exact line is the stack's. −1 = folded or none. */
 		frameAt(stack, depth) {
 			const code = stack < 0 ? FOLDED : this.get(stack)[depth];
-			for (let s = stack; s >= 0; s = this.report.stacks.parent[s]) {
+			for (let s = stack; s >= 0; s = this.above[s]) {
 				if (this.table.merged[this.report.stacks.frame[s]] === code) {
 					return this.report.stacks.frame[s];
 				}

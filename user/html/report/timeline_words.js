@@ -87,7 +87,7 @@ const TimelineWords = (() => {
 			const full = this.short(lane, i);
 			const name = Words.classes[lane.kind[i]];
 			const cause = lane.from[i] === TimelineData.AWAIT ? [`awaiting: ${Words.labels[this.report.awaits[lane.of[i]].cause]}`] : [];
-			return [full, Canvas.fit(full, 40, 1), ...cause, Words.labels[name], name.replace("_", " ")].filter((text, k, all) => all.indexOf(text) === k);
+			return [full, Canvas.fit(full, 40, 1), ...cause, Words.labels[name], Canvas.word(name)].filter((text, k, all) => all.indexOf(text) === k);
 		}
 
 		/* All that is known of a slice, a line each, the first of them short. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The call tree: what is open, chosen and in sight. Of its rows only those near the viewport are in the page, however many there are. */
 /* exported TreeView */
-/* global Model, TreeRow */
+/* global Model, TreeRow, Words */
 
 const TreeView = (() => {
 	const ROW_PX = 24; /* the style sheet's height of a row */
@@ -253,9 +253,11 @@ const TreeView = (() => {
 
 		/* The heaviest node with a key. */
 		goToKey(key) {
-			const { nodes } = this.view.filtered.calls;
 			const { value } = this.view;
-			const candidates = this.view.state.invert ? this.view.root.children : nodes;
+			const { calls } = this.view.filtered;
+			const wait = /^w:([a-z_]+):(-?\d+)$/.exec(key);
+			const candidates = this.view.state.invert ? this.view.root.children :
+				wait ? calls.findWaits((cause, object) => Words.classes[cause] === wait[1] && object === Number(wait[2])) : calls.nodes;
 			const found = candidates.filter((node) => Model.keyOf(node) === key && value(node) > 0);
 			if (found.length) {
 				this.active = found.reduce((best, node) => (value(node) > value(best) ? node : best));

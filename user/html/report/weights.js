@@ -75,7 +75,8 @@ const Weights = (() => {
 			this.allowed = Words.classes.map((name) => !filter.classes.length || filter.classes.includes(name));
 			this.cpu = new Float64Array(n);
 			this.samples = new Uint32Array(n);
-			this.hits = new Map(); /* of a stack's CPU time what each thread had: key stack * threads + thread */
+			this.hits = new Pairs.Index(); /* (stack, thread): */
+			this.hitTimes = new Float64Array(report.samples.n); /* of the stack's CPU time what the thread had */
 			this.waitRows = new Int32Array(report.waits.n);
 			this.kernel = inKernel(report);
 			this.addSamples();
@@ -94,7 +95,7 @@ const Weights = (() => {
 		}
 
 		addSamples() {
-			const { samples, stacks, threads } = this.report;
+			const { samples, stacks } = this.report;
 			const { thread: onlyThread, task: onlyTask } = this.filter;
 			for (let i = 0; i < samples.n; i++) {
 				const stack = samples.stack[i] < 0 ? stacks.n : samples.stack[i];
@@ -104,10 +105,9 @@ const Weights = (() => {
 				}
 				const ns = this.within(samples.begin[i], samples.weight[i]);
 				if (ns) {
-					const key = stack * threads.length + thread;
 					this.cpu[stack] += ns;
 					this.samples[stack]++;
-					this.hits.set(key, (this.hits.get(key) || 0) + ns);
+					this.hitTimes[this.hits.add(stack, thread)] += ns;
 					this.threads[thread].weight += ns;
 					this.threads[thread].squares += ns * ns;
 				}
