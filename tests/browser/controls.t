@@ -4,11 +4,11 @@
 "use strict";
 
 const fs = require("node:fs");
-const { close, main, open, render } = require("./browser");
+const { close, fixtures, main, open, render } = require("./browser");
 const { contrasts, ENOUGH } = require("./contrast");
 const { equal, none, ok } = require("./tap");
 
-const TABS = ["tree", "functions", "waits", "about"];
+const TABS = ["tree", "flame", "timeline", "functions", "waits", "about"];
 
 function shownPanels(page) {
 	return page.locator(".panel:visible").evaluateAll((all) => all.map((e) => e.id));
@@ -17,7 +17,7 @@ function shownPanels(page) {
 async function tabs() {
 	const page = await open("orders");
 
-	equal(await page.locator('[role="tab"]').allInnerTexts(), ["Call tree", "Functions", "Waits 18", "About"], "a tab for each panel");
+	equal(await page.locator('[role="tab"]').allInnerTexts(), ["Call tree", "Flame graph", "Timeline", "Functions", "Waits 18", "About"], "a tab for each panel");
 	for (const tab of TABS) {
 		await page.click(`#tab-${tab}`);
 		const chosen = await page.locator('[aria-selected="true"][role="tab"]').getAttribute("id");
@@ -28,8 +28,8 @@ async function tabs() {
 	await page.keyboard.press("ArrowLeft");
 	await page.keyboard.press("ArrowLeft");
 	equal(await shownPanels(page), ["waits"], "left");
-	await page.keyboard.press("2");
-	equal(await shownPanels(page), ["functions"], "2 is the second");
+	await page.keyboard.press("4");
+	equal(await shownPanels(page), ["functions"], "4 is the fourth");
 	await page.goBack();
 	equal(await shownPanels(page), ["waits"], "back");
 	await page.goForward();
@@ -79,19 +79,29 @@ async function theme() {
 	}
 }
 
+async function download(page, label) {
+	await page.click("#download summary");
+	const [download] = await Promise.all([page.waitForEvent("download"), page.click(`#downloads button:text-is("${label}")`)]);
+	return { name: download.suggestedFilename(), text: fs.readFileSync(await download.path(), "utf8") };
+}
+
 async function copyAndDownload() {
-	for (const fixture of ["orders", "hostile"]) {
+	for (const fixture of fixtures()) {
 		const page = await open(fixture);
+		const id = JSON.parse(render(fixture, "json")).request.id;
 
 		await page.click("#copy");
 		await page.waitForFunction(() => document.getElementById("copy").textContent === "Copied");
 		const copied = await page.evaluate(() => navigator.clipboard.readText());
 		equal(copied.trimEnd(), render(fixture, "text").trimEnd(), `${fixture}: the copied text is the text format`);
-		const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
-		const saved = fs.readFileSync(await download.path(), "utf8");
-		equal(JSON.parse(saved), JSON.parse(render(fixture, "json")), `${fixture}: the download is the JSON format`);
-		ok(saved === (await page.locator("#data").textContent()), `${fixture}: and the data in the page, to the byte`);
-		equal(download.suggestedFilename(), "reqprof-3f2a91.json", `${fixture}: it is called after the request`);
+		const json = await download(page, "JSON");
+		equal(JSON.parse(json.text), JSON.parse(render(fixture, "json")), `${fixture}: the download is the JSON format`);
+		equal(json.name, `reqprof-${id}.json`, `${fixture}: it is called after the request`);
+		const folded = await download(page, "folded");
+		const expected = render(fixture, "folded").replaceAll("\\xc3(", "\ufffd("); /* a byte that is no UTF-8: JSON cannot carry it */
+		equal(folded.text, expected, `${fixture}: folded stacks are the folded format, to the byte`);
+		equal(folded.name, `reqprof-${id}.folded`, `${fixture}: they are called after the request`);
+		ok(!(await page.locator("#download").evaluate((e) => e.open)), `${fixture}: the menu closes`);
 		none(page.faults, `${fixture}, copy and download: silent`);
 		await close(page);
 	}
