@@ -86,7 +86,7 @@ $(SKEL): $(B)/bpf/reqprof.o
 BUILD_PACKAGES := build-essential clang llvm bpftool pkg-config libbpf-dev libelf-dev libdw-dev liblzma-dev zlib1g-dev libprotobuf-c-dev \
                   protobuf-c-compiler protobuf-compiler libiberty-dev uthash-dev libcap-ng-dev
 DEMO_PACKAGES := curl python3 python3-fastapi python3-httptools python3-uvicorn python3-uvloop
-TEST_PACKAGES := chromium git groff-base gunicorn iproute2 libcmocka-dev libdebuginfod1 nginx nodejs npm openssl perl postgresql \
+TEST_PACKAGES := chromium firefox-esr git groff-base gunicorn iproute2 libcmocka-dev libdebuginfod1 nginx nodejs npm openssl perl postgresql \
                  python3-django python3-flask python3-gevent python3-hypercorn rustc shellcheck sudo wrk
 PACKAGES := $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES)
 

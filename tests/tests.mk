@@ -151,13 +151,14 @@ $(UNWIND_BINS): $(B)/tests/unwind/%: tests/unwind/%.c tests/unwind/target.c $(UN
 
 # ---- running them: make test, make test-NAME, with T=NAME only the files of that name ---------------------------------------------------
 
-SUITES := unit bpf fuzz golden integration browser lint
+SUITES := unit bpf fuzz golden js integration browser lint
 T ?= *
 browser-modules = $(if $(wildcard tests/browser/package-lock.json),tests/browser/node_modules/.package-lock.json)
 needs-unit = $(files-unit)
 needs-bpf = $(files-bpf)
 needs-fuzz = $(files-fuzz)
 needs-golden := $(GOLDEN_BIN)
+needs-js = $(GOLDEN_BIN)
 needs-integration := $(B)/reqprof $(SERVER_BINS) $(UNWIND_BINS)
 needs-browser = $(GOLDEN_BIN) $(browser-modules)
 needs-lint = $(browser-modules)
@@ -181,7 +182,7 @@ test: ## run all tests (some need root)
 run-tests: $(foreach s,$(SUITES),$(needs-$(s)))
 	$(Q)tests/run -j 2 $(foreach s,$(SUITES),$(call files,$(s)))
 
-unit: test-unit ## run the unit tests; also test-bpf, test-fuzz, test-golden, test-integration, test-browser, test-lint; T=NAME picks one
+unit: test-unit ## run the unit tests; also test-bpf, test-fuzz, test-golden, test-js, test-integration, test-browser, test-lint; T=NAME picks one
 lint: test-lint ## check layers, lengths and style
 
 # What it finds: $(B)/libfuzzer/found-…; what is worth keeping goes to tests/fuzz/corpus/NAME/found-….

@@ -148,8 +148,8 @@ class Outline(HTMLParser):
             self.text.append(data)
 
 
-KNOWN_TAGS = set("details summary select html head meta title link style script body header main section div h1 h2 h3 p ul ol li dl dt dd table thead tbody tr th td span b "
-                 "strong a bdi button label input output fieldset legend dialog kbd form pre".split())
+KNOWN_TAGS = set("html head meta title link style script body header main section div h1 h2 h3 p ul ol li dl dt dd table thead tbody tr th td span b "
+                 "strong a bdi button label input select output fieldset legend details summary dialog kbd form pre".split())
 
 
 def markup():

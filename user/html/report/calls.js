@@ -132,7 +132,7 @@ const Calls = (() => {
 
 	/**
 	 * Where stacks begin and go on in a tree: within a focus, from a task's entry on.
-	 * @returns {{above: Int32Array}} of each stack its caller's; −1 = none, the tree's root; −2 = not in the tree
+	 * @returns {Int32Array} of each stack its caller's; −1 = none, the tree's root; −2 = not in the tree
 	 */
 	function findCallers(report, table, focus) {
 		const { n, parent, frame } = report.stacks;
@@ -156,14 +156,21 @@ const Calls = (() => {
 
 	class Tree {
 		/**
-		 * @param {Report} report
+		 * @param {ReportData} report
 		 * @param {FrameTable} table
 		 * @param {any} sums Weights.Sums
 		 * @param {boolean[]} fold of each package
 		 * @param {number} focus a function, −1 = all
 		 */
 		constructor(report, table, sums, fold, focus) {
-			Object.assign(this, { report, table, sums, fold, nodes: [], pairs: new Pairs.Index(), codes: new Map(), leaves: 0 });
+			this.report = report;
+			this.table = table;
+			this.sums = sums;
+			this.fold = fold;
+			this.nodes = [];
+			this.pairs = new Pairs.Index();
+			this.codes = new Map();
+			this.leaves = 0;
 			this.codeOfRun = report.frames.length; /* codes of what a child is: see child() */
 			this.firstOther = report.frames.length + 1;
 			this.above = findCallers(report, table, focus);
@@ -285,7 +292,9 @@ const Calls = (() => {
 			for (let i = 0; i < n; i++) {
 				rows[first[this.shownAt[stack[i]] + 1]++] = i;
 			}
-			Object.assign(this, { waitRows: rows, firstWait: first, waitNodes: nNodes });
+			this.waitRows = rows;
+			this.firstWait = first;
+			this.waitNodes = nNodes;
 		}
 
 		/* The waits of a node, as nodes: one for each class and object. */

@@ -33,7 +33,7 @@
  * @property {Int32Array} object index in report.objects, −1 = none
  * @property {Int32Array} waker index in report.wakers, −1 = none
  *
- * @typedef {object} Report the JSON document, version 1, but for:
+ * @typedef {object} ReportData the JSON document, version 1, but for:
  * @property {{n: number, parent: Int32Array, frame: Int32Array}} stacks a parent stands before its children
  * @property {Samples} samples
  * @property {Waits} waits
@@ -122,7 +122,7 @@ const Data = (() => {
 
 	/**
 	 * @param {any} document as it stands in the page: the JSON document with its waits as columns
-	 * @returns {Report}
+	 * @returns {ReportData}
 	 */
 	function read(document) {
 		const waits = readWaits(document.waits);

@@ -4,7 +4,7 @@
 /* global Frames, State, TreeRow, Words */
 
 const Filters = (() => {
-	const find = (id) => document.getElementById(id);
+	const find = (id) => /** @type {any} */ (document.getElementById(id));
 	const { element } = TreeRow;
 	const THREADS_MAX = 500;
 	const PACKAGES_MAX = 300;
@@ -36,6 +36,7 @@ const Filters = (() => {
 			this.packages = table.packages;
 			this.order = table.packages.map((_, i) => i).sort((a, b) => times[b] - times[a]).slice(0, PACKAGES_MAX);
 			this.boxes = new Map();
+			this.groups = [];
 			this.all = this.box("fold library frames", (on) => State.set({ lib: on ? "" : "off" }, true));
 			find("packages").append(this.all.parentElement, element("p", "note", "Folded frames are one row of their caller. Untick to show them:"));
 			for (const kind of Object.keys(kinds)) {
@@ -70,7 +71,7 @@ const Filters = (() => {
 				this.boxes.set(i, box);
 				group.append(box.parentElement);
 			}
-			group.whole = { box: whole, members };
+			this.groups.push({ box: whole, members });
 			find("packages").append(group);
 		}
 
@@ -84,8 +85,7 @@ const Filters = (() => {
 			const fold = Frames.folded(this.packages, lib);
 			this.all.checked = lib !== "off";
 			this.boxes.forEach((box, i) => (box.checked = fold[i]));
-			for (const group of find("packages").querySelectorAll("fieldset")) {
-				const { box, members } = group.whole;
+			for (const { box, members } of this.groups) {
 				box.checked = members.every((i) => fold[i]);
 				box.indeterminate = !box.checked && members.some((i) => fold[i]);
 			}
@@ -103,8 +103,12 @@ const Filters = (() => {
 		State.set({ classes: next }, true);
 	}
 
+	function parts() {
+		return /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".bar .part"));
+	}
+
 	function startClasses() {
-		for (const part of document.querySelectorAll(".bar .part")) {
+		for (const part of parts()) {
 			const timeClass = part.id.slice("part-".length);
 			part.setAttribute("role", "button");
 			part.setAttribute("tabindex", "0");
@@ -120,7 +124,7 @@ const Filters = (() => {
 	}
 
 	function showClasses(classes) {
-		for (const part of document.querySelectorAll(".bar .part")) {
+		for (const part of parts()) {
 			const on = classes.includes(part.id.slice("part-".length));
 			part.setAttribute("aria-pressed", String(on));
 			part.classList.toggle("off", classes.length > 0 && !on);

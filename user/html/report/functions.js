@@ -85,7 +85,7 @@ const Functions = (() => {
 	}
 
 	/**
-	 * @param {Report} report
+	 * @param {ReportData} report
 	 * @param {FrameTable} table
 	 * @param {any} sums Weights.Sums
 	 * @param {TreeNode} root of a call tree without folding

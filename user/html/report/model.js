@@ -46,7 +46,12 @@ const Model = (() => {
 	/* The report by range, thread, task, classes, folding and focus. Its parts are made when they are first asked for. */
 	class Filtered {
 		constructor(report, table, sums, fold, focus) {
-			Object.assign(this, { report, table, sums, fold, focus, made: new Map() });
+			this.report = report;
+			this.table = table;
+			this.sums = sums;
+			this.fold = fold;
+			this.focus = focus;
+			this.made = new Map();
 		}
 
 		once(name, make) {
@@ -104,7 +109,7 @@ const Model = (() => {
 		constructor(filtered, state) {
 			this.filtered = filtered;
 			this.state = state;
-			/** @type {Report} unfiltered */
+			/** @type {ReportData} unfiltered */
 			this.report = filtered.report;
 			/** @type {FrameTable} */
 			this.table = filtered.table;
@@ -221,7 +226,7 @@ const Model = (() => {
 	}
 
 	class Model {
-		/** @param {Report} report */
+		/** @param {ReportData} report */
 		constructor(report) {
 			this.report = report;
 			this.table = Frames.tabulate(report.frames);

@@ -25,7 +25,7 @@
 
 const Page = (() => {
 	const VIEWS = [TreeView, FunctionsView, WaitsView];
-	const find = (id) => document.getElementById(id);
+	const find = (id) => /** @type {any} */ (document.getElementById(id));
 	const panels = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".panel")]);
 
 	/* ---- tabs ------------------------------------------------------------------------------------------------------------------------ */
@@ -74,7 +74,7 @@ const Page = (() => {
 		const chosen = panels().find((panel) => panel.id === id) || panels()[0];
 		panels().forEach((panel) => {
 			panel.hidden = panel !== chosen;
-			find("tab-" + panel.id).setAttribute("aria-selected", panel === chosen);
+			find("tab-" + panel.id).setAttribute("aria-selected", String(panel === chosen));
 			find("tab-" + panel.id).tabIndex = panel === chosen ? 0 : -1;
 		});
 		return chosen.id;
@@ -187,7 +187,8 @@ const Page = (() => {
 
 	/* Links of the sentences and of the header: a tab and what to look for there. */
 	function followLinks() {
-		document.querySelectorAll('a[href^="#"]').forEach((link) => link.addEventListener("click", (event) => {
+		const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[href^="#"]'));
+		links.forEach((link) => link.addEventListener("click", (event) => {
 			event.preventDefault();
 			State.set({ ...State.defaults, mode: State.get().mode, unit: State.get().unit, tab: link.hash.slice(1), q: link.dataset.search || "" }, true);
 			find("panels").scrollIntoView({ block: "start" });

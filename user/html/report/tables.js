@@ -39,7 +39,15 @@ const Tables = (() => {
 		 * @param {TableOptions} options
 		 */
 		constructor(table, note, options) {
-			Object.assign(this, { table, note, options, items: [], columns: [], by: -1, down: true, max: ROWS_STEP, open: new Set() });
+			this.table = table;
+			this.note = note;
+			this.options = options;
+			this.items = [];
+			this.columns = [];
+			this.by = -1;
+			this.down = true;
+			this.max = ROWS_STEP;
+			this.open = new Set();
 			this.more = element("button", "more", "");
 			this.more.type = "button";
 			this.more.addEventListener("click", () => {
@@ -154,7 +162,7 @@ const Tables = (() => {
 				this.open.add(key);
 			}
 			this.render();
-			this.table.tBodies[0].querySelector(`tr[data-index="${index}"] .opener`).focus();
+			/** @type {HTMLElement} */ (this.table.tBodies[0].querySelector(`tr[data-index="${index}"] .opener`)).focus();
 		}
 	}
 

@@ -51,7 +51,7 @@ const Tip = (() => {
 		 */
 		attach(container, selector, describe) {
 			container.addEventListener("pointermove", (event) => {
-				const element = /** @type {HTMLElement} */ (event.target).closest(selector);
+				const element = /** @type {HTMLElement} */ (/** @type {HTMLElement} */ (event.target).closest(selector));
 				clearTimeout(this.timer);
 				this.box.hidden = true;
 				if (element && event.pointerType === "mouse" && !event.buttons) {

@@ -4,7 +4,7 @@
 /* global Exports */
 
 const Toolbar = (() => {
-	const find = (id) => document.getElementById(id);
+	const find = (id) => /** @type {any} */ (document.getElementById(id));
 	const TOLD_MS = 1500;
 
 	/* ---- theme: the only thing that is ever stored, and nothing of the report --------------------------------------------------------------- */
@@ -54,7 +54,7 @@ const Toolbar = (() => {
 	}
 
 	class Bar {
-		/** @param {Report} report */
+		/** @param {ReportData} report */
 		constructor(report) {
 			this.report = report;
 			find("theme").addEventListener("click", toggleTheme);
@@ -98,7 +98,7 @@ const Toolbar = (() => {
 
 	/* Menus close when something else is touched. */
 	function closeMenus(event) {
-		for (const menu of document.querySelectorAll("details.menu[open]")) {
+		for (const menu of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.menu[open]"))) {
 			if (event.type !== "pointerdown" || !menu.contains(event.target)) {
 				const inside = menu.contains(document.activeElement);
 				menu.open = false;

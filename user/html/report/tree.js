@@ -18,7 +18,15 @@ const TreeView = (() => {
 		constructor(panel, api) {
 			const { element } = TreeRow;
 
-			Object.assign(this, { api, view: null, active: null, open: new Set(), openBefore: null, hits: null, rows: [], first: 0, last: 0 });
+			this.api = api;
+			this.view = null;
+			this.active = null;
+			this.open = new Set();
+			this.openBefore = null;
+			this.hits = null;
+			this.rows = [];
+			this.first = 0;
+			this.last = 0;
 			panel.querySelectorAll(".note, .scroll").forEach((e) => e.remove());
 			this.head = element("div", "head");
 			["Total", "CPU", "Wait", "", "Function"].forEach((name) => this.head.append(element("span", "", name)));
@@ -75,7 +83,8 @@ const TreeView = (() => {
 					}
 				}
 			}
-			Object.assign(this, { open, active });
+			this.open = open;
+			this.active = active;
 		}
 
 		show(view, state) {
@@ -105,7 +114,8 @@ const TreeView = (() => {
 			if (sameKind && this.open.has(before.root)) {
 				this.carryOver(before.root, this.view.root);
 			} else {
-				Object.assign(this, { active: this.view.root, open: new Set() });
+				this.active = this.view.root;
+				this.open = new Set();
 				this.openHeaviest();
 			}
 		}

@@ -77,7 +77,7 @@ const WaitsView = (() => {
 	}
 
 	/**
-	 * @param {Report} report
+	 * @param {ReportData} report
 	 * @param {Int32Array} rows of report.waits
 	 * @returns {WaitGroup[]} the heaviest first
 	 */

@@ -65,13 +65,15 @@ const Weights = (() => {
 
 	class Sums {
 		/**
-		 * @param {Report} report
+		 * @param {ReportData} report
 		 * @param {Filter} filter
 		 */
 		constructor(report, filter) {
 			const n = report.stacks.n + 1; /* the last is that of time without a stack */
 
-			Object.assign(this, { report, filter, threads: report.threads.map(() => ({ weight: 0, squares: 0 })) });
+			this.report = report;
+			this.filter = filter;
+			this.threads = report.threads.map(() => ({ weight: 0, squares: 0 }));
 			this.allowed = Words.classes.map((name) => !filter.classes.length || filter.classes.includes(name));
 			this.cpu = new Float64Array(n);
 			this.samples = new Uint32Array(n);
