@@ -33,6 +33,7 @@ asset_script:
 	.incbin "report/tables.js"
 	.incbin "report/sandwich.js"
 	.incbin "report/waits.js"
+	.incbin "report/source.js"
 	.incbin "report/exports.js"
 	.incbin "report/toolbar.js"
 	.incbin "report/filters.js"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Puts the pieces together. Should anything here fail, the page stays what it is without script. */
-/* global Data, Filters, FunctionsView, Model, State, Tip, Toolbar, TreeView, WaitsView, Words */
+/* global Data, Filters, FunctionsView, Model, Source, State, Tip, Toolbar, TreeView, WaitsView, Words */
 
 /**
  * A view: what a panel shows. One row of VIEWS each.
@@ -88,6 +88,7 @@ const Page = (() => {
 			this.shown = new Map();
 			this.toolbar = new Toolbar.Bar(model.report);
 			this.filters = new Filters.Bar(model);
+			this.source = new Source.Panel(find("panels"));
 			this.tip = new Tip.Box();
 			/** @type {Api} */
 			this.api = {
@@ -118,6 +119,7 @@ const Page = (() => {
 			this.view = this.model.view(state);
 			this.tab = showTab(state.tab);
 			this.filters.show(this.view, state, this.tab);
+			this.source.show(this.view, state, this.tab);
 			find("hits").textContent = this.hitsText();
 			if (this.shown.has(this.tab)) {
 				this.shown.get(this.tab).show(this.view, state);
