@@ -29,6 +29,7 @@ asset_script:
 	.incbin "report/model.js"
 	.incbin "report/tip.js"
 	.incbin "report/row.js"
+	.incbin "report/unfold.js"
 	.incbin "report/tree.js"
 	.incbin "report/tables.js"
 	.incbin "report/sandwich.js"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The call tree: what is open, chosen and in sight. Of its rows only those near the viewport are in the page, however many there are. */
 /* exported TreeView */
-/* global Model, TreeRow, Words */
+/* global Model, TreeRow, Unfold, Words */
 
 const TreeView = (() => {
 	const ROW_PX = 24; /* the style sheet's height of a row */
@@ -23,6 +23,7 @@ const TreeView = (() => {
 			this.active = null;
 			this.open = new Set();
 			this.openBefore = null;
+			this.left = new WeakMap(); /* of trees that were shown: what was open and chosen */
 			this.hits = null;
 			this.rows = [];
 			this.first = 0;
@@ -64,29 +65,6 @@ const TreeView = (() => {
 			}
 		}
 
-		/* What was open and chosen in one tree, in another. */
-		carryOver(from, to) {
-			const open = new Set();
-			let active = to;
-			const pending = [[from, to]];
-			while (pending.length) {
-				const [before, now] = pending.pop();
-				open.add(now);
-				active = before === this.active ? now : active;
-				const same = new Map(now.children.map((child) => [Model.keyOf(child), child]));
-				for (const child of before.children) {
-					const next = same.get(Model.keyOf(child));
-					if (next && this.open.has(child)) {
-						pending.push([child, next]);
-					} else if (next && child === this.active) {
-						active = next;
-					}
-				}
-			}
-			this.open = open;
-			this.active = active;
-		}
-
 		show(view, state) {
 			const before = this.view;
 
@@ -106,18 +84,28 @@ const TreeView = (() => {
 			}
 		}
 
-		/* Another tree. */
+		/* Another tree: what was open and chosen is so again, if it is of the same calls. */
 		replant(before, state) {
-			const sameKind = before && before.state.invert === state.invert && before.state.focus === state.focus;
+			const { view } = this;
+			const open = this.openBefore || this.open;
+			const sameKind = before && before.state.invert === state.invert && before.state.focus === state.focus && open.has(before.root);
 			this.openBefore = null;
 			this.hits = null;
-			if (sameKind && this.open.has(before.root)) {
-				this.carryOver(before.root, this.view.root);
-			} else {
-				this.active = this.view.root;
+			if (before) {
+				this.left.set(before.root, { open, active: this.active });
+			}
+			if (this.left.has(view.root)) {
+				Object.assign(this, this.left.get(view.root)); /* the way back leads to what it was */
+				return;
+			}
+			if (!sameKind) {
+				this.active = view.root;
 				this.open = new Set();
 				this.openHeaviest();
+				return;
 			}
+			const folded = before.state.lib !== view.state.lib && !state.invert;
+			Object.assign(this, folded ? Unfold.otherFolding(before, view, open, this.active) : Unfold.samePaths(before.root, view.root, open, this.active));
 		}
 
 		/* A search opens the way to its matches, and closes it again when it is over or another one. */
