@@ -61,18 +61,19 @@ function watch(page, url) {
 	return faults;
 }
 
-/* Opens a report of a fixture. options: script (true), theme ("light"), viewport, change, fragment. The page has the list `faults`. */
+/* Opens a report of a fixture. options: script (true), wait (for the script), theme ("light"), motion ("reduce"), viewport, change, fragment. The
+ * page has the list `faults`. */
 async function open(fixture, options = {}) {
-	const { script = true, theme = "light", viewport = SCREEN, change, fragment = "" } = options;
+	const { script = true, wait = script, theme = "light", motion = null, viewport = SCREEN, change, fragment = "" } = options;
 	const url = pathToFileURL(reportFile(fixture, change)).href;
-	const context = await browser.newContext({ javaScriptEnabled: script, colorScheme: theme, viewport, acceptDownloads: true,
+	const context = await browser.newContext({ javaScriptEnabled: script, colorScheme: theme, reducedMotion: motion, viewport, acceptDownloads: true,
 		permissions: ["clipboard-read", "clipboard-write"] });
 	const page = await context.newPage();
 
 	page.setDefaultTimeout(TIMEOUT_MS);
 	page.faults = watch(page, url);
 	await page.goto(url + fragment);
-	if (script) {
+	if (wait) {
 		await page.waitForSelector("html.scripted");
 	}
 	return page;

@@ -48,6 +48,12 @@ async function folding() {
 	await row(page, "serialize").click();
 	await page.focus(".tree");
 	await page.keyboard.press("h");
+	ok(await row(page, "serialize").count(), "what would leave no frame is not folded");
+	equal(await page.locator("#hits").innerText(), "not folded: no frame would be left", "and that is said");
+	await page.click("#libraries summary");
+	await box("anyio").uncheck();
+	await page.focus(".tree");
+	await page.keyboard.press("h");
 	ok(!(await row(page, "serialize").count()), "h folds the package of the chosen function");
 	none(page.faults, "folding: silent");
 	await close(page);

@@ -75,10 +75,16 @@ const Filters = (() => {
 			find("packages").append(group);
 		}
 
-		set(members, on) {
+		/* Fold packages or show them, with other changes of the state. */
+		set(members, on, changes = {}) {
 			const fold = Frames.folded(this.packages, State.get().lib);
 			members.forEach((i) => (fold[i] = on));
-			State.set({ lib: fold.some(Boolean) ? ruleFor(this.packages, fold) : "off" }, true);
+			if (fold.every(Boolean)) {
+				this.show(State.get().lib);
+				find("hits").textContent = "not folded: no frame would be left";
+				return;
+			}
+			State.set({ ...changes, lib: fold.some(Boolean) ? ruleFor(this.packages, fold) : "off" }, true);
 		}
 
 		show(lib) {
@@ -112,7 +118,6 @@ const Filters = (() => {
 			const timeClass = part.id.slice("part-".length);
 			part.setAttribute("role", "button");
 			part.setAttribute("tabindex", "0");
-			part.setAttribute("aria-label", part.title);
 			part.addEventListener("click", (event) => chooseClass(timeClass, event.ctrlKey || event.metaKey));
 			part.addEventListener("keydown", (event) => {
 				if (event.key === "Enter" || event.key === " ") {

@@ -24,7 +24,7 @@
  */
 
 const Page = (() => {
-	const VIEWS = [TreeView, FunctionsView, WaitsView];
+	const VIEWS = [TreeView, FlameView, TimelineView, FunctionsView, WaitsView];
 	const find = (id) => /** @type {any} */ (document.getElementById(id));
 	const panels = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".panel")]);
 
@@ -162,7 +162,7 @@ const Page = (() => {
 		if (key === "f" && (isFunction || focus)) {
 			State.set({ focus: sel === focus || !isFunction ? "" : sel }, true);
 		} else if (key === "h" && isFunction) {
-			views.filters.libraries.set([views.model.table.packageOf[Number(sel.slice(1))]], true);
+			views.filters.libraries.set([views.model.table.packageOf[Number(sel.slice(1))]], true, { sel: "" });
 		} else {
 			return false;
 		}

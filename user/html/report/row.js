@@ -46,7 +46,7 @@ const TreeRow = (() => {
 			const { mode, unit } = this.view.state;
 			const row = element("div", "row");
 			const attributes = { role: "treeitem", "aria-level": level, "aria-posinset": position, "aria-setsize": size,
-				"aria-label": this.label(node) };
+				"aria-description": this.description(node) };
 			if (expanded !== null) {
 				attributes["aria-expanded"] = expanded;
 			}
@@ -171,10 +171,11 @@ const TreeRow = (() => {
 			return [Words.clean(frame.function), Words.place(frame, node.line)].filter(Boolean).join(", ");
 		}
 
-		label(node) {
+		/* What the columns' numbers are, to who hears them. */
+		description(node) {
 			const { decimals, wall } = this.view;
 			const total = node.cpu + node.wait;
-			return `${this.nodeName(node)}: ${Words.ms(total, decimals)} ms, ${Words.percent(total, wall)} %`;
+			return `total ${Words.ms(total, decimals)} ms, ${Words.percent(total, wall)} %`;
 		}
 
 		/* All that is known of a node, a line each. */

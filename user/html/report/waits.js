@@ -158,7 +158,7 @@ const WaitsView = (() => {
 	function stackList(report, stack, title) {
 		const box = element("div", "stack");
 		const { parent, frame } = report.stacks;
-		box.append(element("h4", "", title));
+		box.append(element("p", "title", title));
 		const list = element("ol", "");
 		let n = 0;
 		for (let s = stack; s >= 0 && n < STACK_MAX; s = parent[s], n++) {
