@@ -63,25 +63,31 @@ const Canvas = (() => {
 		}
 	}
 
+	/* A square of a class of time with its hatch, so many pixels wide: the context of a canvas. */
+	function tile(timeClass, colours, size) {
+		const canvas = document.createElement("canvas");
+		canvas.width = canvas.height = size;
+		const g = canvas.getContext("2d", { willReadFrequently: true });
+		g.fillStyle = colours.classes[timeClass];
+		g.fillRect(0, 0, size, size);
+		if (hatches[timeClass]) {
+			g.scale(size / HATCH_PX, size / HATCH_PX);
+			paintHatch(g, hatches[timeClass], colours);
+		}
+		return g;
+	}
+
 	/* What each class of time is filled with on a picture of that scale. */
 	function makeFills(context, colours, scale) {
-		const fills = {};
-		Words.classes.forEach((timeClass) => {
-			const kind = hatches[timeClass];
-			fills[timeClass] = colours.classes[timeClass];
-			if (kind) {
-				const tile = document.createElement("canvas");
-				tile.width = tile.height = Math.round(HATCH_PX * scale);
-				const g = tile.getContext("2d");
-				g.fillStyle = colours.classes[timeClass];
-				g.fillRect(0, 0, tile.width, tile.height);
-				g.scale(tile.width / HATCH_PX, tile.height / HATCH_PX);
-				paintHatch(g, kind, colours);
-				fills[timeClass] = context.createPattern(tile, "repeat");
-				fills[timeClass].setTransform(new DOMMatrix().scale(HATCH_PX / tile.width));
+		const size = Math.max(1, Math.round(HATCH_PX * scale));
+		return Object.fromEntries(Words.classes.map((name) => {
+			if (!hatches[name]) {
+				return [name, colours.classes[name]];
 			}
-		});
-		return fills;
+			const pattern = context.createPattern(tile(name, colours, size).canvas, "repeat");
+			pattern.setTransform(new DOMMatrix().scale(HATCH_PX / size));
+			return [name, pattern];
+		}));
 	}
 
 	/* Of two inks the one that can be read on a class's colour. */
@@ -120,7 +126,14 @@ const Canvas = (() => {
 	class Picture {
 		/** @param {HTMLCanvasElement} canvas  @param {() => void} draw */
 		constructor(canvas, draw) {
-			Object.assign(this, { canvas, draw, width: 0, height: 0, scale: 0, pending: 0, colours: null, fills: null });
+			this.canvas = canvas;
+			this.draw = draw;
+			this.width = 0;
+			this.height = 0;
+			this.scale = 0;
+			this.pending = 0;
+			this.colours = null;
+			this.fills = null;
 			this.context = canvas.getContext("2d", { alpha: false });
 			const themed = () => this.retheme();
 			new MutationObserver(themed).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
@@ -243,5 +256,5 @@ const Canvas = (() => {
 		return () => cancelAnimationFrame(frame);
 	}
 
-	return { Picture, make, choice, button, animate, fit, word, inkOn, packageTint, hatches, HATCH_PX, readColours };
+	return { Picture, make, choice, button, animate, fit, word, inkOn, packageTint, hatches, HATCH_PX, tile };
 })();

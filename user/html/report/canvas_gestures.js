@@ -16,7 +16,11 @@ const Gestures = (() => {
 		/* does: {wheel(x, turned, event) → taken?, dragStart(x, y, event) → taken?, drag(dx, dy, x, y, event), dragEnd(x, y),
 		 * pinch(centre, ratio, dx), click(x, y, event), hover(x, y, event), leave()}, all but hover may be missing. */
 		constructor(element, does) {
-			Object.assign(this, { element, does, pointers: new Map(), start: null, dragging: false });
+			this.element = element;
+			this.does = does;
+			this.pointers = new Map();
+			this.start = null;
+			this.dragging = false;
 			element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
 			element.addEventListener("pointerdown", (event) => this.down(event));
 			element.addEventListener("pointermove", (event) => this.move(event));

@@ -13,8 +13,16 @@ const FlameView = (() => {
 
 	class View {
 		constructor(panel, api) {
-			Object.assign(this, { panel, api, view: null, state: null, cells: null, viewport: { x0: 0, x1: 1 }, active: null, hovered: -1,
-				stop: () => {}, laidOutFor: null });
+			this.panel = panel;
+			this.api = api;
+			this.view = null;
+			this.state = null;
+			this.cells = null;
+			this.viewport = { x0: 0, x1: 1 };
+			this.active = null;
+			this.hovered = -1;
+			this.stop = () => {};
+			this.laidOutFor = null;
 			this.tools();
 			this.canvas = Canvas.make("canvas", { className: "drawing", tabIndex: 0, role: "tree", "aria-label": "Flame graph" });
 			this.spacer = Canvas.make("div", { className: "spacer" }, this.canvas);

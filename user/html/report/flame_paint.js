@@ -21,7 +21,11 @@ const FlamePaint = (() => {
 	/* What a flame graph of a view is coloured by: tint(node) is a colour, or a class of time to be hatched: {fill} or {class}; thin: at half strength. */
 	class Scheme {
 		constructor(report, cells, by, colours) {
-			Object.assign(this, { report, by, colours, ranks: new Map(), packages: [] });
+			this.report = report;
+			this.by = by;
+			this.colours = colours;
+			this.ranks = new Map();
+			this.packages = [];
 			if (by === "package") {
 				this.packages = FlameLayout.packages(report, cells);
 				this.packages.forEach(([name], rank) => this.ranks.set(name, rank));
@@ -67,7 +71,11 @@ const FlamePaint = (() => {
 	/* Paints cells on a picture, of which one is `height` high with a gap of one pixel around it. */
 	class Painter {
 		constructor(picture, scheme, view, names) {
-			Object.assign(this, { picture, scheme, view, names, g: picture.context });
+			this.picture = picture;
+			this.scheme = scheme;
+			this.view = view;
+			this.names = names;
+			this.g = picture.context;
 		}
 
 		/* state: {dim}. */
@@ -184,7 +192,9 @@ const FlamePaint = (() => {
 	/* What is said of a node, in the cell and beside the pointer. maker names nodes as the call tree does. */
 	class Names {
 		constructor(view, maker) {
-			Object.assign(this, { view, maker, known: new Map() });
+			this.view = view;
+			this.maker = maker;
+			this.known = new Map();
 		}
 
 		short(node) {

@@ -37,7 +37,14 @@ const FlameSvg = (() => {
 
 	class Writer {
 		constructor({ cells, scheme, names, colours, viewport, flip, title, depths }) {
-			Object.assign(this, { cells, scheme, names, colours, viewport, flip, title, parts: [] });
+			this.cells = cells;
+			this.scheme = scheme;
+			this.names = names;
+			this.colours = colours;
+			this.viewport = viewport;
+			this.flip = flip;
+			this.title = title;
+			this.parts = [];
 			this.rows = Math.min(depths, ROWS_MAX);
 			this.height = HEAD_PX + this.rows * FlamePaint.ROW_PX + MARGIN_PX;
 		}

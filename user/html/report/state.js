@@ -20,6 +20,7 @@
  * @property {string} sel key of the selected node (Model: node.key); "" = none
  * @property {string} focus key of the frame that alone is shown, with what it calls; "" = all
  * @property {string} zoom path of the node that fills the flame graph (view.path); "" = the root
+ * @property {string} span what of the time the timeline shows: "from-to", ns; "" = all
  * @property {boolean} flip flame graph with its root at the bottom
  * @property {"kind"|"package"|"class"} color of the flame graph
  */
@@ -50,6 +51,7 @@ const State = (() => {
 		sel: ["", matching(key)],
 		focus: ["", matching(/^f\d+$/)],
 		zoom: ["", matching(/^[a-z0-9_:.-]{0,100000}$/)],
+		span: ["", matching(/^(\d+-\d+)?$/)],
 		flip: [false, flag],
 		color: ["kind", one("kind", "package", "class")],
 	};

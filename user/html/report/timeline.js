@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The timeline: lanes of threads and tasks over time, what is pointed at, and what hands and keys do there. */
 /* exported TimelineView */
-/* global Canvas, Gestures, Search, TimelineData, TimelineFind, TimelineOverview, TimelinePaint, TimelineSight, TimelineWords, Words */
+/* global Canvas, Gestures, TimelineData, TimelineFind, TimelineLanes, TimelineOverview, TimelinePaint, TimelineSight, TimelineWords, Words */
 
 const TimelineView = (() => {
-	const { AXIS_PX, MARKS_PX, HEAD_PX, STRIP_PX } = TimelinePaint;
+	const { AXIS_PX, MARKS_PX } = TimelinePaint;
+	const { HEAD_PX, STRIP_PX } = TimelineLanes;
 	const TOP_PX = AXIS_PX + MARKS_PX + 2;
 	const WHEEL = 0.0022; /* zoom per pixel of a wheel's turn */
 	const OPEN_LANES = 3; /* whose stacks are shown at first: those with most samples */
@@ -12,8 +13,14 @@ const TimelineView = (() => {
 
 	class View {
 		constructor(panel, api) {
-			Object.assign(this, { panel, api, view: null, state: null, lanes: null, finder: null, closed: new Set(), active: null, pointed: null,
-				brush: null, dragged: null, pointerX: -1 });
+			this.panel = panel;
+			this.api = api;
+			this.view = this.state = this.names = null;
+			this.lanes = this.finder = null;
+			this.closed = new Set(); /* lanes whose stacks are not shown */
+			this.active = this.pointed = null; /* slices: {lane, i} */
+			this.brush = this.dragged = null;
+			this.pointerX = -1;
 			this.canvas = Canvas.make("canvas", { className: "drawing", tabIndex: 0, role: "listbox", "aria-label": "Timeline" });
 			this.spacer = Canvas.make("div", { className: "spacer" }, this.canvas);
 			this.box = Canvas.make("div", { className: "timeline-box" }, this.spacer);
@@ -65,15 +72,18 @@ const TimelineView = (() => {
 		 * @param {ViewState} state
 		 */
 		show(view, state) {
-			Object.assign(this, { view, state, names: new TimelineWords.Names(view), brush: null });
+			this.view = view;
+			this.state = state;
+			this.names = new TimelineWords.Names(view);
+			this.brush = null;
 			if (!this.lanes) {
 				this.begin();
 			}
 			this.sight.follow(state.span);
 			if (!this.codes || !this.codes.isOf(view.filtered)) {
-				this.codes = new TimelinePaint.Codes(view.report, view.table, view.filtered);
+				this.codes = new TimelineLanes.Codes(view.report, view.table, view.filtered);
 			}
-			this.findFunctions();
+			this.found = TimelineFind.functions(view);
 			this.chooseLanes();
 			this.measure();
 			this.toRange.hidden = this.noRange.hidden = !this.isRanged(view.range);
@@ -83,32 +93,30 @@ const TimelineView = (() => {
 		begin() {
 			const samples = (lane) => lane.from.reduce((n, from) => n + Number(from === TimelineData.SAMPLE), 0);
 			this.lanes = TimelineData.lanes(this.view.report);
-			this.sight = new TimelineSight.Sight(this.view.wall, () => this.request(), (span) => this.api.state.set({ span }));
-			const busiest = this.lanes.filter(({ type }) => type === "thread").map((lane) => [lane, samples(lane)]).sort((a, b) => b[1] - a[1]);
-			const open = busiest.slice(0, OPEN_LANES).map(([lane]) => lane);
+			this.sight = new TimelineSight.Sight(this.view.wall, () => this.request(), (span) => this.settled(span));
+			const open = this.lanes.filter(({ type }) => type === "thread").sort((a, b) => samples(b) - samples(a)).slice(0, OPEN_LANES);
 			this.closed = new Set(this.lanes.filter((lane) => !open.includes(lane)));
 			this.marks = TimelineWords.marksOf(this.view.report);
-		}
-
-		/* Which functions the search finds. */
-		findFunctions() {
-			const { test, report, table } = this.view;
-			this.found = new Set();
-			if (test) {
-				report.frames.forEach((frame, i) => Search.matchesFrame(test, frame, frame.line) && this.found.add(table.merged[i]));
-			}
 		}
 
 		/* The lanes of the thread or task that the filter leaves. */
 		chooseLanes() {
 			const { thread, task } = this.state;
 			const shown = this.lanes.filter(({ type, index }) => (type === "thread" ? thread < 0 || index === thread : task < 0 || index === task));
-			this.placed = TimelinePaint.place(shown, this.codes, (lane) => !this.closed.has(lane));
+			const depth = (lane) => this.codes.depth(lane, this.sight.range, this.picture.width || window.innerWidth);
+			this.placed = TimelineLanes.place(shown, depth, (lane) => !this.closed.has(lane));
 			this.finder = new TimelineFind.Finder(this.view, this.names, this.codes, this.placed);
 			if (this.active && !shown.includes(this.active.lane)) {
 				this.active = null;
 			}
 			this.tell();
+		}
+
+		/* What is in sight has come to rest: the address says it, and lanes become as high as it needs. */
+		settled(span) {
+			this.api.state.set({ span });
+			this.chooseLanes();
+			this.measure();
 		}
 
 		height() {
@@ -157,7 +165,8 @@ const TimelineView = (() => {
 			const lanesTop = TOP_PX - this.box.scrollTop;
 			const inSight = this.placed.map((placed) => ({ ...placed, y: placed.y + lanesTop })).filter(({ y, height: h }) => y + h > TOP_PX && y < height);
 			inSight.forEach((placed) => painter.lane(placed));
-			[[this.pointed, 1], [this.active, 2]].forEach(([slice, thick]) => slice && this.drawSlice(painter, slice, thick));
+			this.drawSlice(painter, this.pointed, 1);
+			this.drawSlice(painter, this.active, 2);
 			const range = this.brush || this.view.range;
 			if (this.isRanged(range)) {
 				painter.range(range, TOP_PX, height - TOP_PX);
@@ -177,21 +186,19 @@ const TimelineView = (() => {
 			return this.placed.find((placed) => placed.lane === lane).y + TOP_PX - this.box.scrollTop + HEAD_PX;
 		}
 
-		/* A slice that stands out, and who woke it: from the lane of the waker, if it is one of the request's threads. */
-		drawSlice(painter, { lane, i }, thick) {
-			const { waits, wakers, threads } = this.view.report;
-			const y = this.yOf(lane);
-			const waker = TimelineData.isWait(lane, i) ? waits.waker[lane.of[i]] : -1;
-			painter.mark(lane, i, y, thick);
-			if (waker < 0) {
+		/* A slice that stands out, and who woke it. */
+		drawSlice(painter, slice, thick) {
+			if (!slice) {
 				return;
 			}
-			const { tid, comm, pid } = this.view.report.wakers[waker];
-			const from = this.placed.find(({ lane: other }) => other !== lane && other.type === "thread" && threads[other.index].tid === tid);
-			const fromY = from ? this.yOf(from.lane) : null;
-			const upwards = fromY !== null && fromY > y;
-			painter.wakeup(waits.t[lane.of[i]] + waits.duration[lane.of[i]], fromY === null ? null : fromY + (upwards ? 0 : STRIP_PX),
-				y + (upwards ? STRIP_PX : 0), (wakers[waker].pid ? "woken by " : "") + Words.process(comm, pid));
+			const y = this.yOf(slice.lane);
+			const wakeup = this.finder.wakeup(slice);
+			painter.mark(slice.lane, slice.i, y, thick);
+			if (wakeup) {
+				const fromY = wakeup.lane ? this.yOf(wakeup.lane) : null;
+				const upwards = fromY !== null && fromY > y;
+				painter.wakeup(wakeup.t, fromY === null ? null : fromY + (upwards ? 0 : STRIP_PX), y + (upwards ? STRIP_PX : 0), wakeup.label);
+			}
 		}
 
 		/* ---- hands ------------------------------------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
  * @property {Int32Array} stack −1 = unknown
  * @property {Uint8Array} from SAMPLE, WAIT, READY, AWAIT or LOOP
  * @property {Int32Array} of
+ * @property {boolean} hasStacks
  * @property {number[]} kinds the classes that it has
  * @property {Float64Array[]} sums of each of kinds: ns before slice i
  */
@@ -32,8 +33,16 @@ const TimelineData = (() => {
 	/* A lane while it is filled; it never gets more than `room` slices. */
 	class Filling {
 		constructor(type, index, room) {
-			Object.assign(this, { type, index, n: 0, upto: 0, begin: new Float64Array(room), end: new Float64Array(room), kind: new Uint8Array(room),
-				stack: new Int32Array(room), from: new Uint8Array(room), of: new Int32Array(room) });
+			this.type = type;
+			this.index = index;
+			this.n = 0;
+			this.upto = 0;
+			this.begin = new Float64Array(room);
+			this.end = new Float64Array(room);
+			this.kind = new Uint8Array(room);
+			this.stack = new Int32Array(room);
+			this.from = new Uint8Array(room);
+			this.of = new Int32Array(room);
 		}
 
 		/* A slice after those that are there: what another one has already is not told twice. */
@@ -56,6 +65,7 @@ const TimelineData = (() => {
 		finish() {
 			const { n } = this;
 			["begin", "end", "kind", "stack", "from", "of"].forEach((name) => (this[name] = this[name].subarray(0, n)));
+			this.hasStacks = this.stack.some((stack) => stack >= 0);
 			this.kinds = [...new Set(this.kind)].sort((a, b) => a - b);
 			this.sums = this.kinds.map((kind) => {
 				const sums = new Float64Array(n + 1);
@@ -216,54 +226,88 @@ const TimelineData = (() => {
 			} else {
 				const pixel = Math.floor(Math.max(left, x));
 				const end = from + (pixel + 1) * perPixel;
-				column(pixel, shares(lane, end - perPixel, end, ns).map((part) => part / perPixel));
+				shares(lane, end - perPixel, end, ns);
+				for (let k = 0; k < ns.length; k++) {
+					ns[k] /= perPixel;
+				}
+				column(pixel, ns);
 				x = pixel + 1;
 				i = after(lane, end);
 			}
 		}
 	}
 
-	/*
-	 * The stacks over time: cell(depth, left, right, code, slice) for what is the same at one depth over neighbouring pixels. A pixel shows the
-	 * slice in its middle. codes(stack) are the numbers of its frames from the outermost on.
-	 */
-	function chart(lane, { from, to, pixels }, codes, cell) {
-		const perPixel = (to - from) / pixels;
-		const open = []; /* of each depth {code, left, slice} */
-		let upto = 0;
-		const close = (depth) => {
-			while (open.length > depth) {
-				const { code, left, slice } = open.pop();
-				cell(open.length, left, upto, code, slice);
-			}
-		};
-		for (let x = 0; x < pixels;) {
-			const i = at(lane, from + (x + 0.5) * perPixel);
-			if (i < 0) {
-				close(0);
-				const next = after(lane, from + (x + 0.5) * perPixel);
-				x = next < lane.n ? Math.max(x + 1, Math.ceil((lane.begin[next] - from) / perPixel - 0.5)) : pixels;
-				upto = x;
-				continue;
-			}
-			const stack = lane.stack[i] < 0 ? [] : codes(lane.stack[i]);
+	/* What is the same at one depth over neighbouring pixels; kept in columns, as there is one for each depth and pixel at worst. */
+	class Runs {
+		constructor(cell, wide) {
+			this.cell = cell;
+			this.wide = wide;
+			this.n = 0;
+			this.code = new Int32Array(64);
+			this.left = new Int32Array(64);
+			this.slice = new Int32Array(64);
+		}
+
+		grow(n) {
+			["code", "left", "slice"].forEach((name) => {
+				const larger = new Int32Array(2 * n);
+				larger.set(this[name]);
+				this[name] = larger;
+			});
+		}
+
+		/* From x on there is another stack; what it has in common with the one before goes on. */
+		next(x, codes, slice) {
 			let same = 0;
-			while (same < open.length && same < stack.length && open[same].code === stack[same]) {
+			while (same < this.n && same < codes.length && this.code[same] === codes[same]) {
 				same++;
 			}
-			upto = Math.max(upto, x);
-			close(same);
-			const right = (lane.end[i] - from) / perPixel;
-			const wide = right - (lane.begin[i] - from) / perPixel >= 2;
-			const left = wide ? Math.max(x && !open.length ? (lane.begin[i] - from) / perPixel : x, 0) : x;
-			for (let depth = same; depth < stack.length; depth++) {
-				open.push({ code: stack[depth], left, slice: i });
+			this.close(x, same);
+			if (codes.length > this.code.length) {
+				this.grow(codes.length);
 			}
-			x = Math.max(x + 1, Math.ceil(right - 0.5));
-			upto = Math.min(pixels, wide ? right : x);
+			for (let depth = same; depth < codes.length; depth++) {
+				this.code[depth] = codes[depth];
+				this.left[depth] = x;
+				this.slice[depth] = slice;
+			}
+			this.n = codes.length;
 		}
-		upto = Math.min(pixels, upto);
-		close(0);
+
+		close(x, from) {
+			for (let depth = from; depth < this.n; depth++) {
+				if (x - this.left[depth] >= this.wide) {
+					this.cell(depth, this.left[depth], x, this.code[depth], this.slice[depth]);
+				}
+			}
+			this.n = Math.min(this.n, from);
+		}
+	}
+
+	const nothing = new Int32Array(0);
+
+	/*
+	 * The stacks over time, in whole pixels; a pixel shows the slice in its middle. column(left, right, stack) is called for each slice, and
+	 * cell(depth, left, right, code, slice) for what is the same at one depth over at least `wide` pixels. codes(stack) are the numbers of its
+	 * frames from the outermost on.
+	 */
+	function chart(lane, { from, to, pixels, wide }, codes, column, cell) {
+		const perPixel = (to - from) / pixels;
+		const runs = new Runs(cell, wide);
+		for (let x = 0; x < pixels;) {
+			const middle = from + (x + 0.5) * perPixel;
+			const i = after(lane, middle);
+			const isThere = i < lane.n && lane.begin[i] <= middle;
+			const until = i === lane.n ? to : isThere ? lane.end[i] : lane.begin[i];
+			const right = Math.min(pixels, Math.max(x + 1, Math.ceil((until - from) / perPixel - 0.5)));
+			const stack = isThere ? lane.stack[i] : -1;
+			runs.next(x, stack < 0 ? nothing : codes(stack), i);
+			if (stack >= 0) {
+				column(x, right, stack);
+			}
+			x = right;
+		}
+		runs.close(pixels, 0);
 	}
 
 	return { SAMPLE, WAIT, READY, AWAIT, LOOP, lanes, after, at, isWait, shares, drawn, chart };

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What is where in the timeline: the slice or the frame at a point, what it is called, and what a selection of it selects in all views. */
 /* exported TimelineFind */
-/* global Frames, Model, TimelineData, TimelinePaint, Words */
+/* global Frames, Model, Search, TimelineData, TimelineLanes, Words */
 
 const TimelineFind = (() => {
-	const { HEAD_PX, STRIP_PX, CHART_ROW_PX } = TimelinePaint;
+	const { HEAD_PX, STRIP_PX, CHART_ROW_PX } = TimelineLanes;
 	const SCAN_MAX = 50000; /* slices looked at for the length of one call */
 
+	/* The functions that a view's search finds. */
+	function functions({ test, report, table }) {
+		const found = new Set();
+		if (test) {
+			report.frames.forEach((frame, i) => Search.matchesFrame(test, frame, frame.line) && found.add(table.merged[i]));
+		}
+		return found;
+	}
+
 	class Finder {
-		/** view: Model.View; names: TimelineWords.Names; codes: TimelinePaint.Codes; placed: lanes, as TimelinePaint.place says */
+		/** view: Model.View; names: TimelineWords.Names; codes: TimelineLanes.Codes; placed: as TimelineLanes.place says */
 		constructor(view, names, codes, placed) {
-			Object.assign(this, { view, names, codes, placed });
+			this.view = view;
+			this.names = names;
+			this.codes = codes;
+			this.placed = placed;
 		}
 
 		/* What is at a time, so many pixels below the first lane's top: {placed, i, depth, head}; i a slice, −1 = none; depth of a frame of the
@@ -48,6 +60,19 @@ const TimelineFind = (() => {
 				...this.names.lines(lane, i).slice(0, 1)];
 		}
 
+		/* Who ended the wait that a slice is: {t, label, lane}, the lane of the waker if it is one of the request's threads. null = nobody known. */
+		wakeup({ lane, i }) {
+			const { waits, wakers, threads } = this.view.report;
+			const waker = TimelineData.isWait(lane, i) ? waits.waker[lane.of[i]] : -1;
+			if (waker < 0) {
+				return null;
+			}
+			const { tid, comm, pid } = wakers[waker];
+			const from = this.placed.find(({ lane: other }) => other !== lane && other.type === "thread" && threads[other.index].tid === tid);
+			return { t: waits.t[lane.of[i]] + waits.duration[lane.of[i]], label: (pid ? "woken by " : "") + Words.process(comm, pid),
+				lane: from ? from.lane : null };
+		}
+
 		lines({ placed, i, depth }) {
 			return depth < 0 ? this.names.lines(placed.lane, i) : this.chartLines(placed, i, depth);
 		}
@@ -72,5 +97,5 @@ const TimelineFind = (() => {
 		}
 	}
 
-	return { Finder };
+	return { Finder, functions };
 })();

@@ -28,7 +28,11 @@ const TimelineOverview = (() => {
 	class Strip {
 		/* does: {brush(range), brushed(range or null), look(centre)}: a range while it changes, and when it is chosen; a place to go to. */
 		constructor(does) {
-			Object.assign(this, { does, lanes: [], base: document.createElement("canvas"), drawnFor: "", held: null });
+			this.does = does;
+			this.lanes = [];
+			this.base = document.createElement("canvas");
+			this.drawnFor = "";
+			this.held = null;
 			this.canvas = Canvas.make("canvas", { className: "drawing overview", "aria-hidden": "true" });
 			this.picture = new Canvas.Picture(this.canvas, () => this.draw());
 			new Gestures.Hands(this.canvas, {
@@ -43,7 +47,12 @@ const TimelineOverview = (() => {
 
 		/* range: [from, to], the whole when nothing is selected; sight: what the lanes show. */
 		show({ view, lanes, names, range, sight }) {
-			Object.assign(this, { view, lanes, names, range, sight, wall: view.wall });
+			this.view = view;
+			this.lanes = lanes;
+			this.names = names;
+			this.range = range;
+			this.sight = sight;
+			this.wall = view.wall;
 			this.picture.request();
 		}
 
@@ -86,14 +95,14 @@ const TimelineOverview = (() => {
 
 		/* The strip without what moves over it: drawn again only when the lanes, the size or the theme change. */
 		paintBase(painter) {
-			const { width, height, scale, colours } = this.picture;
+			const { width, scale, colours } = this.picture;
 			const key = `${width} ${scale} ${colours.page} ${this.lanes.length}`;
 			if (this.drawnFor === key && this.basedOn === this.lanes) {
 				return;
 			}
 			this.drawnFor = key;
 			this.basedOn = this.lanes;
-			painter.overview(this.lanes, height);
+			painter.overview(this.lanes);
 			this.base.width = this.canvas.width;
 			this.base.height = this.canvas.height;
 			this.base.getContext("2d").drawImage(this.canvas, 0, 0);

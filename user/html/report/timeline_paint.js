@@ -1,97 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* How the timeline looks: overview, axis, marks, lanes with their slices and stacks, wake-ups. */
 /* exported TimelinePaint */
-/* global Canvas, Frames, TimelineData, TimelineWords, Words */
+/* global Canvas, Frames, Pixels, TimelineData, TimelineLanes, TimelineWords, Words */
 
 const TimelinePaint = (() => {
+	const { HEAD_PX, STRIP_PX, CHART_ROW_PX } = TimelineLanes;
 	const AXIS_PX = 24;
 	const MARK_ROW_PX = 15; /* of the labels of marks */
 	const MARKS_PX = 2 * MARK_ROW_PX + 2;
-	const HEAD_PX = 22; /* a lane's name */
-	const STRIP_PX = 24; /* its slices */
-	const CHART_ROW_PX = 16; /* a frame of the stacks below */
-	const GAP_PX = 12;
-	const CHART_ROWS_MAX = 40;
-	const FOLDED = -1; /* code of frames that are folded */
-
-	/* ---- stacks as codes ---------------------------------------------------------------------------------------------------------- */
-
-	/* Of each stack the functions from the outermost on, folded ones as one code; kept, as the same stacks are drawn again and again. What a loop
-	 * does to run a task, and what is outside of the focus, is left out as in the call tree. */
-	class Codes {
-		/** filtered: Model's; its tree says where stacks begin */
-		constructor(report, table, filtered) {
-			const { above } = filtered.calls;
-			Object.assign(this, { report, table, above, fold: filtered.fold, focus: filtered.focus, known: new Map(), of: (stack) => this.get(stack) });
-		}
-
-		/* Whether they are those of a view, too. */
-		isOf(filtered) {
-			return this.fold === filtered.fold && this.focus === filtered.focus;
-		}
-
-		get(stack) {
-			let codes = this.known.get(stack);
-			if (!codes) {
-				codes = [];
-				for (let s = this.above[stack] === -2 ? -1 : stack; s >= 0; s = this.above[s]) {
-					const frame = this.report.stacks.frame[s];
-					const code = this.fold[this.table.packageOf[frame]] ? FOLDED : this.table.merged[frame];
-					if (code !== FOLDED || codes[codes.length - 1] !== FOLDED) {
-						codes.push(code);
-					}
-				}
-				codes = Int32Array.from(codes.reverse());
-				this.known.set(stack, codes);
-			}
-			return codes;
-		}
-
-		/* How many rows the stacks of a lane need. */
-		depth(lane) {
-			let deepest = 0;
-			new Set(lane.stack).forEach((stack) => (deepest = Math.max(deepest, stack < 0 ? 0 : this.get(stack).length)));
-			return deepest;
-		}
-
-		/* The frame of a stack that a row of the chart shows: its exact line is the stack's. −1 = folded or none. */
-		frameAt(stack, depth) {
-			const code = stack < 0 ? FOLDED : this.get(stack)[depth];
-			for (let s = stack; s >= 0; s = this.above[s]) {
-				if (this.table.merged[this.report.stacks.frame[s]] === code) {
-					return this.report.stacks.frame[s];
-				}
-			}
-			return -1;
-		}
-	}
-
-	/* ---- where lanes stand -------------------------------------------------------------------------------------------------------- */
-
-	/* Each lane with its place: {lane, y, rows, height, open}; open(lane) says whether its stacks are shown. */
-	function place(lanes, codes, open) {
-		let y = 0;
-		return lanes.map((lane) => {
-			const depth = lane.deep === undefined || lane.codes !== codes ? codes.depth(lane) : lane.deep;
-			Object.assign(lane, { deep: depth, codes });
-			const rows = open(lane) ? Math.min(depth, CHART_ROWS_MAX) : 0;
-			const placed = { lane, y, rows, height: HEAD_PX + STRIP_PX + rows * CHART_ROW_PX + GAP_PX, open: open(lane), canOpen: depth > 0 };
-			y += placed.height;
-			return placed;
-		});
-	}
+	const WIDE_PX = 6; /* a cell that stands by itself */
 
 	/* ---- painting ----------------------------------------------------------------------------------------------------------------- */
 
 	class Painter {
 		/** view: Model.View; names: TimelineWords.Names; codes: Codes; found: functions that the search finds */
 		constructor(picture, view, names, codes, found = new Set()) {
-			Object.assign(this, { picture, view, names, codes, found, g: picture.context });
+			this.picture = picture;
+			this.view = view;
+			this.names = names;
+			this.codes = codes;
+			this.found = found;
+			this.g = picture.context;
+			this.ink = TimelineLanes.inkOf(picture);
+			const { inks, stacks } = this.ink.cells(codes, view.test ? view : null);
+			this.inks = inks;
+			this.stacks = stacks;
 		}
 
 		/* Look at [from, to), which fills the width. */
 		look(from, to) {
-			Object.assign(this, { from, to, pixels: this.picture.width });
+			this.from = from;
+			this.to = to;
+			this.pixels = this.picture.width;
 			return this;
 		}
 
@@ -198,23 +138,18 @@ const TimelinePaint = (() => {
 			}
 		}
 
+		/* Slices that are too narrow to be seen one by one are columns of their classes' shares, in pixels of the screen. */
 		strip({ lane, y }) {
-			const { g, picture } = this;
-			const fills = lane.kinds.map((kind) => picture.fills[Words.classes[kind]]);
+			const { g, picture, ink } = this;
 			const top = y + HEAD_PX;
-			g.fillStyle = picture.colours.raised;
-			g.fillRect(0, top, this.pixels, STRIP_PX);
-			TimelineData.drawn(lane, this, (i, left, right) => this.slice(lane, i, left, right, top), (x, shares) => {
-				let bottom = top + STRIP_PX;
-				for (let k = 0; k < shares.length; k++) {
-					if (shares[k] > 0) {
-						const height = shares[k] * STRIP_PX;
-						g.fillStyle = fills[k];
-						g.fillRect(x, bottom - height, 1, height);
-						bottom -= height;
-					}
-				}
-			});
+			const height = Math.round(STRIP_PX * picture.scale);
+			const width = picture.canvas.width;
+			const pixels = ink.buffer.begin(width, height, ink.raised);
+			const wide = [];
+			TimelineData.drawn(lane, { from: this.from, to: this.to, pixels: width, wide: 1.5 * picture.scale }, (i, left, right) => wide.push([i, left, right]),
+				(x, shares) => ink.column(pixels, x, width, height, lane.kinds, shares));
+			ink.buffer.put(g, 0, Math.round(top * picture.scale) / picture.scale, this.pixels, height / picture.scale);
+			wide.forEach(([i, left, right]) => this.slice(lane, i, left / picture.scale, right / picture.scale, top));
 		}
 
 		slice(lane, i, left, right, top) {
@@ -256,41 +191,85 @@ const TimelinePaint = (() => {
 
 		/* ---- the stacks below ---- */
 
+		/* One line of pixels for each row of cells, drawn as high as a row; then lines between rows, and texts. */
 		chart({ lane, y, rows }) {
+			const { g, picture, ink } = this;
 			if (!rows) {
 				return;
 			}
 			const top = y + HEAD_PX + STRIP_PX + 2;
-			const searching = Boolean(this.view.test);
-			TimelineData.chart(lane, this, this.codes.of, (depth, left, right, code) => {
-				if (depth < rows && right > 0) {
-					this.chartCell(code, left, right, top + depth * CHART_ROW_PX, searching && !this.isFound(code));
+			const width = this.pixels;
+			const pixels = ink.buffer.begin(width, rows, ink.page);
+			const wide = [];
+			const column = (left, right, stack) => {
+				const inks = this.stackInks(stack);
+				for (let depth = Math.min(rows, inks.length) - 1; depth >= 0; depth--) {
+					for (let x = left; x < right; x++) {
+						pixels[depth * width + x] = inks[depth];
+					}
 				}
-			});
+			};
+			TimelineData.chart(lane, { from: this.from, to: this.to, pixels: width, wide: WIDE_PX }, this.codes.of, column,
+				(depth, left, right, code) => {
+					if (depth < rows) {
+						pixels[depth * width + right - 1] = ink.page;
+						wide.push([code, left, right, top + depth * CHART_ROW_PX]);
+					}
+				});
+			ink.buffer.put(g, 0, top, this.pixels, rows * CHART_ROW_PX);
+			g.fillStyle = picture.colours.page;
+			for (let row = 1; row <= rows; row++) {
+				g.fillRect(0, top + row * CHART_ROW_PX - 1, this.pixels, 1);
+			}
+			wide.forEach((cell) => this.chartText(...cell));
 		}
 
-		isFound(code) {
-			return code >= 0 && this.found.has(code);
+		frame(code) {
+			return code >= 0 ? this.view.report.frames[code] : null;
 		}
 
-		chartCell(code, left, right, y, dim) {
+		/* The pixels of a stack's cells. */
+		stackInks(stack) {
+			let inks = this.stacks.get(stack);
+			if (!inks) {
+				inks = Uint32Array.from(this.codes.get(stack), (code) => this.cellInk(code));
+				this.stacks.set(stack, inks);
+			}
+			return inks;
+		}
+
+		/* Whether it is searched for, or selected. */
+		stands(code) {
+			return this.view.test ? this.found.has(code) : code >= 0 && this.view.state.sel === "f" + code;
+		}
+
+		/* The pixel of a function's cells. */
+		cellInk(code) {
+			let pixel = this.inks.get(code);
+			if (pixel === undefined) {
+				const { colours } = this.picture;
+				const frame = this.frame(code);
+				const strong = frame && (Frames.isOwn(frame) || frame.kind === "kernel") ? 1 : 0.5;
+				const part = strong * (this.view.test && !this.found.has(code) ? 0.3 : 1);
+				pixel = Pixels.pixel(frame ? colours[frame.kind] || colours.native : colours.plain, part, colours.page);
+				this.inks.set(code, pixel);
+			}
+			return pixel;
+		}
+
+		chartText(code, begin, right, y) {
 			const { g, picture } = this;
 			const { colours } = picture;
-			const frame = code >= 0 ? this.view.report.frames[code] : null;
-			const own = frame && Frames.isOwn(frame);
-			g.globalAlpha = (frame && (own || frame.kind === "kernel") ? 1 : 0.5) * (dim ? 0.3 : 1);
-			g.fillStyle = frame ? colours[frame.kind] || colours.native : colours.plain;
-			g.fillRect(left, y, Math.max(0.6, right - left - (right - left > 3 ? 1 : 0)), CHART_ROW_PX - 1);
-			g.globalAlpha = dim ? 0.4 : 1;
-			const [begin, end] = [Math.max(0, left), Math.min(this.pixels, right)];
+			const end = Math.min(this.pixels, right);
+			const frame = this.frame(code);
 			if (end - begin > 26) {
-				picture.monospaced(own ? "600" : "");
-				const text = Canvas.fit(frame ? Words.clean(frame.function) : "⋯", end - begin - 8, picture.characterWidth);
+				picture.monospaced(frame && Frames.isOwn(frame) ? "600" : "");
 				g.fillStyle = frame ? colours.frameInk : colours.faint;
-				g.fillText(text, begin + 4, y + 12);
+				g.globalAlpha = this.view.test && !this.found.has(code) ? 0.4 : 1;
+				g.fillText(Canvas.fit(frame ? Words.clean(frame.function) : "⋯", end - begin - 8, picture.characterWidth), begin + 4, y + 12);
+				g.globalAlpha = 1;
 			}
-			g.globalAlpha = 1;
-			if (frame && (this.view.test ? !dim : this.view.state.sel === "f" + code)) {
+			if (this.stands(code)) {
 				g.strokeStyle = this.view.test ? colours.foundLine : colours.accent;
 				g.lineWidth = 1.5;
 				g.strokeRect(begin + 0.75, y + 0.75, Math.max(1, end - begin - 2.5), CHART_ROW_PX - 2.5);
@@ -354,9 +333,8 @@ const TimelinePaint = (() => {
 		/* ---- overview ---- */
 
 		/* All lanes in one strip. Where several have time, the class that comes first counts, as in the wall time's partition. */
-		overview(lanes, height) {
-			const { g, picture } = this;
-			const { pixels } = this;
+		overview(lanes) {
+			const { width: pixels, height } = this.picture.canvas;
 			const sums = Words.classes.map(() => new Float64Array(pixels));
 			lanes.forEach((lane) => {
 				const ns = new Float64Array(lane.kinds.length);
@@ -365,19 +343,17 @@ const TimelinePaint = (() => {
 					lane.kinds.forEach((kind, k) => (sums[kind][x] = Math.max(sums[kind][x], ns[k] * pixels / (this.to - this.from))));
 				}
 			});
-			g.fillStyle = picture.colours.raised;
-			g.fillRect(0, 0, pixels, height);
+			const buffer = this.ink.buffer.begin(pixels, height, this.ink.raised);
+			const [kinds, shares] = [Words.classes.map((name, kind) => kind), new Float64Array(Words.classes.length)];
 			for (let x = 0; x < pixels; x++) {
-				let bottom = height;
-				for (let kind = 0; kind < sums.length && bottom > 0; kind++) {
-					const part = Math.min(sums[kind][x] * height, bottom);
-					if (part > 0) {
-						g.fillStyle = picture.fills[Words.classes[kind]];
-						g.fillRect(x, bottom - part, 1, part);
-						bottom -= part;
-					}
-				}
+				let rest = 1;
+				kinds.forEach((kind) => {
+					shares[kind] = Math.min(sums[kind][x], rest);
+					rest -= shares[kind];
+				});
+				this.ink.column(buffer, x, pixels, height, kinds, shares);
 			}
+			this.ink.buffer.put(this.g, 0, 0, this.pixels, height / this.picture.scale);
 		}
 
 		/* The part that the lanes show, when it is not all. */
@@ -395,5 +371,5 @@ const TimelinePaint = (() => {
 		}
 	}
 
-	return { AXIS_PX, MARKS_PX, HEAD_PX, STRIP_PX, CHART_ROW_PX, GAP_PX, FOLDED, Codes, place, Painter };
+	return { AXIS_PX, MARKS_PX, Painter };
 })();

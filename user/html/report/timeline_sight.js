@@ -7,14 +7,24 @@ const TimelineSight = (() => {
 	const LEAST_NS = 100; /* in sight, the closest zoom */
 	const SETTLED_MS = 250; /* without moving */
 
-	/* Zoom by a factor around a time that stays where it is. */
-	function zoomed([from, to], wall, at, factor) {
+	/**
+	 * Zoom by a factor around a time that stays where it is.
+	 * @param {[number, number]} range
+	 * @returns {[number, number]}
+	 */
+	function zoomed(range, wall, at, factor) {
+		const [from, to] = range;
 		const width = Math.max(Math.min(LEAST_NS, wall), Math.min(wall, (to - from) * factor));
 		return panned([at - (at - from) * width / (to - from), at + (to - at) * width / (to - from)], wall, 0);
 	}
 
-	/* Move, and stop at the ends. */
-	function panned([from, to], wall, by) {
+	/**
+	 * Move, and stop at the ends.
+	 * @param {[number, number]} range
+	 * @returns {[number, number]}
+	 */
+	function panned(range, wall, by) {
+		const [from, to] = range;
 		const width = Math.min(wall, to - from);
 		const left = Math.max(0, Math.min(wall - width, from + by));
 		return [left, left + width];
@@ -33,7 +43,14 @@ const TimelineSight = (() => {
 	class Sight {
 		/* moved: called at each step; settled(span): when it has come to rest. */
 		constructor(wall, moved, settled) {
-			Object.assign(this, { wall, moved, settled, range: [0, wall], said: "", timer: 0, stop: () => {} });
+			this.wall = wall;
+			this.moved = moved;
+			this.settled = settled;
+			/** @type {[number, number]} */
+			this.range = [0, wall];
+			this.said = "";
+			this.timer = 0;
+			this.stop = () => {};
 		}
 
 		/* What the address says, when it says something new. */
@@ -72,7 +89,7 @@ const TimelineSight = (() => {
 		moveTo(target) {
 			const from = this.range;
 			this.stop();
-			this.stop = Canvas.animate((part) => this.set([0, 1].map((k) => from[k] + (target[k] - from[k]) * part)));
+			this.stop = Canvas.animate((part) => this.set([from[0] + (target[0] - from[0]) * part, from[1] + (target[1] - from[1]) * part]));
 		}
 
 		zoom(at, factor) {

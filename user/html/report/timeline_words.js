@@ -45,7 +45,8 @@ const TimelineWords = (() => {
 	class Names {
 		/** @param {any} view Model.View */
 		constructor(view) {
-			Object.assign(this, { view, report: view.report });
+			this.view = view;
+			this.report = view.report;
 		}
 
 		ms(ns) {
