@@ -32,6 +32,10 @@ function fixtures() {
 	return [...new Set(render().trim().split("\n").map((line) => line.split(" ")[0]))];
 }
 
+function formats() {
+	return [...new Set(render().trim().split("\n").map((line) => line.split(" ")[1]))];
+}
+
 /* A file with the fixture's report; change, if given, makes another text of it. */
 function reportFile(fixture, change) {
 	const file = path.join(directory, `${fixture}${change ? "-" + change.name : ""}.html`);
@@ -104,4 +108,4 @@ async function main(...parts) {
 	}
 }
 
-module.exports = { main, open, close, render, fixtures, SCREEN };
+module.exports = { main, open, close, render, fixtures, formats, SCREEN };

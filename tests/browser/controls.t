@@ -4,7 +4,7 @@
 "use strict";
 
 const fs = require("node:fs");
-const { close, fixtures, main, open, render } = require("./browser");
+const { close, fixtures, formats, main, open, render } = require("./browser");
 const { contrasts, ENOUGH } = require("./contrast");
 const { equal, none, ok } = require("./tap");
 
@@ -97,6 +97,12 @@ async function copyAndDownload() {
 		const json = await download(page, "JSON");
 		equal(JSON.parse(json.text), JSON.parse(render(fixture, "json")), `${fixture}: the download is the JSON format`);
 		equal(json.name, `reqprof-${id}.json`, `${fixture}: it is called after the request`);
+		const speedscope = await download(page, "speedscope");
+		const { profiles, comment } = JSON.parse(speedscope.text);
+		equal([profiles[0].endValue, comment.includes(`report ${id}`)], [JSON.parse(json.text).time.wall_ns, true], `${fixture}: for speedscope`);
+		if (formats().includes("speedscope")) {
+			equal(JSON.parse(speedscope.text), JSON.parse(render(fixture, "speedscope")), `${fixture}: that is the speedscope format`);
+		}
 		const folded = await download(page, "folded");
 		const expected = render(fixture, "folded").replaceAll("\\xc3(", "\ufffd("); /* a byte that is no UTF-8: JSON cannot carry it */
 		equal(folded.text, expected, `${fixture}: folded stacks are the folded format, to the byte`);

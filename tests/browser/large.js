@@ -23,14 +23,14 @@ function number(values, key) {
 	return { table, numbers };
 }
 
-/* A JSON document as it stands in the page: its waits as columns. */
-function inPage(profile) {
+/* A JSON document as it stands in the page: its waits as columns, and which samples are edges (which JSON does not say). */
+function inPage(profile, edges = []) {
 	const waits = [...profile.waits].sort((a, b) => a.t - b.t);
 	const objects = number(waits.map((w) => w.object), String);
 	const wakers = number(waits.map((w) => w.waker), JSON.stringify);
 	const column = (name) => waits.map((w) => w[name]);
 	return {
-		...profile, waits: {
+		...profile, edges, edges_after: [], waits: {
 			objects: objects.table, wakers: wakers.table, dt: waits.map((w, i) => w.t - (i ? waits[i - 1].t : 0)), duration_ns: column("duration_ns"),
 			runnable_ns: column("runnable_ns"), thread: column("thread"), task: column("task"), stack: column("stack"),
 			cause: waits.map((w) => CLASSES.indexOf(w.cause)), object: objects.numbers, waker: wakers.numbers,

@@ -12,11 +12,11 @@ const RENDER = process.env.RENDER || `${ROOT}/build/golden/render`;
 const { inPage } = require("../browser/large");
 
 /* Those that compute. */
-const FILES = ["words", "state", "data", "frames", "pairs", "weights", "calls", "inverted", "functions", "search", "model", "exports"];
+const FILES = ["words", "state", "data", "frames", "pairs", "weights", "calls", "inverted", "functions", "search", "model", "lanes", "speedscope", "exports"];
 
 function load(globals = {}) {
 	const sources = FILES.map((name) => fs.readFileSync(`${ROOT}/user/html/report/${name}.js`, "utf8"));
-	const names = "Words, State, Data, Frames, Pairs, Weights, Calls, Inverted, Functions, Search, Model, Exports";
+	const names = "Words, State, Data, Frames, Pairs, Weights, Calls, Inverted, Functions, Search, Model, Speedscope, Exports";
 	const body = `(${Object.keys(globals)}) => { ${sources.join("\n")}\nreturn { ${names} }; }`;
 	return vm.runInThisContext(body, { filename: "report.js" })(...Object.values(globals));
 }
@@ -30,4 +30,14 @@ function document(fixture) {
 	return JSON.parse(render(fixture, "json"));
 }
 
-module.exports = { load, render, document, inPage };
+/* And the document of its page. */
+function pageDocument(fixture) {
+	return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(render(fixture, "html"))[1]);
+}
+
+/* The formats that there are. */
+function formats() {
+	return execFileSync(RENDER, { encoding: "utf8" }).trim().split("\n").map((line) => line.split(" ")[1]);
+}
+
+module.exports = { load, render, document, formats, inPage, pageDocument };

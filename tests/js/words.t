@@ -7,9 +7,9 @@ const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
 const test = require("node:test");
-const { document, inPage, load, render } = require("./page");
+const { document, formats, inPage, load, pageDocument, render } = require("./page");
 
-const { Data, Exports, Frames, Pairs, Words } = load();
+const { Data, Exports, Frames, Model, Pairs, Speedscope, State, Words } = load();
 
 test("names of the target: nothing that moves or hides text, and not too long", () => {
 	assert.equal(Words.clean("a\u202eb\n"), "a\\xe2\\x80\\xaeb\\x0a");
@@ -51,10 +51,7 @@ test("the document of the page gives back the JSON format", () => {
 });
 
 test("what the page holds is what this test reads", () => {
-	const html = render("orders", "html");
-	const data = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)[1];
-	const { waits, ...rest } = JSON.parse(data);
-	assert.deepEqual(Data.withRows({ ...rest, waits }), document("orders"));
+	assert.deepEqual(Data.withRows(pageDocument("orders")), document("orders"));
 });
 
 test("samples stand for the time around them, without overlap on a thread", () => {
@@ -71,6 +68,16 @@ test("samples stand for the time around them, without overlap on a thread", () =
 test("folded stacks are the folded format", () => {
 	for (const fixture of ["orders", "shop", "loop", "coroutines", "upload", "ready"]) {
 		assert.equal(Exports.folded(Data.read(inPage(document(fixture)))), render(fixture, "folded"), fixture);
+	}
+});
+
+test("speedscope's file is the speedscope format", { skip: !formats().includes("speedscope") }, () => {
+	for (const fixture of ["orders", "shop", "loop", "coroutines", "upload", "ready"]) {
+		const expected = JSON.parse(render(fixture, "speedscope"));
+		const model = new Model.Model(Data.read(pageDocument(fixture)));
+		const made = JSON.parse(Speedscope.make(model.view(State.defaults), [expected.comment.split(". Not in this file")[0]], expected.name));
+		assert.deepEqual(made.shared, expected.shared, fixture);
+		assert.deepEqual(made, expected, fixture);
 	}
 });
 

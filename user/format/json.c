@@ -146,6 +146,16 @@ static void put_samples(struct json *j, const struct work *w)
 #undef COLUMN
 }
 
+/* The samples that are the edges of slices without a tick. */
+static void put_edges(struct json *j, const struct work *w)
+{
+	json_array(j);
+	for (size_t i = 0; w && i < w->n_samples; i++)
+		if (w->samples[i].edge)
+			json_uint(j, i);
+	json_array_end(j);
+}
+
 static void put_awaits(struct json *j, const struct profile *p)
 {
 	json_array(j);
@@ -317,7 +327,7 @@ static void key(struct json *j, const char *name)
 	json_key(j, name);
 }
 
-static void put_document(const struct profile *p, FILE *f, void (*put_waits)(struct json *j, const struct work *w))
+static void put_document(const struct profile *p, FILE *f, bool for_page)
 {
 	struct json j;
 
@@ -338,8 +348,14 @@ static void put_document(const struct profile *p, FILE *f, void (*put_waits)(str
 	put_stacks(&j, p);
 	key(&j, "samples");
 	put_samples(&j, &p->work);
+	if (for_page) {
+		key(&j, "edges");
+		put_edges(&j, &p->work);
+		key(&j, "edges_after");
+		put_edges(&j, p->after);
+	}
 	key(&j, "waits");
-	put_waits(&j, &p->work);
+	(for_page ? json_wait_columns : json_wait_rows)(&j, &p->work);
 	key(&j, "awaits");
 	put_awaits(&j, p);
 	key(&j, "loop_busy");
@@ -356,13 +372,13 @@ static void put_document(const struct profile *p, FILE *f, void (*put_waits)(str
 
 static int write_json(const struct profile *p, FILE *f)
 {
-	put_document(p, f, json_wait_rows);
+	put_document(p, f, false);
 	return 0;
 }
 
 void html_document(const struct profile *p, FILE *f)
 {
-	put_document(p, f, json_wait_columns);
+	put_document(p, f, true);
 }
 
 const struct format format_json = {

@@ -35,6 +35,8 @@ asset_script:
 	.incbin "report/sandwich.js"
 	.incbin "report/waits.js"
 	.incbin "report/source.js"
+	.incbin "report/lanes.js"
+	.incbin "report/speedscope.js"
 	.incbin "report/exports.js"
 	.incbin "report/toolbar.js"
 	.incbin "report/filters.js"

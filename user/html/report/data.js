@@ -20,6 +20,7 @@
  * @property {Int32Array} task −1 = none
  * @property {Int32Array} stack −1 = unknown
  * @property {Uint8Array} bound the rung by which it was bound
+ * @property {Uint8Array} edge 1: it stands for a slice without a tick, and t is that slice's begin
  *
  * @typedef {object} Waits by t: [t, t + duration) waited, then ready until t + duration + runnable
  * @property {number} n
@@ -49,6 +50,7 @@
  * @property {any} about
  * @property {any} lost
  * @property {any} after
+ * @property {number[]} edges_after samples of it that are edges
  * @property {{file: string, first_line: number, lines: string[]}[]} [sources]
  */
 
@@ -95,7 +97,7 @@ const Data = (() => {
 	/* Where the time begins that a sample stands for: the samples between two waits of a thread fill the time between them. What is before
 	 * the first one of a thread that has not waited lies evenly around it. */
 	function beginSamples(samples, waits, threads) {
-		const { n, t, weight, thread } = samples;
+		const { n, t, weight, thread, edge } = samples;
 		const begin = new Float64Array(n);
 		const upto = new Float64Array(threads).fill(-1);
 		let wait = 0;
@@ -104,19 +106,20 @@ const Data = (() => {
 				upto[waits.thread[wait]] = waits.t[wait] + waits.duration[wait] + waits.runnable[wait];
 			}
 			const at = thread[i];
-			const first = upto[at] < 0 ? Math.max(0, t[i] - weight[i] / 2) : upto[at];
+			const first = upto[at] >= 0 ? upto[at] : edge[i] ? t[i] : Math.max(0, t[i] - weight[i] / 2);
 			begin[i] = first <= t[i] && t[i] <= first + weight[i] ? first : t[i];
 			upto[at] = begin[i] + weight[i];
 		}
 		return begin;
 	}
 
-	function readSamples(columns, waits, threads) {
+	function readSamples(columns, waits, threads, edges) {
 		const samples = {
 			n: columns.t.length, t: Float64Array.from(columns.t), weight: Float64Array.from(columns.weight_ns),
 			thread: Int32Array.from(columns.thread), task: Int32Array.from(columns.task), stack: Int32Array.from(columns.stack),
-			bound: Uint8Array.from(columns.bound),
+			bound: Uint8Array.from(columns.bound), edge: new Uint8Array(columns.t.length),
 		};
+		edges.forEach((i) => (samples.edge[i] = 1));
 		return { ...samples, begin: beginSamples(samples, waits, threads) };
 	}
 
@@ -127,9 +130,26 @@ const Data = (() => {
 	function read(document) {
 		const waits = readWaits(document.waits);
 		return {
-			...document, stacks: readStacks(document.stacks), waits, samples: readSamples(document.samples, waits, document.threads.length),
+			...document, stacks: readStacks(document.stacks), waits, samples: readSamples(document.samples, waits, document.threads.length, document.edges),
 			objects: document.waits.objects, wakers: document.waits.wakers,
 		};
+	}
+
+	/**
+	 * Threads, samples and waits of what came after the request, which stand as rows in the page.
+	 * @param {any} after
+	 * @param {number[]} edges which samples are
+	 * @returns {Work}
+	 */
+	function readWork({ threads, samples, waits: rows }, edges) {
+		const column = (name) => rows.map((row) => row[name]);
+		const objects = [...new Set(column("object"))].filter((object) => object !== null);
+		const waits = readWaits({
+			dt: rows.map(({ t }, i) => t - (i ? rows[i - 1].t : 0)), duration_ns: column("duration_ns"), runnable_ns: column("runnable_ns"),
+			thread: column("thread"), task: column("task"), stack: column("stack"), cause: column("cause").map((name) => Words.classes.indexOf(name)),
+			object: column("object").map((object) => objects.indexOf(object)), waker: rows.map(() => -1),
+		});
+		return { threads, objects, waits, samples: readSamples(samples, waits, threads.length, edges) };
 	}
 
 	/**
@@ -146,8 +166,9 @@ const Data = (() => {
 				cause: Words.classes[cause[i]], object: object[i] < 0 ? null : objects[object[i]], waker: waker[i] < 0 ? null : wakers[waker[i]],
 			};
 		});
-		return { ...document, waits };
+		const { edges, edges_after: edgesAfter, ...rest } = document;
+		return { ...rest, waits };
 	}
 
-	return { text, read, withRows };
+	return { text, read, readWork, withRows };
 })();

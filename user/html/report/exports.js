@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The report as other tools read it, made from what is in the page: the same as `reqprof report -f` writes. */
 /* exported Exports */
-/* global Data, Weights, Words */
+/* global Data, Speedscope, State, Weights, Words */
 
 const Exports = (() => {
 	const NAME_MAX = 200;
@@ -74,8 +74,23 @@ const Exports = (() => {
 		return JSON.stringify(Data.withRows(JSON.parse(await Data.text()))) + "\n";
 	}
 
+	/* What the header says, for formats that have room for it. */
+	function facts({ about, request }) {
+		const text = (selector) => (document.querySelector(selector) || { textContent: "" }).textContent;
+		const title = text("h1");
+		return [`reqprof ${Words.clean(about.version, 32)}, report ${request.id}: ${title}`, text(".answer"), text(".quality").replace(/ → About$/, "")].filter(Boolean);
+	}
+
+	function speedscope(report, model) {
+		const { method, target } = report.request;
+		const request = Words.clean([method, target].map((part) => part || "?").join(" "), NAME_MAX);
+		return Speedscope.make(model.view(State.defaults), facts(report), request);
+	}
+
 	const formats = [
 		{ label: "JSON", title: "everything, for other tools", extension: ".json", type: "application/json", make: json },
+		{ label: "speedscope", title: "for speedscope: the request, and each thread and task, in time order", extension: ".speedscope.json",
+			type: "application/json", make: speedscope },
 		{ label: "folded", title: "one line a stack, for flame graph tools", extension: ".folded", type: "text/plain", make: folded },
 	];
 

@@ -86,7 +86,7 @@ const Page = (() => {
 		constructor(model) {
 			this.model = model;
 			this.shown = new Map();
-			this.toolbar = new Toolbar.Bar(model.report);
+			this.toolbar = new Toolbar.Bar(model);
 			this.filters = new Filters.Bar(model);
 			this.source = new Source.Panel(find("panels"));
 			this.tip = new Tip.Box();

@@ -54,9 +54,10 @@ const Toolbar = (() => {
 	}
 
 	class Bar {
-		/** @param {ReportData} report */
-		constructor(report) {
-			this.report = report;
+		/** @param {any} model Model.Model */
+		constructor(model) {
+			this.model = model;
+			this.report = model.report;
 			find("theme").addEventListener("click", toggleTheme);
 			find("copy").addEventListener("click", copyReport);
 			find("downloads").append(...Exports.formats.map((format) => this.downloadButton(format)));
@@ -90,7 +91,7 @@ const Toolbar = (() => {
 			button.title = title;
 			button.addEventListener("click", async () => {
 				find("download").open = false;
-				this.download(extension, type, await make(this.report));
+				this.download(extension, type, await make(this.report, this.model));
 			});
 			return button;
 		}
