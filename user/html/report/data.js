@@ -94,33 +94,49 @@ const Data = (() => {
 		return waits;
 	}
 
-	/* Where the time begins that a sample stands for: the samples between two waits of a thread fill the time between them. What is before
-	 * the first one of a thread that has not waited lies evenly around it. */
-	function beginSamples(samples, waits, threads) {
+	/* Of each sample when its time must have ended: at its thread's next sample or wait, or the request's end. */
+	function endSamples({ n, t, thread }, waits, threads, wall) {
+		const end = new Float64Array(n);
+		const next = new Float64Array(threads).fill(wall);
+		let wait = waits.n - 1;
+		for (let i = n - 1; i >= 0; i--) {
+			for (; wait >= 0 && waits.t[wait] > t[i]; wait--) {
+				next[waits.thread[wait]] = waits.t[wait];
+			}
+			end[i] = next[thread[i]];
+			next[thread[i]] = t[i];
+		}
+		return end;
+	}
+
+	/* Where the time begins that a sample stands for: the samples between two waits of a thread fill the time between them. Where it did
+	 * something else in between, or has not waited before, an edge begins at its time, and a tick stands for the time around it. */
+	function beginSamples(samples, waits, threads, wall) {
 		const { n, t, weight, thread, edge } = samples;
 		const begin = new Float64Array(n);
+		const end = endSamples(samples, waits, threads, wall);
 		const upto = new Float64Array(threads).fill(-1);
 		let wait = 0;
 		for (let i = 0; i < n; i++) {
 			for (; wait < waits.n && waits.t[wait] <= t[i]; wait++) {
 				upto[waits.thread[wait]] = waits.t[wait] + waits.duration[wait] + waits.runnable[wait];
 			}
-			const at = thread[i];
-			const first = upto[at] >= 0 ? upto[at] : edge[i] ? t[i] : Math.max(0, t[i] - weight[i] / 2);
-			begin[i] = first <= t[i] && t[i] <= first + weight[i] ? first : t[i];
-			upto[at] = begin[i] + weight[i];
+			const before = upto[thread[i]];
+			const apart = Math.min(edge[i] ? t[i] : t[i] - weight[i] / 2, end[i] - weight[i]);
+			begin[i] = before >= 0 && before <= t[i] && t[i] <= before + weight[i] ? before : Math.max(before, 0, apart);
+			upto[thread[i]] = begin[i] + weight[i];
 		}
 		return begin;
 	}
 
-	function readSamples(columns, waits, threads, edges) {
+	function readSamples(columns, waits, { threads, edges, wall }) {
 		const samples = {
 			n: columns.t.length, t: Float64Array.from(columns.t), weight: Float64Array.from(columns.weight_ns),
 			thread: Int32Array.from(columns.thread), task: Int32Array.from(columns.task), stack: Int32Array.from(columns.stack),
 			bound: Uint8Array.from(columns.bound), edge: new Uint8Array(columns.t.length),
 		};
 		edges.forEach((i) => (samples.edge[i] = 1));
-		return { ...samples, begin: beginSamples(samples, waits, threads) };
+		return { ...samples, begin: beginSamples(samples, waits, threads, wall) };
 	}
 
 	/**
@@ -130,7 +146,8 @@ const Data = (() => {
 	function read(document) {
 		const waits = readWaits(document.waits);
 		return {
-			...document, stacks: readStacks(document.stacks), waits, samples: readSamples(document.samples, waits, document.threads.length, document.edges),
+			...document, stacks: readStacks(document.stacks), waits,
+			samples: readSamples(document.samples, waits, { threads: document.threads.length, edges: document.edges, wall: document.time.wall_ns }),
 			objects: document.waits.objects, wakers: document.waits.wakers,
 		};
 	}
@@ -149,7 +166,7 @@ const Data = (() => {
 			thread: column("thread"), task: column("task"), stack: column("stack"), cause: column("cause").map((name) => Words.classes.indexOf(name)),
 			object: column("object").map((object) => objects.indexOf(object)), waker: rows.map(() => -1),
 		});
-		return { threads, objects, waits, samples: readSamples(samples, waits, threads.length, edges) };
+		return { threads, objects, waits, samples: readSamples(samples, waits, { threads: threads.length, edges, wall: Infinity }) };
 	}
 
 	/**

@@ -100,6 +100,7 @@ const FlameView = (() => {
 				this.active = this.cells.nodes[0] || null;
 			}
 			this.hovered = -1;
+			this.tell();
 			this.note.hidden = this.cells.nodes.length > 0;
 			this.note.textContent = "Nothing is left to show: " + (this.state.mode === "both" ? "no time passes the filters." :
 				`there is no time ${this.state.mode === "cpu" ? "on the CPU" : "of waiting"} that passes the filters.`);
@@ -315,6 +316,10 @@ const FlameView = (() => {
 		/* The node that the keys are at, for those who cannot see it. */
 		tell() {
 			const { active: node } = this;
+			if (!node) {
+				this.canvas.replaceChildren();
+				return;
+			}
 			const siblings = node && node.parent ? [...node.parent.children].filter((n) => this.view.value(n) > 0).sort((a, b) =>
 				this.view.value(b) - this.view.value(a) || a.id - b.id) : [node];
 			const item = Canvas.make("div", { id: "flame-active", role: "treeitem", "aria-level": this.cells.depth[this.cells.index.get(node)] + 1,
