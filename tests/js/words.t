@@ -40,6 +40,10 @@ test("own code: the same rule as in C", () => {
 	assert.ok(!own({ kind: "python", file: "<frozen importlib._bootstrap>", module: null }));
 	assert.ok(own({ kind: "native", file: null, module: "/usr/sbin/nginx" }));
 	assert.ok(!own({ kind: "native", file: null, module: "/lib/x86_64-linux-gnu/libc.so.6" }));
+	assert.ok(!own({ kind: "native", file: null, module: "/usr/lib/python3/dist-packages/uvloop/loop.cpython-311-x86_64-linux-gnu.so" }));
+	assert.ok(!own({ kind: "native", file: null, module: "/usr/bin/python3.11" }));
+	assert.ok(own({ kind: "native", file: null, module: "/srv/app/fast.cpython-311-x86_64-linux-gnu.so" }));
+	assert.ok(own({ kind: "native", file: null, module: "/srv/pythonic" }));
 	assert.ok(!own({ kind: "native", file: null, module: null }));
 	assert.ok(!own({ kind: "kernel", file: null, module: "kernel" }));
 });

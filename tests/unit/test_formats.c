@@ -4,7 +4,7 @@
  * What a format says of known profiles: tests/golden.
  *
  * links: format/bar.c format/call_tree.c format/columns.c format/facts.c format/folded.c format/formats.c format/functions.c format/html.c
- * links: format/html_about.c format/html_data.c format/html_panels.c format/html_screen.c format/html_text.c format/json.c
+ * links: format/html_about.c format/html_data.c format/html_panels.c format/html_screen.c format/html_text.c format/json.c format/json_waits.c
  * links: format/names.c format/numbers.c format/outline.c
  * links: format/parts.c format/sentences.c format/text.c format/text_tables.c format/wait_groups.c html/embed.S
  * links: profile/profile.c profile/own.c profile/check.c base/alloc.c base/json.c base/base64.c base/sha256.c base/printable.c

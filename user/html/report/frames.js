@@ -25,7 +25,8 @@ const Frames = (() => {
 		}
 		if (frame.kind === "native") {
 			const base = Words.tail(frame.module || "[", 1);
-			return !(base.startsWith("[") || base.startsWith("ld-") || (base.startsWith("lib") && base.includes(".so")));
+			const library = base.startsWith("[") || base.startsWith("ld-") || (base.startsWith("lib") && base.includes(".so"));
+			return !library && !installed.test(frame.module) && !/^python[\d.]*$/.test(base);
 		}
 		return !installed.test(frame.file || "");
 	}

@@ -192,7 +192,10 @@ const Page = (() => {
 		const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[href^="#"]'));
 		links.forEach((link) => link.addEventListener("click", (event) => {
 			event.preventDefault();
-			State.set({ ...State.defaults, mode: State.get().mode, unit: State.get().unit, tab: link.hash.slice(1), q: link.dataset.search || "" }, true);
+			const { mode, unit } = State.get();
+			State.set({
+				...State.defaults, mode, unit, tab: link.hash.slice(1), q: link.dataset.search || "", classes: link.dataset.class ? [link.dataset.class] : [],
+			}, true);
 			find("panels").scrollIntoView({ block: "start" });
 		}));
 	}
