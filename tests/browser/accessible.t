@@ -8,18 +8,21 @@ const { close, main, open } = require("./browser");
 const { none, ok } = require("./tap");
 
 const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const FRAGMENTS = ["#tab=tree&sel=f3&q=serialize&classes=cpu_user,network", "#tab=flame", "#tab=timeline", "#tab=functions&sel=f3", "#tab=waits",
+	"#tab=about"];
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
 
 /* Violations, each with what it is of. */
 async function violations(page) {
 	await page.evaluate(AXE);
 	const { violations: found } = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), TAGS);
-	return found.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 160)} ${node.any.map((c) => c.message).join("; ")}`));
+	const tell = (id, help, { html, any }) => `${id}: ${help}: ${html.slice(0, 160)} ${any.map((check) => check.message).join("; ")}`;
+	return found.flatMap(({ id, help, nodes }) => nodes.map((node) => tell(id, help, node)));
 }
 
 async function tabs() {
 	for (const theme of ["light", "dark"]) {
-		for (const fragment of ["#tab=tree&sel=f3&q=serialize&classes=cpu_user,network", "#tab=flame", "#tab=timeline", "#tab=functions&sel=f3", "#tab=waits", "#tab=about"]) {
+		for (const fragment of FRAGMENTS) {
 			const page = await open("orders", { theme, fragment });
 			none(await violations(page), `${theme} ${fragment}: nothing found`);
 			none(page.faults, `${theme} ${fragment}: silent`);
@@ -70,7 +73,8 @@ async function keyboard() {
 			const style = getComputedStyle(e.matches(".choice input") ? e.nextElementSibling : e);
 			const row = e.matches('[role="tree"]') ? e.querySelector('[aria-selected="true"]') : null;
 			const outline = row ? getComputedStyle(row) : style;
-			return { what: e.id || e.className || e.textContent.slice(0, 30) || e.tagName, seen: parseFloat(outline.outlineWidth) > 0 && outline.outlineStyle !== "none" };
+			const seen = parseFloat(outline.outlineWidth) > 0 && outline.outlineStyle !== "none";
+			return { what: e.id || e.className || e.textContent.slice(0, 30) || e.tagName, seen };
 		});
 		reached.add(at.what);
 		if (!at.seen) {

@@ -17,7 +17,8 @@ function shownPanels(page) {
 async function tabs() {
 	const page = await open("orders");
 
-	equal(await page.locator('[role="tab"]').allInnerTexts(), ["Call tree", "Flame graph", "Timeline", "Functions", "Waits 18", "About"], "a tab for each panel");
+	equal(await page.locator('[role="tab"]').allInnerTexts(), ["Call tree", "Flame graph", "Timeline", "Functions", "Waits 18", "About"],
+		"a tab for each panel");
 	for (const tab of TABS) {
 		await page.click(`#tab-${tab}`);
 		const chosen = await page.locator('[aria-selected="true"][role="tab"]').getAttribute("id");

@@ -135,7 +135,8 @@ async function smallAndUnit() {
 }
 
 async function badFragments() {
-	for (const fragment of ["#tab=nonsense", "#sel=f999999&focus=f999999", "#thread=77&task=3&from=999999999999", "#zoom=f1.f2.f99&lib=%2B99", "#q=%00%ff"]) {
+	const bad = ["#tab=nonsense", "#sel=f999999&focus=f999999", "#thread=77&task=3&from=999999999999", "#zoom=f1.f2.f99&lib=%2B99", "#q=%00%ff"];
+	for (const fragment of bad) {
 		const page = await open("orders", { fragment });
 		ok((await page.locator(".panel:visible").count()) === 1, `${fragment}: one panel is shown`);
 		none(page.faults, `${fragment}: silent`);
@@ -149,8 +150,8 @@ async function tips() {
 	await row(page, "serialize").hover();
 	await page.waitForSelector(".tip:visible");
 	const text = await page.locator(".tip").innerText();
-	ok(["/srv/orders/app/views.py:41", "total 123.9 ms (67.6 %)", "self 12.4 ms", "114 samples", "ready but no CPU"].every((part) => text.includes(part)),
-		"the pointer on a row tells all of it", text);
+	const parts = ["/srv/orders/app/views.py:41", "total 123.9 ms (67.6 %)", "self 12.4 ms", "114 samples", "ready but no CPU"];
+	ok(parts.every((part) => text.includes(part)), "the pointer on a row tells all of it", text);
 	await page.mouse.move(5, 5);
 	equal(await page.locator(".tip:visible").count(), 0, "and no more once it is gone");
 	none(page.faults, "tips: silent");

@@ -78,7 +78,8 @@ async function hostile() {
 
 async function main() {
 	try {
-		browser = await puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, headless: true, env: { ...process.env, HOME: directory, TMPDIR: directory } });
+		const env = { ...process.env, HOME: directory, TMPDIR: directory };
+		browser = await puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, headless: true, env });
 		await tap.run(orders, deflated, hostile);
 	} finally {
 		if (browser) {

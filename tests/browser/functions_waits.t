@@ -22,7 +22,8 @@ async function sandwich() {
 	equal(await edges(page, 1), ["123.9 list_orders"], "its caller to the left");
 	equal(await edges(page, 3), ["12.4 itself", "71.4 encode_decimal", "33.1 JSONEncoder.encode", "7.0 ready but no CPU"], "what it calls to the right");
 	await page.locator(".edge").getByText("encode_decimal").dblclick();
-	equal([await page.locator(".sandwich .middle h3").innerText(), await edges(page, 1)], ["encode_decimal", ["71.4 serialize"]], "a double click looks at another");
+	equal([await page.locator(".sandwich .middle h3").innerText(), await edges(page, 1)], ["encode_decimal", ["71.4 serialize"]],
+		"a double click looks at another");
 	await page.locator(".sandwich > :nth-child(1) .edge").focus();
 	await page.keyboard.press("Enter");
 	equal(await page.locator(".sandwich .middle h3").innerText(), "serialize", "Enter too");
@@ -46,7 +47,8 @@ async function waits() {
 	await page.locator(".singles .opener").first().focus();
 	await page.keyboard.press("Enter");
 	const stacks = await page.locator(".singles .stack").allInnerTexts();
-	ok(stacks[0].startsWith("AnyIO worker thread 4251 waited in") && stacks[0].includes("fetch_orders app/db.py:88"), "a wait opens to its stack", stacks);
+	ok(stacks[0].startsWith("AnyIO worker thread 4251 waited in") && stacks[0].includes("fetch_orders app/db.py:88"),
+		"a wait opens to its stack", stacks);
 	ok(stacks[1].startsWith("postgres[913] woke it"), "and to who ended it", stacks);
 	await page.locator(".longest .opener").nth(4).click();
 	ok((await page.locator(".longest .stack").innerText()).includes("serialize"), "so does one of all waits");
@@ -72,7 +74,8 @@ async function source() {
 
 	ok(!(await page.locator(".source").isVisible()), "no source before a function is chosen");
 	await page.locator(".row").filter({ hasText: "serialize" }).first().click();
-	equal(await page.locator(".line.heavy").innerText(), "123.9\n12.4\n41\n    return [encode_decimal(o) for o in orders] # </script><b>", "the line, with its time");
+	equal(await page.locator(".line.heavy").innerText(), "123.9\n12.4\n41\n    return [encode_decimal(o) for o in orders] # </script><b>",
+		"the line, with its time");
 	equal(await page.locator(".source .line").count(), 40, "among those around it");
 	await page.locator(".row").filter({ hasText: "fetch_orders" }).first().click();
 	ok(!(await page.locator(".source").isVisible()), "none where none was recorded");

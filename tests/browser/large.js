@@ -59,7 +59,8 @@ function growStacks(profile, roll, n) {
 	const kinds = ["python", "python", "python", "native", "kernel"];
 	for (let i = 0; i < 3000; i++) {
 		const kind = kinds[roll(kinds.length)];
-		profile.frames.push({ function: `function_${i}`, file: kind === "python" ? `/srv/app/package_${i % 40}/module_${i % 200}.py` : null, line: 1 + roll(500),
+		const file = kind === "python" ? `/srv/app/package_${i % 40}/module_${i % 200}.py` : null;
+		profile.frames.push({ function: `function_${i}`, file, line: 1 + roll(500),
 			module: kind === "kernel" ? "kernel" : kind === "native" ? `/usr/lib/libnative${i % 30}.so.1` : `package_${i % 40}`, kind, inlined: false });
 	}
 	const first = profile.stacks.length;
@@ -83,13 +84,15 @@ function large(fixture, samples, waits) {
 	profile.request = { ...profile.request, duration_ns: wall };
 	profile.threads = Array.from({ length: 8 }, (_, i) => ({ ...profile.threads[0], tid: 5000 + i, name: `worker ${i}` }));
 	for (let i = 0; i < samples; i++) {
-		const row = { t: Math.floor(i * wall / samples), thread: i % 8, task: -1, stack: first + roll(nStacks), weight_ns: 200000 + roll(300000), bound: 1 };
+		const row = { t: Math.floor(i * wall / samples), thread: i % 8, task: -1, stack: first + roll(nStacks), bound: 1,
+			weight_ns: 200000 + roll(300000) };
 		Object.entries(row).forEach(([name, value]) => columns[name].push(value));
 	}
 	for (let i = 0; i < waits; i++) {
 		const waker = roll(3) ? { pid: 900 + roll(20), tid: 900 + roll(20), comm: "postgres", stack: -1 } : null;
-		profile.waits.push({ t: Math.floor(i * wall / waits), duration_ns: roll(1000000), runnable_ns: roll(4) ? 0 : roll(50000), thread: i % 8, task: -1,
-			stack: first + roll(nStacks), cause: ["network", "lock", "gil", "disk"][roll(4)], object: roll(5) ? `10.0.0.${roll(20)}:${roll(30)}` : null, waker });
+		profile.waits.push({ t: Math.floor(i * wall / waits), duration_ns: roll(1000000), runnable_ns: roll(4) ? 0 : roll(50000),
+			thread: i % 8, task: -1, stack: first + roll(nStacks), cause: ["network", "lock", "gil", "disk"][roll(4)],
+			object: roll(5) ? `10.0.0.${roll(20)}:${roll(30)}` : null, waker });
 	}
 	return profile;
 }

@@ -132,7 +132,8 @@ test("upside down: the same time, by where it was spent, the callers below", () 
 		}
 	}
 	const view = viewOf(modelOf("orders"), { invert: true, lib: "off", mode: "cpu" });
-	assert.deepEqual(outline(view).slice(1, 5), ["  encode_decimal 41.3 0", "    serialize 41.3 0", "      list_orders 41.3 0", "        WorkerThread.run 41.3 0"]);
+	assert.deepEqual(outline(view).slice(1, 5),
+		["  encode_decimal 41.3 0", "    serialize 41.3 0", "      list_orders 41.3 0", "        WorkerThread.run 41.3 0"]);
 });
 
 test("functions: each once a stack, however often it is in it", () => {
@@ -211,7 +212,8 @@ test("a stack ten thousand frames deep", () => {
 });
 
 test("a request of which nothing is known", () => {
-	const empty = (d) => ({ ...d, threads: [], frames: [], stacks: [], waits: [], samples: { t: [], thread: [], task: [], stack: [], weight_ns: [], bound: [] } });
+	const samples = { t: [], thread: [], task: [], stack: [], weight_ns: [], bound: [] };
+	const empty = (d) => ({ ...d, threads: [], frames: [], stacks: [], waits: [], samples });
 	const view = viewOf(modelOf("orders", empty));
 	assert.deepEqual([view.root.cpu, view.functions, view.waits.length], [0, [], 0]);
 	assert.ok(view.root.children.every((n) => n.kind === "class" || n.kind === "ambiguous"));

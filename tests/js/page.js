@@ -12,7 +12,8 @@ const RENDER = process.env.RENDER || `${ROOT}/build/golden/render`;
 const { inPage } = require("../browser/large");
 
 /* Those that compute. */
-const FILES = ["words", "state", "data", "frames", "pairs", "weights", "calls", "inverted", "functions", "search", "model", "lanes", "speedscope", "exports"];
+const FILES = ["words", "state", "data", "frames", "pairs", "weights", "nodes", "calls", "inverted", "functions", "search", "model",
+	"lanes", "speedscope", "exports"];
 
 function load(globals = {}) {
 	const sources = FILES.map((name) => fs.readFileSync(`${ROOT}/user/html/report/${name}.js`, "utf8"));

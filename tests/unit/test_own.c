@@ -54,7 +54,8 @@ static void test_others(void **state)
 static void test_stack(void **state)
 {
 	static struct frame frames[] = {
-		{.function = "serve", .file = "/srv/app/main.py", .kind = FRAME_python}, {.function = "encode", .file = "/usr/lib/python3.11/json/encoder.py", .kind = FRAME_python},
+		{.function = "serve", .file = "/srv/app/main.py", .kind = FRAME_python},
+		{.function = "encode", .file = "/usr/lib/python3.11/json/encoder.py", .kind = FRAME_python},
 		{.function = "read", .module = "kernel", .kind = FRAME_kernel},
 	};
 	static struct stack_node stacks[] = {{-1, 0}, {0, 1}, {1, 2}, {-1, 1}, {3, 2}, {-1, 2}};

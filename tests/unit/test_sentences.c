@@ -40,7 +40,7 @@ static int32_t call(struct profile *p, int32_t parent, const char *function, con
 static void run(struct profile *p, int32_t stack, unsigned ms, bool kernel)
 {
 	for (unsigned i = 0; i < ms; i++)
-		*work_add_sample(&p->work) = (struct sample){.t = p->work.n_samples * MS, .weight_ns = MS, .stack = stack, .task = -1, .bound = 1, .kernel = kernel};
+		*work_add_sample(&p->work) = (struct sample){.t = i * MS, .weight_ns = MS, .stack = stack, .task = -1, .bound = 1, .kernel = kernel};
 	p->time.classes_ns[kernel ? TIME_cpu_kernel : TIME_cpu_user] += ms * MS;
 	p->work.threads[0].cpu_ns += ms * MS;
 }
@@ -162,7 +162,8 @@ static void test_lock_and_file(void **state)
 	(void)state;
 	wait_for(p, view, 60, TIME_lock, "pthread mutex 0x10 pool_lock", NULL);
 	wait_for(p, view, 40, TIME_disk, "/var/lib/x.db", NULL);
-	expect(p, 0, "60 % (60.0 ms) waiting for a lock (pthread mutex 0x10 pool_lock): 1 wait, from view, app/views.py:41", "waits", "pthread mutex 0x10 pool_lock");
+	expect(p, 0, "60 % (60.0 ms) waiting for a lock (pthread mutex 0x10 pool_lock): 1 wait, from view, app/views.py:41", "waits",
+	       "pthread mutex 0x10 pool_lock");
 	expect(p, 1, "40 % (40.0 ms) waiting for the disk (/var/lib/x.db): 1 wait, from view, app/views.py:41", "waits", "/var/lib/x.db");
 	profile_free(p);
 }
@@ -189,7 +190,8 @@ static void test_gil(void **state)
 
 	(void)state;
 	wait_for(p, -1, 100, TIME_gil, "MainThread[7] health (GET /health)", "python3");
-	expect(p, 0, "100 % (100.0 ms) waiting for the GIL, held by MainThread[7] health (GET /health): 1 wait", "waits", "MainThread[7] health (GET /health)");
+	expect(p, 0, "100 % (100.0 ms) waiting for the GIL, held by MainThread[7] health (GET /health): 1 wait", "waits",
+	       "MainThread[7] health (GET /health)");
 	profile_free(p);
 }
 
@@ -241,7 +243,8 @@ static void test_unknown(void **state)
 	pass(p, TIME_unknown, 100);
 	p->time.ambiguous_ns = 60 * MS;
 	p->time.in_flight_max = 3;
-	expect(p, 0, "60 % (60.0 ms) ambiguous: the thread returned to its event loop and other work may have run; 2 other requests were in flight", "about", "");
+	expect(p, 0, "60 % (60.0 ms) ambiguous: the thread returned to its event loop and other work may have run; 2 other requests were in flight",
+	       "about", "");
 	expect(p, 1, "40 % (40.0 ms) unknown: no event says what happened then", "about", "");
 	profile_free(p);
 }
@@ -280,8 +283,8 @@ static void test_beside(void **state)
 	wait_for(p, view, 70, TIME_network, "127.0.0.1:6379", "redis");
 	run(p, view, 60, false);
 	p->time.classes_ns[TIME_network] = 40 * MS;
-	expect(p, 1, "40 % (40.0 ms) waiting for 127.0.0.1:6379 (redis, pid 913): 1 wait, from view, app/views.py:41; 70.0 ms in all, partly beside other work "
-	       "of this request", "waits", "127.0.0.1:6379");
+	expect(p, 1, "40 % (40.0 ms) waiting for 127.0.0.1:6379 (redis, pid 913): 1 wait, from view, app/views.py:41; 70.0 ms in all, partly "
+	       "beside other work of this request", "waits", "127.0.0.1:6379");
 	profile_free(p);
 }
 

@@ -25,8 +25,8 @@ void html_functions(const struct profile *p, FILE *f);
 void html_waits(const struct profile *p, FILE *f);
 void html_about(const struct profile *p, FILE *f);
 
-/* The JSON document for the page's script (json.c): as other tools get it, but that the waits are columns (json_waits.h), and with `edges` and `edges_after`:
- * which samples stand for a slice without a tick, at whose edge they were taken. */
+/* The JSON document for the page's script (json.c): as other tools get it, but that the waits are columns (json_waits.h), and with `edges` and
+ * `edges_after`: which samples stand for a slice without a tick, at whose edge they were taken. */
 void html_document(const struct profile *p, FILE *f);
 
 /* For the script (html_data.c): that document, deflated when it is large, and the report in text, to copy. */

@@ -22,6 +22,7 @@ asset_script:
 	.incbin "report/frames.js"
 	.incbin "report/pairs.js"
 	.incbin "report/weights.js"
+	.incbin "report/nodes.js"
 	.incbin "report/calls.js"
 	.incbin "report/inverted.js"
 	.incbin "report/functions.js"

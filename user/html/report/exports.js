@@ -78,7 +78,8 @@ const Exports = (() => {
 	function facts({ about, request }) {
 		const text = (selector) => (document.querySelector(selector) || { textContent: "" }).textContent;
 		const title = text("h1");
-		return [`reqprof ${Words.clean(about.version, 32)}, report ${request.id}: ${title}`, text(".answer"), text(".quality").replace(/ → About$/, "")].filter(Boolean);
+		const made = `reqprof ${Words.clean(about.version, 32)}, report ${request.id}: ${title}`;
+		return [made, text(".answer"), text(".quality").replace(/ → About$/, "")].filter(Boolean);
 	}
 
 	function speedscope(report, model) {

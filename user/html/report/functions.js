@@ -11,6 +11,11 @@
  * @property {number} wait ns, with what it calls
  * @property {number} samples
  * @property {number} error half the width of the 95 % interval of self, ns
+ *
+ * @typedef {object} Edge to a caller or a callee
+ * @property {TreeNode} node one of those that it stands for
+ * @property {number} cpu ns
+ * @property {number} wait ns
  */
 
 const Functions = (() => {
@@ -131,7 +136,7 @@ const Functions = (() => {
 	 * Who calls a function, and what it calls or waits for: each with the time of the function's that went this way.
 	 * @param {TreeNode} root of a call tree without folding
 	 * @param {number} frame the function
-	 * @returns {{cpu: number, wait: number, self: number, callers: {node: TreeNode, cpu: number, wait: number}[], callees: {node: TreeNode, cpu: number, wait: number}[]}}
+	 * @returns {{cpu: number, wait: number, self: number, callers: Edge[], callees: Edge[]}}
 	 */
 	function around(root, frame) {
 		const callers = new Map();

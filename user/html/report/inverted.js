@@ -2,10 +2,10 @@
 /* The call tree upside down: where time was spent, and below that who called. Nodes are made when they are asked for: the whole tree would
  * have as many as all stacks are deep. */
 /* exported Inverted */
-/* global Calls, Words */
+/* global Nodes, Words */
 
 const Inverted = (() => {
-	class Node extends Calls.Node {
+	class Node extends Nodes.Node {
 		constructor(tree, parent, kind, frame) {
 			super(null, tree.count++, parent, kind, frame);
 			this.callersOf = tree;

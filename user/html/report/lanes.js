@@ -82,7 +82,8 @@ const Lanes = (() => {
 				const after = next + 1 < samples.length && t[samples[next + 1]] <= limit ? samples[next + 1] : -1;
 				const begin = place(work.samples, i, after, lane.end, limit);
 				const inKernel = stack[i] >= 0 && report.frames[report.stacks.frame[stack[i]]].kind === "kernel";
-				lane.add({ begin, end: begin + weight[i], class: inKernel ? classIndex.cpu_kernel : classIndex.cpu_user, thread, task: task[i], stack: stack[i] });
+				const timeClass = inKernel ? classIndex.cpu_kernel : classIndex.cpu_user;
+				lane.add({ begin, end: begin + weight[i], class: timeClass, thread, task: task[i], stack: stack[i] });
 			}
 		};
 		for (const i of rowsOf(work.waits.thread, thread)) {
@@ -94,8 +95,8 @@ const Lanes = (() => {
 	}
 
 	function addAwait(lane, row, at) {
-		lane.add({ begin: Math.max(row.t, at), end: row.t + row.duration_ns, class: classIndex[row.cause], object: row.object, task: row.task, stack: row.stack,
-			await: true });
+		const { t, duration_ns: duration, cause, object, task, stack } = row;
+		lane.add({ begin: Math.max(t, at), end: t + duration, class: classIndex[cause], object, task, stack, await: true });
 	}
 
 	/* What a task awaited. */

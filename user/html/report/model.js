@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the views show: the report as a state of the page filters it. The same state gives the same view, so that views can compare. */
 /* exported Model */
-/* global Calls, Frames, Functions, Inverted, Search, Weights, Words */
+/* global Calls, Frames, Functions, Inverted, Nodes, Search, Weights, Words */
 
 const Model = (() => {
 	const VIEWS_MAX = 6; /* kept, for the way back */
@@ -171,7 +171,7 @@ const Model = (() => {
 				return null;
 			}
 			if (!this.rests.has(node)) {
-				const rest = new Calls.Node(null, -1, node, "rest", -1);
+				const rest = new Nodes.Node(null, -1, node, "rest", -1);
 				small.forEach((child) => {
 					rest.cpu += child.cpu;
 					rest.wait += child.wait;

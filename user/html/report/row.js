@@ -192,7 +192,8 @@ const TreeRow = (() => {
 			lines.push(`total ${time(node.cpu + node.wait)} · CPU ${time(node.cpu)} · waiting ${time(node.wait)}`);
 			if (node.kind === "frame") {
 				const error = this.view.error(node);
-				lines.push(`self ${time(node.self)}${error ? " ± " + Words.error(error, decimals) + " ms" : ""} · ${Words.count(node.count, "sample", "samples")}`);
+				const half = error ? ` ± ${Words.error(error, decimals)} ms` : "";
+				lines.push(`self ${time(node.self)}${half} · ${Words.count(node.count, "sample", "samples")}`);
 			}
 			return lines.concat([...node.byClass].map(([name, ns]) => `${Words.labels[name]}: ${time(ns)}`));
 		}

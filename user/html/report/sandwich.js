@@ -93,13 +93,12 @@ const FunctionsView = (() => {
 		middle(view, frame, { cpu, wait, self }) {
 			const { function: name, file, module } = view.report.frames[frame];
 			const middle = element("section", "middle");
-			const unit = view.state.unit === "percent" ? " %" : " ms";
+			const time = (ns) => view.time(ns) + (view.state.unit === "percent" ? " %" : " ms");
 			const focus = element("button", "", view.state.focus === "f" + frame ? "Show all again" : "Focus");
 			focus.type = "button";
 			focus.addEventListener("click", () => this.api.state.set({ focus: view.state.focus === "f" + frame ? "" : "f" + frame }, true));
 			middle.append(element("h3", "", Words.clean(name)), element("p", "place", Words.clean(file || module || "", 300)),
-				element("p", "", `total ${view.time(cpu + wait)}${unit} · CPU ${view.time(cpu)}${unit} · self ${view.time(self)}${unit} · waiting ${view.time(wait)}${unit}`),
-				focus);
+				element("p", "", `total ${time(cpu + wait)} · CPU ${time(cpu)} · self ${time(self)} · waiting ${time(wait)}`), focus);
 			return middle;
 		}
 	}

@@ -214,7 +214,8 @@ const WaitsView = (() => {
 		const note = element("p", "note");
 		box.append(note, scroll);
 		const sorted = new Tables.Sorted(table, note, {
-			describe: (n, shown) => (shown < n ? `The ${shown} longest of ${n}` : Words.count(n, "wait", "waits")) + ". Open one to see its stack and who ended it.",
+			describe: (n, shown) => `${shown < n ? `The ${shown} longest of ${n}` : Words.count(n, "wait", "waits")}. Open one to see its stack ` +
+				"and who ended it.",
 			detail: (row) => waitDetail(view, api, row), key: String,
 		});
 		sorted.max = SINGLE_STEP;
