@@ -107,6 +107,17 @@ const WaitsView = (() => {
 		return waker < 0 ? "" : Words.process(report.wakers[waker].comm, report.wakers[waker].pid);
 	}
 
+	/* Strips are drawn when they come into sight: there may be hundreds. */
+	const strips = new WeakMap();
+	const inSight = new window.IntersectionObserver((entries) => {
+		for (const { isIntersecting, target } of entries) {
+			if (isIntersecting) {
+				inSight.unobserve(target);
+				strips.get(target)();
+			}
+		}
+	});
+
 	/* When the waits of a group were and how long: a dot each, higher where longer. A click leads to the nearest in the timeline. */
 	function strip(g, view, api) {
 		const td = Tables.cell("", "dots");
@@ -119,7 +130,8 @@ const WaitsView = (() => {
 		canvas.setAttribute("aria-label", `when the ${Words.count(g.rows.length, "wait", "waits")} were, and how long`);
 		td.append(canvas);
 		const at = (row) => (STRIP_PX - 4) * t[row] / view.wall + 2;
-		requestAnimationFrame(() => drawStrip(canvas, g, at, scale));
+		strips.set(canvas, () => drawStrip(canvas, g, at, scale));
+		inSight.observe(canvas);
 		canvas.addEventListener("click", (event) => {
 			event.stopPropagation();
 			const nearest = g.rows.reduce((best, row) => (Math.abs(at(row) - event.offsetX) < Math.abs(at(best) - event.offsetX) ? row : best));
@@ -263,10 +275,10 @@ const WaitsView = (() => {
 		prepare(view) {
 			if (!this.known || this.known.waits !== view.waits) {
 				const { duration, runnable, t } = view.report.waits;
-				const length = (row) => duration[row] + runnable[row];
+				const length = duration.map((ns, row) => ns + runnable[row]);
 				this.known = {
 					waits: view.waits, groups: group(view.report, view.waits),
-					longest: Array.from(view.waits).sort((a, b) => length(b) - length(a) || t[a] - t[b]),
+					longest: Array.from(view.waits).sort((a, b) => length[b] - length[a] || t[a] - t[b]),
 				};
 			}
 			return this.known;
