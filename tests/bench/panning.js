@@ -5,6 +5,7 @@
 
 const { close, main, open, render } = require("../browser/browser");
 const { large, pageOf } = require("../browser/large");
+const { none, ok } = require("../browser/tap");
 
 const [samples, waits, seconds] = process.argv.slice(2).map(Number);
 const SCREEN = { width: 1440, height: 900 };
@@ -42,8 +43,11 @@ async function measure() {
 		const opened = Date.now() - begin;
 		await page.waitForTimeout(1000);
 		for (const turns of [3, 15]) {
-			console.log(JSON.stringify({ tab, turns, opened, ...await page.evaluate(pan, [`#${tab} .${tab}-box canvas`, turns, seconds]) }));
+			const seen = await page.evaluate(pan, [`#${tab} .${tab}-box canvas`, turns, seconds]);
+			console.log(JSON.stringify({ tab, turns, opened, ...seen }));
+			ok(seen.perSecond > 0, `${tab}, ${turns} turns`);
 		}
+		none(page.faults, `${tab}: silent`);
 		await close(page);
 	}
 }

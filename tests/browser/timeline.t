@@ -156,6 +156,10 @@ async function choosing() {
 	const wait = await place(page, 10, y);
 	await page.mouse.click(wait.x, wait.y);
 	ok((await parameter(page, "sel")).startsWith("w:network:"), "a click on a wait selects it", (await parameter(page, "sel")));
+	await page.fill("#search", "encode");
+	const filtered = await place(page, 120, y + 12 + 2 + 2 * 16 + 8);
+	await page.mouse.move(filtered.x, filtered.y);
+	ok((await page.locator(".tip").innerText()).startsWith("serialize"), "what is not found can still be read");
 	none(page.faults, "choosing: silent");
 	await close(page);
 }

@@ -14,7 +14,10 @@ const kind = (name) => Words.classes.indexOf(name);
 function lane(slices) {
 	const column = (Type, make) => Type.from(slices, make);
 	const kinds = [...new Set(slices.map(([, , name]) => kind(name)))].sort((a, b) => a - b);
-	const sums = kinds.map((k) => slices.reduce((all, [begin, end, name]) => [...all, all.at(-1) + (kind(name) === k ? end - begin : 0)], [0]));
+	const sums = kinds.map((k) => {
+		let sum = 0;
+		return [0, ...slices.map(([begin, end, name]) => (sum += kind(name) === k ? end - begin : 0))];
+	});
 	return {
 		type: "thread", index: 0, n: slices.length, begin: column(Float64Array, ([begin]) => begin), end: column(Float64Array, ([, end]) => end),
 		kind: column(Uint8Array, ([, , name]) => kind(name)), stack: column(Int32Array, ([, , , stack = -1]) => stack), kinds, sums,
@@ -65,6 +68,8 @@ test("tasks: what they await, and from then on to their next run its loop is bus
 	assert.equal(busy.length, 2);
 	assert.ok(busy.every(([begin, end]) => end > begin));
 	assert.equal(busy[0][0], 36.4);
+	assert.deepEqual(thread.shades.map((shade) => shade.map((ns) => ns / 1e6)), busy.map(([begin, end]) => [begin, end]));
+	assert.deepEqual([36, 37, 39.6].map((ms) => Boolean(TimelineData.shadeAt(thread, ms * 1e6))), [false, true, false]);
 });
 
 test("shares of any stretch of time are those of its slices", () => {
@@ -149,6 +154,20 @@ test("words of slices: how long, in what, from where, woken by whom", () => {
 	assert.deepEqual(at(60), ["ready but no CPU", "4.00 ms ready · at 59.60 ms", "from serialize app/views.py:41"]);
 	assert.equal(at(70)[0], "on CPU (user)");
 	assert.match(at(70)[1], /^≈ 1\.00 ms at .* ms, from one sample$/);
+});
+
+test("a busy loop: whom it worked for, in all", () => {
+	const words = new TimelineWords.Names(view("coroutines"));
+	assert.deepEqual(words.shade([36400000, 39000000]), ["event loop busy with others", "≈ 2.60 ms at 36.40 ms, while a task of the request could go on",
+		"in the whole request:", "1.70 ms GET /health in health, app/main.py:12", "0.60 ms waiting for the GIL, held by digest, app/main.py:12"]);
+});
+
+test("what the filters leave out is pale: by class, and by mode", () => {
+	const pale = (state) => [...TimelineLanes.paleOf({ mode: "both", classes: [], ...state })].map((k) => Words.classes[k]);
+	assert.deepEqual(pale({}), []);
+	assert.deepEqual(pale({ mode: "wait" }), ["cpu_user", "cpu_kernel", "interrupt"]);
+	assert.ok(pale({ mode: "cpu" }).includes("network") && !pale({ mode: "cpu" }).includes("cpu_user"));
+	assert.deepEqual(pale({ classes: Words.classes.filter((name) => name !== "disk") }), ["disk"]);
 });
 
 test("the part of the time in sight: zoom, pan, what the address says", () => {

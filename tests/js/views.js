@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The drawn views' files without a page: those that compute, and reports for them. */
+/* The drawn views without a page, and reports for them. */
 "use strict";
 
 const fs = require("node:fs");
@@ -8,8 +8,7 @@ const vm = require("node:vm");
 const { document, inPage } = require("./page");
 
 const REPORT = path.resolve(__dirname, "../../user/html/report");
-const FILES = ["words", "state", "data", "frames", "pairs", "weights", "calls", "inverted", "functions", "search", "model", "row", "canvas", "flame_layout",
-	"flame_paint", "flame_svg", "timeline_data", "timeline_words", "timeline_lanes", "timeline_sight", "timeline_overview"];
+const NOT = ["page", "canvas_pixels"]; /* these want a document when they are loaded */
 const NAMES = ["Words", "State", "Data", "Model", "TreeRow", "Canvas", "FlameLayout", "FlamePaint", "FlameSvg", "TimelineData", "TimelineWords",
 	"TimelineLanes", "TimelineSight", "TimelineOverview"];
 
@@ -19,8 +18,7 @@ function embedded() {
 }
 
 function loadViews() {
-	const order = embedded().filter((name) => FILES.includes(name));
-	const sources = order.map((name) => fs.readFileSync(`${REPORT}/${name}.js`, "utf8"));
+	const sources = embedded().filter((name) => !NOT.includes(name)).map((name) => fs.readFileSync(`${REPORT}/${name}.js`, "utf8"));
 	return vm.runInThisContext(`(() => { ${sources.join("\n")}\nreturn { ${NAMES} }; })`, { filename: "report.js" })();
 }
 

@@ -14,11 +14,19 @@ const Pixels = (() => {
 		return [...probe.getImageData(0, 0, 1, 1).data].slice(0, 3);
 	}
 
-	/* As a pixel, with so much of it on another colour. */
-	function pixel(colour, part = 1, below = colour) {
-		const [over, under] = [rgb(colour), rgb(below)];
-		const [r, g, b] = over.map((value, i) => Math.round(value * part + under[i] * (1 - part)));
+	/* As a pixel. */
+	function pixel(colour) {
+		const [r, g, b] = rgb(colour);
 		return (255 << 24 | b << 16 | g << 8 | r) >>> 0; /* all that browsers run on is little-endian */
+	}
+
+	/* So much of one pixel on another. */
+	function mix(over, under, part) {
+		let mixed = 0;
+		for (let shift = 0; shift < 32; shift += 8) {
+			mixed |= Math.round((over >>> shift & 255) * part + (under >>> shift & 255) * (1 - part)) << shift;
+		}
+		return mixed >>> 0;
 	}
 
 	/* Of each class of time its hatch as a square tile of pixels: {size, pixels}. */
@@ -54,5 +62,5 @@ const Pixels = (() => {
 		}
 	}
 
-	return { pixel, tiles, Buffer };
+	return { pixel, mix, tiles, Buffer };
 })();

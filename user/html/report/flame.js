@@ -54,9 +54,8 @@ const FlameView = (() => {
 				hover: (x, y, event) => this.hover(x, y, event),
 				leave: () => this.hover(-1, -1, null),
 			});
-			this.canvas.addEventListener("keydown", (event) => this.key(event));
-			this.canvas.addEventListener("focus", () => this.picture.request());
-			this.canvas.addEventListener("blur", () => this.picture.request());
+			this.canvas.addEventListener("keydown", (event) => this.keydown(event));
+			["focus", "blur"].forEach((type) => this.canvas.addEventListener(type, () => this.picture.request()));
 			this.box.addEventListener("scroll", () => this.picture.request(), { passive: true });
 			new ResizeObserver(() => this.measure()).observe(this.box);
 			window.addEventListener("resize", () => this.measure());
@@ -71,8 +70,7 @@ const FlameView = (() => {
 		show(view, state) {
 			const before = this.state;
 			const same = this.view && this.view.root === view.root && before.mode === state.mode;
-			this.view = view;
-			this.state = state;
+			Object.assign(this, { view, state });
 			this.names = new FlamePaint.Names(view, new TreeRow.Maker(view));
 			if (!same) {
 				this.layOut();
@@ -343,7 +341,7 @@ const FlameView = (() => {
 			this.picture.request();
 		}
 
-		key(event) {
+		keydown(event) {
 			if (event.ctrlKey || event.metaKey || event.altKey || !this.active) {
 				return;
 			}
@@ -361,6 +359,23 @@ const FlameView = (() => {
 				event.preventDefault();
 				event.stopPropagation();
 				keys[event.key]();
+			}
+		}
+
+		/* Keys that count wherever the focus is. */
+		key(key) {
+			const isOut = key === "Escape" && Boolean(this.state.zoom);
+			if (isOut) {
+				this.zoomTo(null);
+			}
+			return isOut;
+		}
+
+		/* To what the search finds, one after the other, the heaviest first. */
+		nextHit() {
+			const hits = this.cells.nodes.filter((node) => this.view.matches(node)).sort((a, b) => this.view.value(b) - this.view.value(a));
+			if (hits.length) {
+				this.go(hits[(hits.indexOf(this.active) + 1) % hits.length]);
 			}
 		}
 

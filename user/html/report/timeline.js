@@ -263,13 +263,14 @@ const TimelineView = (() => {
 			this.pointerX = x;
 			this.pointed = at && at.i >= 0 && at.depth < 0 ? { lane: at.placed.lane, i: at.i } : null;
 			this.canvas.style.cursor = at && (at.i >= 0 || (at.head && at.placed.canOpen)) ? "pointer" : "crosshair";
-			this.tip(at, event);
+			this.tip(at, x, event);
 			this.picture.request();
 		}
 
-		tip(at, event) {
-			if (at && at.i >= 0) {
-				this.api.tip.show(this.finder.lines(at), event.clientX, event.clientY);
+		tip(at, x, event) {
+			const lines = at ? this.finder.lines(at, this.time(x), this.perPixel()) : [];
+			if (lines.length) {
+				this.api.tip.show(lines, event.clientX, event.clientY);
 			} else {
 				this.api.tip.hide();
 			}
@@ -290,7 +291,7 @@ const TimelineView = (() => {
 				this.active = { lane: at.placed.lane, i: at.i };
 				this.choose(at.depth);
 				if (event.pointerType === "touch") {
-					this.tip(at, event);
+					this.tip(at, x, event);
 				}
 			}
 		}

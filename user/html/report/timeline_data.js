@@ -17,6 +17,7 @@
  * @property {Uint8Array} from SAMPLE, WAIT, READY, AWAIT or LOOP
  * @property {Int32Array} of
  * @property {boolean} hasStacks
+ * @property {[number, number][]} shades of a thread: when it worked for others although a task of the request could have gone on
  * @property {number[]} kinds the classes that it has
  * @property {Float64Array[]} sums of each of kinds: ns before slice i
  */
@@ -37,6 +38,8 @@ const TimelineData = (() => {
 			this.index = index;
 			this.n = 0;
 			this.upto = 0;
+			this.shades = [];
+			this.ready = -1; /* of a task the await that is over while it does not run yet */
 			this.begin = new Float64Array(room);
 			this.end = new Float64Array(room);
 			this.kind = new Uint8Array(room);
@@ -62,8 +65,28 @@ const TimelineData = (() => {
 			this.n++;
 		}
 
+		/* Its thread works for others while something of the request could go on. */
+		shade(begin, end) {
+			this.shades.push([begin, end]);
+		}
+
+		/* Shades by time, those that touch as one. */
+		mergeShades() {
+			const merged = [];
+			this.shades.sort((a, b) => a[0] - b[0]).forEach(([begin, end]) => {
+				const last = merged[merged.length - 1];
+				if (last && begin <= last[1]) {
+					last[1] = Math.max(last[1], end);
+				} else {
+					merged.push([begin, end]);
+				}
+			});
+			return merged;
+		}
+
 		finish() {
 			const { n } = this;
+			this.shades = this.mergeShades();
 			["begin", "end", "kind", "stack", "from", "of"].forEach((name) => (this[name] = this[name].subarray(0, n)));
 			this.hasStacks = this.stack.some((stack) => stack >= 0);
 			this.kinds = [...new Set(this.kind)].sort((a, b) => a - b);
@@ -97,10 +120,6 @@ const TimelineData = (() => {
 	function putSample(report, lane, i, kernel) {
 		const { begin, weight, stack } = report.samples;
 		const kind = stack[i] >= 0 && kernel[stack[i]] ? Weights.classIndex.cpu_kernel : Weights.classIndex.cpu_user;
-		if (lane.ready >= 0) { /* what it awaited had happened: its loop was busy until now */
-			lane.put(lane.upto, begin[i], Weights.classIndex.loop_busy, -1, LOOP, lane.ready);
-			lane.ready = -1;
-		}
 		lane.put(begin[i], begin[i] + weight[i], kind, stack[i], SAMPLE, i);
 	}
 
@@ -115,6 +134,16 @@ const TimelineData = (() => {
 		const { t, duration_ns: ns, stack } = report.awaits[i];
 		lane.put(t, t + ns, Weights.classIndex.suspended, stack, AWAIT, i);
 		lane.ready = report.time.classes_ns.loop_busy && t + ns < report.time.wall_ns ? i : -1;
+	}
+
+	/* A task runs: what it awaited had happened, its loop was busy until now. */
+	function putRun(report, task, thread, i) {
+		const t = report.samples.begin[i];
+		if (task.ready >= 0 && t > task.upto) {
+			thread.shade(task.upto, t);
+			task.put(task.upto, t, Weights.classIndex.loop_busy, -1, LOOP, task.ready);
+		}
+		task.ready = -1;
 	}
 
 	/* Samples, waits and awaits are sorted by time each, and so is what of them is a lane's: one walk over all fills all lanes. */
@@ -136,6 +165,9 @@ const TimelineData = (() => {
 				both(waits, w, (lane) => putWait(report, lane, w));
 				w++;
 			} else if (at[0] <= at[2]) {
+				if (tasks.has(samples.task[s])) {
+					putRun(report, tasks.get(samples.task[s]), threads.get(samples.thread[s]), s);
+				}
 				both(samples, s, (lane) => putSample(report, lane, s, kernel));
 				s++;
 			} else {
@@ -155,7 +187,7 @@ const TimelineData = (() => {
 		const make = (type, column) => {
 			const filling = new Map();
 			[...count(report, column)].sort((a, b) => a[0] - b[0])
-				.forEach(([index, room]) => filling.set(index, Object.assign(new Filling(type, index, room), { ready: -1 })));
+				.forEach(([index, room]) => filling.set(index, new Filling(type, index, room)));
 			return filling;
 		};
 		const [threads, tasks] = [make("thread", "thread"), make("task", "task")];
@@ -183,6 +215,20 @@ const TimelineData = (() => {
 	function at(lane, t) {
 		const i = after(lane, t);
 		return i < lane.n && lane.begin[i] <= t ? i : -1;
+	}
+
+	/* The shade at t, or undefined. */
+	function shadeAt({ shades }, t) {
+		let [low, high] = [0, shades.length];
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if (shades[middle][1] > t) {
+				high = middle;
+			} else {
+				low = middle + 1;
+			}
+		}
+		return shades[low] && shades[low][0] <= t ? shades[low] : undefined;
 	}
 
 	/* Whether a slice is one of a row of waits: waiting, or ready after it. */
@@ -310,5 +356,5 @@ const TimelineData = (() => {
 		runs.close(pixels, 0);
 	}
 
-	return { SAMPLE, WAIT, READY, AWAIT, LOOP, lanes, after, at, isWait, shares, drawn, chart };
+	return { SAMPLE, WAIT, READY, AWAIT, LOOP, lanes, after, at, shadeAt, isWait, shares, drawn, chart };
 })();

@@ -43,15 +43,15 @@ const TimelineFind = (() => {
 			return { placed, i: empty ? -1 : i, depth, head: false };
 		}
 
-		/* A frame of the chart: its function, and how long it is there without interruption. */
-		chartLines({ lane }, i, depth) {
+		/* A frame of the chart: its function, and how long it is there without interruption, or not as long as `apart` ns. */
+		chartLines({ lane }, i, depth, apart) {
 			const code = this.codes.get(lane.stack[i])[depth];
 			const same = (k) => lane.stack[k] >= 0 && this.codes.get(lane.stack[k])[depth] === code;
 			let [first, last] = [i, i];
-			while (first > 0 && i - first < SCAN_MAX && lane.end[first - 1] >= lane.begin[first] - 1 && same(first - 1)) {
+			while (first > 0 && i - first < SCAN_MAX && lane.begin[first] - lane.end[first - 1] <= apart && same(first - 1)) {
 				first--;
 			}
-			while (last + 1 < lane.n && last - i < SCAN_MAX && lane.begin[last + 1] <= lane.end[last] + 1 && same(last + 1)) {
+			while (last + 1 < lane.n && last - i < SCAN_MAX && lane.begin[last + 1] - lane.end[last] <= apart && same(last + 1)) {
 				last++;
 			}
 			const frame = this.codes.frameAt(lane.stack[i], depth);
@@ -73,8 +73,13 @@ const TimelineFind = (() => {
 				lane: from ? from.lane : null };
 		}
 
-		lines({ placed, i, depth }) {
-			return depth < 0 ? this.names.lines(placed.lane, i) : this.chartLines(placed, i, depth);
+		/* What is to be said of what is at a point; [] = nothing. apart: ns that cannot be seen. */
+		lines({ placed, i, depth, head }, t, apart) {
+			if (i < 0) {
+				const shade = depth < 0 && !head ? TimelineData.shadeAt(placed.lane, t) : undefined;
+				return shade ? this.names.shade(shade) : [];
+			}
+			return depth < 0 ? this.names.lines(placed.lane, i) : this.chartLines(placed, i, depth, apart);
 		}
 
 		/* The key, for all views, of a slice, or of a frame of the stacks below it. */

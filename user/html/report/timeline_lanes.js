@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Where the lanes of the timeline stand, what of stacks they show, and what their pixels are. */
 /* exported TimelineLanes */
-/* global Pixels, TimelineData */
+/* global Pixels, TimelineData, Words */
 
 const TimelineLanes = (() => {
 	const HEAD_PX = 22; /* a lane's name */
@@ -9,6 +9,7 @@ const TimelineLanes = (() => {
 	const CHART_ROW_PX = 16; /* a frame of the stacks below */
 	const GAP_PX = 12;
 	const CHART_ROWS_MAX = 40;
+	const PALE = 0.25; /* of what a filter leaves out */
 	const FOLDED = -1; /* code of frames that are folded */
 
 	/* ---- stacks as codes ---------------------------------------------------------------------------------------------------------- */
@@ -95,6 +96,7 @@ const TimelineLanes = (() => {
 			this.page = Pixels.pixel(colours.page);
 			this.tiles = Pixels.tiles(colours, scale);
 			this.buffer = new Pixels.Buffer();
+			this.shown = this.tiles;
 		}
 
 		/* What is known of the pixels of functions and stacks, as long as the codes and the search stay the same. */
@@ -113,14 +115,37 @@ const TimelineLanes = (() => {
 				upto += shares[k];
 				const top = Math.max(0, Math.round(height * (1 - upto)));
 				if (top < bottom) {
-					const { size, pixels: tile } = this.tiles[kinds[k]];
-					for (let y = top, at = top % size; y < bottom; y++, at = at + 1 === size ? 0 : at + 1) {
-						pixels[y * width + x] = tile[at * size + x % size];
-					}
+					this.run(pixels, x, width, kinds[k], top, bottom);
 					bottom = top;
 				}
 			}
 		}
+
+		/* Which classes the filters leave out: they are pale from now on. */
+		choose(pale) {
+			this.shown = this.tiles.map((tile, kind) => (pale.has(kind) ? this.paleTile(kind) : tile));
+		}
+
+		paleTile(kind) {
+			const { size, pixels } = this.tiles[kind];
+			return { size, pixels: pixels.map((pixel) => Pixels.mix(pixel, this.raised, PALE)) };
+		}
+
+		/* Pixels of a class in a column, from top to bottom. */
+		run(pixels, x, width, kind, top, bottom) {
+			const { size, pixels: tile } = this.shown[kind];
+			for (let y = top, at = top % size; y < bottom; y++, at = at + 1 === size ? 0 : at + 1) {
+				pixels[y * width + x] = tile[at * size + x % size];
+			}
+		}
+	}
+
+	/* The classes of time that a state of the page leaves out. */
+	function paleOf({ mode, classes }) {
+		return new Set(Words.classes.map((name, kind) => kind).filter((kind) => {
+			const onCpu = kind < Words.classes.indexOf("run_queue");
+			return (classes.length && !classes.includes(Words.classes[kind])) || (mode !== "both" && onCpu !== (mode === "cpu"));
+		}));
 	}
 
 	const inks = new WeakMap();
@@ -136,5 +161,5 @@ const TimelineLanes = (() => {
 		return ink;
 	}
 
-	return { HEAD_PX, STRIP_PX, CHART_ROW_PX, FOLDED, Codes, place, inkOf };
+	return { HEAD_PX, STRIP_PX, CHART_ROW_PX, FOLDED, PALE, Codes, place, paleOf, inkOf };
 })();

@@ -96,7 +96,7 @@ const TimelineOverview = (() => {
 		/* The strip without what moves over it: drawn again only when the lanes, the size or the theme change. */
 		paintBase(painter) {
 			const { width, scale, colours } = this.picture;
-			const key = `${width} ${scale} ${colours.page} ${this.lanes.length}`;
+			const key = `${width} ${scale} ${colours.page} ${[...painter.pale]}`;
 			if (this.drawnFor === key && this.basedOn === this.lanes) {
 				return;
 			}

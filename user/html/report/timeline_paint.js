@@ -8,6 +8,8 @@ const TimelinePaint = (() => {
 	const AXIS_PX = 24;
 	const MARK_ROW_PX = 15; /* of the labels of marks */
 	const MARKS_PX = 2 * MARK_ROW_PX + 2;
+	const SHADE_PART = 0.35; /* of the height of slices */
+	const BUSY = Words.classes.indexOf("loop_busy");
 	const WIDE_PX = 6; /* a cell that stands by itself */
 
 	/* ---- painting ----------------------------------------------------------------------------------------------------------------- */
@@ -25,6 +27,8 @@ const TimelinePaint = (() => {
 			const { inks, stacks } = this.ink.cells(codes, view.test ? view : null);
 			this.inks = inks;
 			this.stacks = stacks;
+			this.pale = TimelineLanes.paleOf(view.state);
+			this.ink.choose(this.pale);
 		}
 
 		/* Look at [from, to), which fills the width. */
@@ -146,10 +150,23 @@ const TimelinePaint = (() => {
 			const width = picture.canvas.width;
 			const pixels = ink.buffer.begin(width, height, ink.raised);
 			const wide = [];
+			this.shade(lane, pixels, width, height);
 			TimelineData.drawn(lane, { from: this.from, to: this.to, pixels: width, wide: 1.5 * picture.scale }, (i, left, right) => wide.push([i, left, right]),
 				(x, shares) => ink.column(pixels, x, width, height, lane.kinds, shares));
 			ink.buffer.put(g, 0, Math.round(top * picture.scale) / picture.scale, this.pixels, height / picture.scale);
 			wide.forEach(([i, left, right]) => this.slice(lane, i, left / picture.scale, right / picture.scale, top));
+		}
+
+		/* A low band where the thread works for others although the request could go on. */
+		shade(lane, pixels, width, height) {
+			const scale = width / (this.to - this.from);
+			const bottom = Math.round(height * (1 - SHADE_PART));
+			for (const [begin, end] of lane.shades) {
+				const [left, right] = [Math.max(0, Math.floor((begin - this.from) * scale)), Math.min(width, Math.ceil((end - this.from) * scale))];
+				for (let x = left; x < right; x++) {
+					this.ink.run(pixels, x, width, BUSY, bottom, height);
+				}
+			}
 		}
 
 		slice(lane, i, left, right, top) {
@@ -157,14 +174,16 @@ const TimelinePaint = (() => {
 			const name = Words.classes[lane.kind[i]];
 			const isWait = lane.from[i] !== TimelineData.SAMPLE;
 			const [from, to] = [this.snap(left), this.snap(right)];
+			g.globalAlpha = this.pale.has(lane.kind[i]) ? TimelineLanes.PALE : 1;
 			g.fillStyle = picture.fills[name];
 			g.fillRect(from, top, Math.max(1 / picture.scale, to - from - (isWait && to - from > 4 ? 1 : 0)), STRIP_PX);
 			if (lane.from[i] === TimelineData.AWAIT) { /* what was awaited, in its colour */
 				g.fillStyle = picture.colours.classes[this.view.report.awaits[lane.of[i]].cause];
 				g.fillRect(from, top + STRIP_PX - 4, Math.max(1 / picture.scale, to - from - 1), 4);
 			}
+			g.globalAlpha = 1;
 			const [begin, end] = [Math.max(0, left), Math.min(this.pixels, right)];
-			if (isWait && end - begin > 34) {
+			if (isWait && end - begin > 34 && !this.pale.has(lane.kind[i])) {
 				picture.sans("", 12);
 				const text = this.longest(this.names.choices(lane, i), end - begin - 14);
 				if (text) {
@@ -251,7 +270,7 @@ const TimelinePaint = (() => {
 				const frame = this.frame(code);
 				const strong = frame && (Frames.isOwn(frame) || frame.kind === "kernel") ? 1 : 0.5;
 				const part = strong * (this.view.test && !this.found.has(code) ? 0.3 : 1);
-				pixel = Pixels.pixel(frame ? colours[frame.kind] || colours.native : colours.plain, part, colours.page);
+				pixel = Pixels.mix(Pixels.pixel(frame ? colours[frame.kind] || colours.native : colours.plain), this.ink.page, part);
 				this.inks.set(code, pixel);
 			}
 			return pixel;

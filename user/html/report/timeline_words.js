@@ -5,6 +5,7 @@
 
 const TimelineWords = (() => {
 	const marks = { handler_entry: "handler", first_response_byte: "first response byte", body_read: "body read", head_read: "head read" };
+	const OTHERS_MAX = 4; /* told of a busy loop */
 	const TICK_PX = 90; /* at least, from one to the next */
 
 	/* ---- axis --------------------------------------------------------------------------------------------------------------------- */
@@ -143,7 +144,19 @@ const TimelineWords = (() => {
 
 		loop(lane, i) {
 			return [this.short(lane, i), `≈ ${this.ms(lane.end[i] - lane.begin[i])} ms at ${this.ms(lane.begin[i])} ms`,
-				"what it awaited had happened, it had not run yet"];
+				"what it awaited had happened, it had not run yet", ...this.others()];
+		}
+
+		/* What its thread did for others while something of the request could go on. */
+		shade([begin, end]) {
+			return ["event loop busy with others", `≈ ${this.ms(end - begin)} ms at ${this.ms(begin)} ms, while a task of the request could go on`,
+				...this.others()];
+		}
+
+		/* Whom it worked for, of which only the sums are known. */
+		others() {
+			const known = this.report.loop_busy.slice(0, OTHERS_MAX);
+			return known.length ? ["in the whole request:", ...known.map((busy) => `${this.ms(busy.duration_ns)} ms ${Words.loopBusy(busy)}`)] : [];
 		}
 	}
 
