@@ -213,7 +213,18 @@ const Page = (() => {
 		performance.mark("reqprof-shown");
 	}
 
-	return { start };
+	/* The page as it is without script, and why. */
+	function giveUp(error) {
+		const note = document.createElement("p");
+		note.className = "quality";
+		note.textContent = `The views cannot be shown: ${Words.clean(error.message, 200)}. What stands here was written with the report.`;
+		find("top").append(note);
+		document.documentElement.classList.remove("scripted");
+		["tools", "toolbar"].forEach((id) => (find(id).hidden = true));
+		panels().forEach((panel) => (panel.hidden = ["flame", "timeline"].includes(panel.id)));
+	}
+
+	return { start, giveUp };
 })();
 
-Page.start();
+Page.start().catch(Page.giveUp);
