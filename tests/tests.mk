@@ -196,7 +196,8 @@ fuzz: $(FUZZ:%=$(B)/libfuzzer/fuzz_%) ## look for inputs that break what reads t
 			-artifact_prefix=$(B)/libfuzzer/found-$$name- $(B)/libfuzzer/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
-bench: all $(SERVER_BINS) $(BENCH_BINS) $(UNWIND_BINS) $(GOLDEN_BIN) $(browser-modules) ## measure what it costs (needs root and a quiet machine); BENCH=NAME picks one
+bench: $(GOLDEN_BIN) $(browser-modules)
+bench: all $(SERVER_BINS) $(BENCH_BINS) $(UNWIND_BINS) ## measure what it costs (needs root and a quiet machine); BENCH=NAME picks one
 	$(Q)tests/bench/run $(BENCH)
 
 .PHONY: test run-tests unit lint bench $(SUITES:%=test-%)

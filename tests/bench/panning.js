@@ -33,7 +33,8 @@ async function pan([selector, turns, forSeconds]) {
 		times.push(performance.now());
 	}
 	const took = times.slice(1).map((t, i) => t - times[i]).sort((a, b) => a - b);
-	return { perSecond: (times.length - 1) / (times.at(-1) - times[0]) * 1000, median: took[took.length >> 1], worst: took[Math.floor(took.length * 0.99)] };
+	const seconds = (times.at(-1) - times[0]) / 1000;
+	return { perSecond: (times.length - 1) / seconds, median: took[took.length >> 1], worst: took[Math.floor(took.length * 0.99)] };
 }
 
 async function measure() {

@@ -210,7 +210,8 @@ async function deep() {
 	const box = page.locator(".flame-box");
 
 	const { clientHeight, scrollHeight } = await box.evaluate((e) => ({ clientHeight: e.clientHeight, scrollHeight: e.scrollHeight }));
-	ok(scrollHeight > DEEP * ROW_PX && clientHeight < 1000, "ten thousand frames below each other can be scrolled", `${clientHeight} of ${scrollHeight}`);
+	ok(scrollHeight > DEEP * ROW_PX && clientHeight < 1000, "ten thousand frames below each other can be scrolled",
+		`${clientHeight} of ${scrollHeight}`);
 	await page.locator(CANVAS).evaluate((canvas) => canvas.scrollIntoView({ block: "center" }));
 	await box.evaluate((e) => (e.scrollTop = e.scrollHeight - e.clientHeight - 60));
 	await page.waitForTimeout(200);

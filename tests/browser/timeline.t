@@ -67,12 +67,13 @@ async function reading() {
 	const page = await open("orders", { ...TALL, fragment: "#tab=timeline" });
 	const y = await workerY(page);
 
-	equal((await tipAt(page, 10, y)).split("\n"), ["network 127.0.0.1:5432", "9.80 ms · at 7.60 ms", "in do_sys_poll kernel", "from fetch_orders app/db.py:88",
-		"woken by postgres[913]"], "a wait: for what, how long, from where, woken by whom");
+	equal((await tipAt(page, 10, y)).split("\n"), ["network 127.0.0.1:5432", "9.80 ms · at 7.60 ms", "in do_sys_poll kernel",
+		"from fetch_orders app/db.py:88", "woken by postgres[913]"], "a wait: for what, how long, from where, woken by whom");
 	ok((await tipAt(page, 61, y)).startsWith("ready but no CPU"), "ready");
 	ok((await tipAt(page, 54.8, y)).startsWith("waiting for the GIL MainThread[4242] health (GET /health)"), "the GIL and who holds it");
 	ok((await tipAt(page, 80, y)).startsWith("on CPU (user)"), "on the CPU");
-	ok((await tipAt(page, 80, y + 12 + 2 + 16 + 8)).startsWith("list_orders app/views.py"), "stacks stand below the slices", await tipAt(page, 80, y + 38));
+	const caller = await tipAt(page, 80, y + 12 + 2 + 16 + 8);
+	ok(caller.startsWith("list_orders app/views.py"), "stacks stand below the slices", caller);
 	const call = await tipAt(page, 120, y + 12 + 2 + 2 * 16 + 8);
 	ok(/^serialize app\/views\.py:41\n≈ 123\.\d+ ms in one go/.test(call), "a function that goes on over waits is one", call);
 	none(page.faults, "reading: silent");

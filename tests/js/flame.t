@@ -65,7 +65,8 @@ test("what is drawn: wide cells one by one, narrow ones together, nothing out of
 	const cells = FlameLayout.layout(tree(many), time);
 	const drawn = (x0, x1, pixels) => {
 		const [wide, crowds] = [[], []];
-		FlameLayout.drawn(cells, 1, { x0, x1, pixels }, (i) => wide.push(cells.nodes[i].name), (left, right) => crowds.push([Math.round(left), Math.round(right)]));
+		FlameLayout.drawn(cells, 1, { x0, x1, pixels }, (i) => wide.push(cells.nodes[i].name),
+			(left, right) => crowds.push([Math.round(left), Math.round(right)]));
 		return [wide, crowds];
 	};
 	assert.deepEqual(drawn(0, 1, 150), [["wide"], [[100, 150]]]);
@@ -85,7 +86,8 @@ test("keys: in and out, along a row, and no further than its ends", () => {
 		const end = steps.reduce((i, step) => FlameLayout.step(cells, i, step), cells.nodes.findIndex((node) => node.name === name));
 		return cells.nodes[end].name;
 	};
-	assert.deepEqual([from("root", "in"), from("root", "in", "in", "in", "in"), from("c", "out", "out"), from("root", "out")], ["big", "c", "big", "root"]);
+	assert.deepEqual([from("root", "in"), from("root", "in", "in", "in", "in"), from("c", "out", "out"), from("root", "out")],
+		["big", "c", "big", "root"]);
 	assert.deepEqual([from("big", "next"), from("small", "next"), from("small", "previous"), from("b", "next", "next"), from("small", "in")],
 		["small", "small", "big", "a", "small"]);
 });
@@ -119,8 +121,8 @@ function svgOf(fixture, state = {}) {
 	const cells = FlameLayout.layout(v.root, v.value);
 	const scheme = new FlamePaint.Scheme(v.report, cells, "kind", COLOURS);
 	const words = new FlamePaint.Names(v, new TreeRow.Maker(v));
-	return FlameSvg.write({ cells, scheme, names: words, colours: COLOURS, viewport: { x0: 0, x1: 1 }, flip: false, title: [words.short(v.root), "183.4 ms"],
-		depths: cells.rows.length });
+	return FlameSvg.write({ cells, scheme, names: words, colours: COLOURS, viewport: { x0: 0, x1: 1 }, flip: false,
+		title: [words.short(v.root), "183.4 ms"], depths: cells.rows.length });
 }
 
 test("the saved picture: all cells with their numbers, hatches for waits", () => {

@@ -51,7 +51,8 @@ test("slices are in their order, and none lies over another", () => {
 test("a wait is a slice, and so is its ready time; a preemption is one", () => {
 	const { report } = view("shop");
 	const [l] = TimelineData.lanes(report);
-	const slices = [...l.of.keys()].filter((i) => TimelineData.isWait(l, i) && l.of[i] === 0).map((i) => [l.begin[i], l.end[i], Words.classes[l.kind[i]]]);
+	const slices = [...l.of.keys()].filter((i) => TimelineData.isWait(l, i) && l.of[i] === 0)
+		.map((i) => [l.begin[i], l.end[i], Words.classes[l.kind[i]]]);
 	assert.deepEqual(slices, [[900000, 10000000, "network"], [10000000, 10040000, "run_queue"]]);
 });
 
@@ -61,7 +62,8 @@ test("tasks: what they await, and from then on to their next run its loop is bus
 		return json;
 	};
 	const [thread, task] = TimelineData.lanes(view("coroutines", {}, change).report);
-	const of = (l) => [...l.of.keys()].filter((i) => l.from[i] !== TimelineData.SAMPLE).map((i) => [l.begin[i] / 1e6, l.end[i] / 1e6, Words.classes[l.kind[i]]]);
+	const of = (l) => [...l.of.keys()].filter((i) => l.from[i] !== TimelineData.SAMPLE)
+		.map((i) => [l.begin[i] / 1e6, l.end[i] / 1e6, Words.classes[l.kind[i]]]);
 	assert.deepEqual([thread.type, of(thread)], ["thread", []]);
 	assert.deepEqual([task.type, of(task)[0]], ["task", [5.4, 36.4, "suspended"]]);
 	const busy = of(task).filter(([, , name]) => name === "loop_busy");
@@ -104,7 +106,8 @@ test("what is drawn has all of the time that is in sight, however far it is zoom
 
 test("stacks over time: what is the same beside each other is one cell, over waits too; what is narrow has none", () => {
 	const codes = [[1], [1, 2], [1, 2, 3], [1, 4]].map((stack) => Int32Array.from(stack));
-	const l = lane([[0, 10, "cpu_user", 1], [10, 20, "network", 2], [20, 30, "cpu_user", 1], [40, 50, "cpu_user", 3], [50, 51, "cpu_user", 2], [51, 60, "cpu_user", 3]]);
+	const l = lane([[0, 10, "cpu_user", 1], [10, 20, "network", 2], [20, 30, "cpu_user", 1], [40, 50, "cpu_user", 3], [50, 51, "cpu_user", 2],
+		[51, 60, "cpu_user", 3]]);
 	const draw = (wide) => {
 		const [columns, cells] = [[], []];
 		TimelineData.chart(l, { from: 0, to: 100, pixels: 100, wide }, (stack) => codes[stack], (...column) => columns.push(column),
@@ -150,7 +153,8 @@ test("words of slices: how long, in what, from where, woken by whom", () => {
 	const [, worker] = TimelineData.lanes(v.report);
 	const at = (ms) => words.lines(worker, TimelineData.at(worker, ms * 1e6));
 	assert.deepEqual(words.lane(worker), ["AnyIO worker thread 4251", "on CPU 117.0 ms · waiting 52.1 ms"]);
-	assert.deepEqual(at(8), ["network 127.0.0.1:5432", "9.80 ms · at 7.60 ms", "in do_sys_poll kernel", "from fetch_orders app/db.py:88", "woken by postgres[913]"]);
+	assert.deepEqual(at(8), ["network 127.0.0.1:5432", "9.80 ms · at 7.60 ms", "in do_sys_poll kernel",
+		"from fetch_orders app/db.py:88", "woken by postgres[913]"]);
 	assert.deepEqual(at(60), ["ready but no CPU", "4.00 ms ready · at 59.60 ms", "from serialize app/views.py:41"]);
 	assert.equal(at(70)[0], "on CPU (user)");
 	assert.match(at(70)[1], /^≈ 1\.00 ms at .* ms, from one sample$/);
@@ -175,7 +179,8 @@ test("the part of the time in sight: zoom, pan, what the address says", () => {
 	assert.deepEqual([zoomed([0, 1000], 1000, 500, 0.5), zoomed([250, 750], 1000, 500, 9), panned([0, 500], 1000, 900), panned([0, 500], 1000, -5)],
 		[[250, 750], [0, 1000], [500, 1000], [0, 500]]);
 	assert.deepEqual(zoomed([400, 600], 1e6, 500, 1e-9).map(Math.round), [450, 550]);
-	assert.deepEqual([parse("", 1000), parse("200-400", 1000), parse("900-5000", 1000), parse("7-7", 1000)], [[0, 1000], [200, 400], [0, 1000], [7, 107]]);
+	assert.deepEqual([parse("", 1000), parse("200-400", 1000), parse("900-5000", 1000), parse("7-7", 1000)],
+		[[0, 1000], [200, 400], [0, 1000], [7, 107]]);
 	assert.deepEqual([format([0, 1000], 1000), format([1.4, 99.6], 1000)], ["", "1-100"]);
 });
 

@@ -32,7 +32,8 @@ const Pixels = (() => {
 	/* Of each class of time its hatch as a square tile of pixels: {size, pixels}. */
 	function tiles(colours, scale) {
 		const size = Math.max(1, Math.round(Canvas.HATCH_PX * scale));
-		return Words.classes.map((name) => ({ size, pixels: new Uint32Array(Canvas.tile(name, colours, size).getImageData(0, 0, size, size).data.buffer) }));
+		const pixels = (name) => new Uint32Array(Canvas.tile(name, colours, size).getImageData(0, 0, size, size).data.buffer);
+		return Words.classes.map((name) => ({ size, pixels: pixels(name) }));
 	}
 
 	/* A buffer to write into, and to put on a picture. */

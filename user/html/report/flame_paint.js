@@ -18,7 +18,8 @@ const FlamePaint = (() => {
 		return node.kind === "await" ? "suspended" : node.kind === "no-stack" ? "cpu_user" : node.class || "";
 	}
 
-	/* What a flame graph of a view is coloured by: tint(node) is a colour, or a class of time to be hatched: {fill} or {class}; thin: at half strength. */
+	/* What a flame graph of a view is coloured by. tint(node) is {fill: a colour}, {class: of time, as the bar has it} or {shares: true}, its own
+	 * classes side by side; thin: at half strength. */
 	class Scheme {
 		constructor(report, cells, by, colours) {
 			this.report = report;
@@ -61,7 +62,8 @@ const FlamePaint = (() => {
 			}
 			const present = new Set(cells.nodes.filter(isFrame).map((node) => this.report.frames[node.frame].kind));
 			const library = cells.nodes.some((node) => isFrame(node) && this.tint(node).thin);
-			return [...Object.keys(kinds).filter((kind) => present.has(kind)).map((kind) => [kinds[kind], { fill: this.colours[kind] || this.colours.native }]),
+			const fill = (kind) => ({ fill: this.colours[kind] || this.colours.native });
+			return [...Object.keys(kinds).filter((kind) => present.has(kind)).map((kind) => [kinds[kind], fill(kind)]),
 				...(library ? [["library: paler", null]] : []), ["waits: as in the bar above", null]];
 		}
 	}
@@ -212,7 +214,8 @@ const FlamePaint = (() => {
 				return Canvas.fit(whole, width, characterWidth);
 			}
 			const fits = (text) => text.length * characterWidth <= width;
-			return [`${whole.slice(0, Math.max(24, Math.floor(width / characterWidth) - 1))}…`, Words.labels[timeClass], Canvas.word(timeClass)].find(fits) || "";
+			const cut = `${whole.slice(0, Math.max(24, Math.floor(width / characterWidth) - 1))}…`;
+			return [cut, Words.labels[timeClass], Canvas.word(timeClass)].find(fits) || "";
 		}
 
 		place(node) {

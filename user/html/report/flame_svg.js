@@ -15,8 +15,9 @@ const FlameSvg = (() => {
 	function escape(text) {
 		const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;" };
 		// eslint-disable-next-line no-control-regex
-		return String(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd")
-			.replace(/[&<>"']/g, (c) => entities[c]);
+		const unwanted = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+		const alone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g; /* halves of characters */
+		return String(text).replace(unwanted, "\ufffd").replace(alone, "\ufffd").replace(/[&<>"']/g, (c) => entities[c]);
 	}
 
 	/* The hatches of the classes of time, as patterns with the class's name. */

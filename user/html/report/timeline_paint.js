@@ -151,8 +151,8 @@ const TimelinePaint = (() => {
 			const pixels = ink.buffer.begin(width, height, ink.raised);
 			const wide = [];
 			this.shade(lane, pixels, width, height);
-			TimelineData.drawn(lane, { from: this.from, to: this.to, pixels: width, wide: 1.5 * picture.scale }, (i, left, right) => wide.push([i, left, right]),
-				(x, shares) => ink.column(pixels, x, width, height, lane.kinds, shares));
+			TimelineData.drawn(lane, { from: this.from, to: this.to, pixels: width, wide: 1.5 * picture.scale },
+				(i, left, right) => wide.push([i, left, right]), (x, shares) => ink.column(pixels, x, width, height, lane.kinds, shares));
 			ink.buffer.put(g, 0, Math.round(top * picture.scale) / picture.scale, this.pixels, height / picture.scale);
 			wide.forEach(([i, left, right]) => this.slice(lane, i, left / picture.scale, right / picture.scale, top));
 		}

@@ -36,7 +36,8 @@ const TimelineWords = (() => {
 	function marksOf(report) {
 		const names = Object.keys(marks);
 		const wall = report.time.wall_ns;
-		const told = report.request.marks.filter(({ name }) => marks[name]).map(({ t, name }) => ({ t, label: marks[name], rank: 1 + names.indexOf(name) }));
+		const told = report.request.marks.filter(({ name }) => marks[name])
+			.map(({ t, name }) => ({ t, label: marks[name], rank: 1 + names.indexOf(name) }));
 		const last = { t: wall, label: report.request.end === "cut_off" ? "cut off" : "last byte", rank: 0 };
 		return [{ t: 0, label: "first byte", rank: 0 }, ...told, last].sort((a, b) => a.t - b.t);
 	}
