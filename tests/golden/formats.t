@@ -43,9 +43,10 @@ def cases():
     return [line.split() for line in render().decode().splitlines()]
 
 
-def embedded(ending):
-    names = re.findall(rf'\.incbin "([a-z_/]+\.{ending})"', read(f"{HTML}/embed.S").decode())
-    return b"".join(read(f"{HTML}/{name}") for name in names)
+def embedded(asset):
+    """What embed.S puts between an asset's symbols."""
+    part = read(f"{HTML}/embed.S").decode().split(f"\nasset_{asset}:\n")[1].split(f"asset_{asset}_end:")[0]
+    return b"".join(read(f"{HTML}/{name}") for name in re.findall(r'\.incbin "([^"]+)"', part))
 
 
 def policy_hash(content):
@@ -54,7 +55,7 @@ def policy_hash(content):
 
 def without_assets(page):
     """The page with the names of its assets instead of themselves."""
-    for name, content in ((b"*.css", embedded("css")), (b"report/*.js", embedded("js"))):
+    for name, content in ((b"*.css", embedded("style")), (b"report/*.js", embedded("script"))):
         page = page.replace(content, b"[" + name + b"]").replace(policy_hash(content), b"[hash of " + name + b"]")
     widths = re.findall(rb"<style>(#part-.*?|)</style>", page)
     return page.replace(policy_hash(widths[-1]), b"[hash of the widths]")
