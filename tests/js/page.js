@@ -41,4 +41,4 @@ function formats() {
 	return execFileSync(RENDER, { encoding: "utf8" }).trim().split("\n").map((line) => line.split(" ")[1]);
 }
 
-module.exports = { load, render, document, formats, inPage, pageDocument };
+module.exports = { FILES, load, render, document, formats, inPage, pageDocument };

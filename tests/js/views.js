@@ -5,10 +5,11 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const vm = require("node:vm");
-const { document, inPage } = require("./page");
+const { FILES, document, inPage } = require("./page");
 
 const REPORT = path.resolve(__dirname, "../../user/html/report");
-const NOT = ["page", "canvas_pixels"]; /* these want a document when they are loaded */
+const DRAWN = ["row", "canvas", "flame_layout", "flame_paint", "flame_svg", "timeline_data", "timeline_words", "timeline_lanes", "timeline_sight",
+	"timeline_overview"];
 const NAMES = ["Words", "State", "Data", "Model", "TreeRow", "Canvas", "FlameLayout", "FlamePaint", "FlameSvg", "TimelineData", "TimelineWords",
 	"TimelineLanes", "TimelineSight", "TimelineOverview"];
 
@@ -18,7 +19,7 @@ function embedded() {
 }
 
 function loadViews() {
-	const sources = embedded().filter((name) => !NOT.includes(name)).map((name) => fs.readFileSync(`${REPORT}/${name}.js`, "utf8"));
+	const sources = embedded().filter((name) => FILES.includes(name) || DRAWN.includes(name)).map((name) => fs.readFileSync(`${REPORT}/${name}.js`, "utf8"));
 	return vm.runInThisContext(`(() => { ${sources.join("\n")}\nreturn { ${NAMES} }; })`, { filename: "report.js" })();
 }
 
