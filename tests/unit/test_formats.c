@@ -7,7 +7,7 @@
  * links: format/html_about.c format/html_data.c format/html_panels.c format/html_screen.c format/html_text.c format/json.c
  * links: format/names.c format/numbers.c format/outline.c
  * links: format/parts.c format/sentences.c format/text.c format/text_tables.c format/wait_groups.c html/embed.S
- * links: profile/profile.c profile/own.c profile/check.c base/alloc.c base/json.c base/base64.c base/sha256.c base/printable.c
+ * links: profile/profile.c profile/own.c profile/check.c profile/route.c base/alloc.c base/json.c base/base64.c base/sha256.c base/printable.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
