@@ -16,6 +16,8 @@ const struct command *const commands[] = {
 	&command_record,
 	&command_report,
 	&command_list,
+	&command_diff,
+	&command_check,
 	&command_doctor,
 	NULL,
 };

@@ -32,11 +32,16 @@ function fixtures() {
 	return [...new Set(render().trim().split("\n").map((line) => line.split(" ")[0]))];
 }
 
+/* The page of a fixture, or of two sides that are compared. */
+function pageOf(fixture) {
+	return Array.isArray(fixture) ? execFileSync(RENDER, ["diff", ...fixture, "html"], { encoding: "utf8" }) : render(fixture, "html");
+}
+
 /* A file with the fixture's report; change, if given, makes another text of it. */
 function reportFile(fixture, change) {
 	const file = path.join(directory, `${fixture}${change ? "-" + change.name : ""}.html`);
 	if (!fs.existsSync(file)) {
-		fs.writeFileSync(file, change ? change(render(fixture, "html")) : render(fixture, "html"));
+		fs.writeFileSync(file, change ? change(pageOf(fixture)) : pageOf(fixture));
 	}
 	return file;
 }
@@ -61,7 +66,8 @@ function watch(page, url) {
 	return faults;
 }
 
-/* Opens a report of a fixture. options: script (true), theme ("light"), viewport, change, fragment. The page has the list `faults`. */
+/* Opens a report of a fixture, or [A, B]: the page that compares them.
+ * options: script (true), theme ("light"), viewport, change, fragment. The page has the list `faults`. */
 async function open(fixture, options = {}) {
 	const { script = true, theme = "light", viewport = SCREEN, change, fragment = "" } = options;
 	const url = pathToFileURL(reportFile(fixture, change)).href;

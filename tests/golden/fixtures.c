@@ -315,7 +315,8 @@ static struct profile *make_hostile(void)
 
 const struct fixture fixtures[] = {
 	{"orders", make_orders}, {"shop", make_shop}, {"ready", make_ready}, {"loop", make_loop}, {"coroutines", make_coroutines},
-	{"upload", make_upload}, {"hostile", make_hostile}, {NULL, NULL},
+	{"upload", make_upload}, {"hostile", make_hostile},
+	{"merged", make_merged}, {"redacted", make_redacted}, {NULL, NULL},
 };
 
 struct profile *fixture_make(const char *name)

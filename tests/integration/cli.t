@@ -14,7 +14,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REQPROF = os.environ.get("REQPROF", f"{ROOT}/build/reqprof")
 NOBODY = 65534
-COMMANDS = "record report list doctor".split()
+COMMANDS = "record report list diff check doctor".split()
 count = failed = 0
 
 
@@ -73,6 +73,9 @@ def usage_errors():
         ("two reports", ["report", "last", "last"], "one report at a time"),
         ("report format", ["report", "last", "-f", "pdf"], "no such format"),
         ("report ending", ["report", "last", "-o", "x.doc"], "its ending names no format"),
+        ("one side", ["diff", "last"], "compare what with it?"),
+        ("nothing to check", ["check", "last"], "check what of last?"),
+        ("check without unit", ["check", "last", "wall<200"], "a time needs a unit"),
         ("two directories", ["list", "a", "b"], "one directory at a time"),
         ("doctor argument", ["doctor", "4242"], "unexpected argument 4242"),
     ]:
@@ -85,8 +88,7 @@ def not_yet():
                  target + ["--sample", "1/1000"], target + ["--handler", "x"], target + ["--source"], target + ["--serve"],
                  target + ["--serve=127.0.0.1:1"], target + ["-m", "header:a=b"], target + ["-m", "cookie:a=b"],
                  target + ["-f", "speedscope"], target + ["-f", "pprof"], target + ["-f", "gecko"], ["record", "--", "sleep", "1"],
-                 ["report", "last", "--merge"], ["report", "last", "--redact"], ["report", "last", "-f", "pprof"],
-                 ["diff", "a", "b"], ["check", "a"], ["serve"]]:
+                 ["report", "last", "-f", "pprof"], ["serve"]]:
         refused(" ".join(args), args, "not yet in this release")
 
 
@@ -210,6 +212,9 @@ def completion():
     ok(set(COMMANDS) <= set(complete("reqprof", "")), "completion of commands", complete("reqprof", ""))
     ok(complete("reqprof", "record", "--max-r") == ["--max-rate"], "completion of options", complete("reqprof", "record", "--max-r"))
     ok(complete("reqprof", "report", "last", "-f", "j") == ["json"], "completion of formats")
+    ok(complete("reqprof", "report", "--red") == ["--redact"] and complete("reqprof", "check", "--qu") == ["--quiet"],
+       "completion of options of report and check")
+    ok("etc" in complete("reqprof", "diff", "et"), "diff takes directories", complete("reqprof", "diff", "et"))
     ok(str(os.getpid()) in complete("reqprof", "--pid", str(os.getpid())[:1]), "completion of pids")
     ok("--marker" not in complete("reqprof", "list", "--"), "list has no marker")
 

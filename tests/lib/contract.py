@@ -142,6 +142,16 @@ def gil(r):
                 yield f"threads[{i}]: held the GIL for {held} ns of {thread['cpu_ns']} on the CPU"
 
 
+def merged(r):
+    if "merged" not in r:
+        return
+    requests = r["merged"]
+    if any(shape("", m, record("id:text duration_ns status:natural? cut_off:flag")) for m in requests):
+        yield "merged: not id, duration_ns, status and cut_off"
+    elif sum(m["duration_ns"] for m in requests) != r["time"]["wall_ns"] or r["request"]["id"] not in [m["id"] for m in requests]:
+        yield "merged: the requests do not last as long as they together, or the median is none of them"
+
+
 def shapes(r):
     if r.get("reqprof") != 1:
         return ["reqprof is not 1"]
@@ -160,7 +170,7 @@ def faults(r):
     if found:
         return found
     wall = r["time"]["wall_ns"]
-    found = [*request(r), *time(r), *stacks(r), *work(r, r, "", wall), *awaits(r, wall), *loop_busy(r), *gil(r)]
+    found = [*request(r), *time(r), *stacks(r), *work(r, r, "", wall), *awaits(r, wall), *loop_busy(r), *gil(r), *merged(r)]
     if r["after"] is not None:
         found += work(r, r["after"], "after.", 1 << 63)
     return found

@@ -20,12 +20,6 @@ static const struct argp_option record_options[] = {
 	{0},
 };
 
-static const struct argp_option report_options[] = {
-	{"merge", LATER_KEY + 8, NULL, OPTION_HIDDEN, NULL, 0},
-	{"redact", LATER_KEY + 9, NULL, OPTION_HIDDEN, NULL, 0},
-	{0},
-};
-
 static error_t refuse(const struct argp_option *options, int key)
 {
 	for (const struct argp_option *o = options; o->name; o++) {
@@ -44,15 +38,7 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 	return refuse(record_options, key);
 }
 
-static error_t parse_report(int key, char *arg, struct argp_state *state)
-{
-	(void)arg;
-	(void)state;
-	return refuse(report_options, key);
-}
-
 const struct argp later_record_options = {.options = record_options, .parser = parse_record};
-const struct argp later_report_options = {.options = report_options, .parser = parse_report};
 
 static bool among(const char *name, const char *const *names, size_t n)
 {
@@ -64,7 +50,7 @@ static bool among(const char *name, const char *const *names, size_t n)
 
 bool later_command(const char *name)
 {
-	static const char *const names[] = {"diff", "check", "serve"};
+	static const char *const names[] = {"serve"};
 
 	return among(name, names, ARRAY_LEN(names));
 }

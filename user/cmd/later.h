@@ -8,8 +8,7 @@
 
 #define LATER_KEY 0x1000        /* of the hidden options: LATER_KEY + index */
 
-extern const struct argp later_record_options; /* children of the commands' parsers */
-extern const struct argp later_report_options;
+extern const struct argp later_record_options; /* child of the command's parser */
 
 bool later_command(const char *name);
 bool later_format(const char *name);

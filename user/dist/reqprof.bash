@@ -12,13 +12,15 @@ _reqprof_reports() {
 _reqprof_words() {
 	local common='--help --usage --version'
 	case $1 in
-	report) echo "--format --output $common $(_reqprof_reports)" ;;
+	report) echo "--format --output --merge --redact $common $(_reqprof_reports)" ;;
+	diff) echo "--format --output $common $(_reqprof_reports)" ;;
+	check) echo "--quiet $common $(_reqprof_reports)" ;;
 	list) echo "$common" ;;
 	doctor) echo "--pid $common" ;;
 	*)
 		echo "--pid --port --marker --interval --rate --count --duration --max-live --max-rate --max-time"
 		echo "--output --format --keep-url --open --quiet --verbose $common"
-		[[ $1 ]] || echo 'record report list doctor'
+		[[ $1 ]] || echo 'record report list diff check doctor'
 		;;
 	esac
 }
@@ -28,7 +30,7 @@ _reqprof() {
 	[[ $word == '=' ]] && word=''
 	[[ $before == '=' ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
 	if ((COMP_CWORD > 1)); then
-		case ${COMP_WORDS[1]} in record | report | list | doctor) command=${COMP_WORDS[1]} ;; esac
+		case ${COMP_WORDS[1]} in record | report | list | diff | check | doctor) command=${COMP_WORDS[1]} ;; esac
 		[[ $command ]] || command=record
 	fi
 	case $before in
@@ -38,7 +40,7 @@ _reqprof() {
 	-m | --marker | --port | -i | --interval | -F | --rate | -n | --count | -d | --duration | --max-live | --max-rate | --max-time) ;;
 	*)
 		words=$(compgen -W "$(_reqprof_words "$command")" -- "$word")
-		[[ $command == report ]] && words+=$'\n'$(compgen -f -X '!*.rp' -- "$word")
+		case $command in report | diff | check) words+=$'\n'$(compgen -f -X '!*.rp' -- "$word")$'\n'$(compgen -d -- "$word") ;; esac
 		[[ $command == list ]] && words+=$'\n'$(compgen -d -- "$word")
 		;;
 	esac

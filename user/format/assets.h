@@ -5,6 +5,7 @@
 
 extern const char asset_page[], asset_page_end[];     /* report.html, with {{slots}} */
 extern const char asset_style[], asset_style_end[];   /* report.css */
+extern const char asset_difference[], asset_difference_end[]; /* difference.css: what reqprof diff adds to it */
 extern const char asset_script[], asset_script_end[]; /* report/….js, one after the other */
 
 #endif

@@ -13,6 +13,11 @@ asset_style:
 	.incbin "report.css"
 asset_style_end:
 
+	.global asset_difference, asset_difference_end
+asset_difference:
+	.incbin "difference.css"
+asset_difference_end:
+
 	.global asset_script, asset_script_end
 asset_script:
 	.incbin "report/words.js"

@@ -220,6 +220,18 @@ static void decode_loop_busy(struct decoder *d, const Pb__LoopBusy *m)
 	}
 }
 
+static void decode_merged(struct decoder *d, const Pb__Merged *m)
+{
+	struct profile *p = d->profile;
+
+	SAME_LENGTH(d, m->n_id, m->n_wall_ns, m->n_status, m->n_end);
+	for (size_t i = 0; i < m->n_id && !d->why; i++) {
+		GROW(p->merged, p->n_merged, p->cap_merged);
+		p->merged[p->n_merged] = (struct merged_request){.wall_ns = m->wall_ns[i], .status = m->status[i], .end = m->end[i]};
+		memcpy(p->merged[p->n_merged++].id, m->id[i], strnlen(m->id[i], 6));
+	}
+}
+
 static void decode_lost(struct decoder *d, const Pb__Lost *m)
 {
 	d->profile->lost = (struct lost){
@@ -270,6 +282,7 @@ static void decode_about(struct decoder *d, const Pb__About *m)
 		a->bound[i] = m->bound[i];
 	a->workers_refused = m->workers_refused;
 	a->keeps_url = m->keeps_url;
+	a->redacted = m->redacted;
 	decode_executables(d, m);
 	decode_truncations(d, m);
 }
@@ -295,6 +308,8 @@ static void decode(struct decoder *d)
 	}
 	decode_awaits(d, m->awaits);
 	decode_loop_busy(d, m->loop_busy);
+	if (m->merged)
+		decode_merged(d, m->merged);
 	decode_lost(d, m->lost);
 	decode_about(d, m->about);
 	if (!d->why)

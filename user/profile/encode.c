@@ -192,6 +192,21 @@ static Pb__LoopBusy *encode_loop_busy(struct encoder *e, const struct profile *p
 	return m;
 }
 
+static Pb__Merged *encode_merged(struct encoder *e, const struct profile *p)
+{
+	Pb__Merged *m;
+
+	if (!p->n_merged)
+		return NULL;
+	m = take(e, 1, sizeof *m);
+	pb__merged__init(m);
+	COLUMN(m, id, p->n_merged, p->merged[i].id);
+	COLUMN(m, wall_ns, p->n_merged, p->merged[i].wall_ns);
+	COLUMN(m, status, p->n_merged, p->merged[i].status);
+	COLUMN(m, end, p->n_merged, p->merged[i].end);
+	return m;
+}
+
 static Pb__Lost *encode_lost(struct encoder *e, const struct lost *l)
 {
 	Pb__Lost *m = take(e, 1, sizeof *m);
@@ -226,6 +241,7 @@ static Pb__About *encode_about(struct encoder *e, const struct about *a)
 	COLUMN(m, bound, sizeof a->bound / sizeof *a->bound, a->bound[i]);
 	m->workers_refused = a->workers_refused;
 	m->keeps_url = a->keeps_url;
+	m->redacted = a->redacted;
 	COLUMN(m, executable_path, a->n_executables, number(e, a->executables[i].path));
 	COLUMN(m, executable_build_id, a->n_executables, number(e, a->executables[i].build_id));
 	COLUMN(m, executable_rows, a->n_executables, a->executables[i].rows);
@@ -258,6 +274,7 @@ size_t message_encode(const struct profile *p, uint8_t **ret)
 	encode_tables(e, &m, p);
 	m.awaits = encode_awaits(e, p);
 	m.loop_busy = encode_loop_busy(e, p);
+	m.merged = encode_merged(e, p);
 	m.lost = encode_lost(e, &p->lost);
 	m.about = encode_about(e, &p->about);
 	encode_strings(e, &m);

@@ -187,6 +187,14 @@ struct truncation {
 	uint64_t stacks;        /* different ones; they sum to lost.stacks_truncated */
 };
 
+/* One of the requests that a profile was merged from (profile/merge.h). */
+struct merged_request {
+	char id[7];
+	uint64_t wall_ns;
+	int32_t status;
+	enum request_end end;
+};
+
 /* What the report says of itself. */
 struct about {
 	const char *version;    /* of reqprof */
@@ -202,6 +210,7 @@ struct about {
 	uint64_t bound[5];      /* samples by rung, [1] … [4] */
 	uint64_t workers_refused; /* threads that were not followed */
 	bool keeps_url;         /* query values are kept */
+	bool redacted;          /* by profile_redact: no host, address, path prefix, query value or trace id */
 	struct executable *executables;
 	size_t n_executables, cap_executables;
 	struct truncation *truncations;
@@ -219,6 +228,8 @@ struct profile {
 	size_t n_awaits, cap_awaits;
 	struct loop_busy *loop_busy;
 	size_t n_loop_busy, cap_loop_busy;
+	struct merged_request *merged; /* the shortest first; none = this is one request */
+	size_t n_merged, cap_merged;
 	struct frame *frames;
 	size_t n_frames, cap_frames;
 	struct stack_node *stacks;
