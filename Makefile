@@ -60,7 +60,7 @@ $(B)/gen/profile.pb-c.o: $(B)/gen/profile.pb-c.c
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c -o $@ $<
 
 # The page's files, embedded with .incbin: no build step touches them.
-$(B)/html/embed.o: user/html/embed.S $(wildcard user/html/*.html user/html/*.css user/html/report/*.js)
+$(B)/html/embed.o: user/html/embed.S $(wildcard user/html/*.html user/html/*.css user/html/*/*)
 	$(call say,AS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -Iuser/html -c -o $@ $<
