@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "cmd/confine.h"
+#include "cmd/landlock.h"
 
 #define ENVIRONMENT_MAX (1 << 18)
 
@@ -91,6 +92,7 @@ static int run_process(const struct server_options *options, int dir, const stru
 		log_error("the process that serves the reports cannot give up its privileges: %s", strerror(-r));
 		return 1;
 	}
+	landlock_read_only(dir); /* where the kernel can: beyond what it could not do anyway */
 	prctl(PR_SET_NAME, "reqprof-page");
 	own.dir = dir;
 	own.stop = stop;

@@ -14,6 +14,7 @@
 #include "cmd/command.h"
 #include "cmd/confine.h"
 #include "cmd/find.h"
+#include "cmd/landlock.h"
 #include "cmd/page_process.h"
 
 struct options {
@@ -104,6 +105,7 @@ static int serve(struct options *o, int dir)
 		log_error("cannot give up privileges: %s", strerror(-r));
 		return EXIT_FAILED;
 	}
+	landlock_read_only(dir); /* where the kernel can: beyond what it could not do anyway */
 	fputs(where, stderr);
 	return server_run(&server) ? EXIT_FAILED : EXIT_FINE;
 }
