@@ -14,7 +14,7 @@ Q := @
 say = @printf '  %-8s %s\n' '$(1)' '$(patsubst $(B)/%,%,$@)'
 endif
 
-PKGS := libbpf libdw libelf liblzma zlib libprotobuf-c libcap-ng
+PKGS := libbpf libdw libelf liblzma zlib libprotobuf-c libcap-ng libmicrohttpd
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 CPPFLAGS += -D_GNU_SOURCE -DREQPROF_VERSION='"$(VERSION)"' -Iuser -Ibpf -I$(B)/gen -MMD -MP
 CFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
@@ -60,7 +60,7 @@ $(B)/gen/profile.pb-c.o: $(B)/gen/profile.pb-c.c
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c -o $@ $<
 
 # The page's files, embedded with .incbin: no build step touches them.
-$(B)/html/embed.o: user/html/embed.S $(wildcard user/html/*.html user/html/*.css user/html/report/*.js)
+$(B)/html/embed.o: user/html/embed.S $(wildcard user/html/*.html user/html/*.css user/html/*/*)
 	$(call say,AS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -Iuser/html -c -o $@ $<
@@ -84,7 +84,7 @@ $(SKEL): $(B)/bpf/reqprof.o
 # ---- packages (Debian, Ubuntu) ----------------------------------------------------------------------------------------------------
 
 BUILD_PACKAGES := build-essential clang llvm bpftool pkg-config libbpf-dev libelf-dev libdw-dev liblzma-dev zlib1g-dev libprotobuf-c-dev \
-                  protobuf-c-compiler protobuf-compiler libiberty-dev uthash-dev libcap-ng-dev
+                  protobuf-c-compiler protobuf-compiler libiberty-dev uthash-dev libcap-ng-dev libmicrohttpd-dev
 DEMO_PACKAGES := curl python3 python3-fastapi python3-httptools python3-uvicorn python3-uvloop
 TEST_PACKAGES := chromium git groff-base gunicorn iproute2 libcmocka-dev libdebuginfod1 nginx nodejs npm openssl perl postgresql \
                  python3-django python3-flask python3-gevent python3-hypercorn rustc shellcheck sudo wrk

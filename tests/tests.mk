@@ -93,6 +93,14 @@ $(B)/golden/render: $(wildcard tests/golden/*.c) $(GOLDEN_OBJS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(ASAN) -Itests/golden -o $@ $^ $(LDLIBS)
 
+# A directory of reports, as many as it takes.
+$(B)/tests/make_reports: tests/browser/make_reports.c $(addprefix $(B)/,$(addsuffix .o,page/index page/rows page/row page/catalog page/names \
+		page/template)) $(patsubst user/%.c,$(B)/%.o,$(wildcard user/format/*.c user/profile/*.c user/base/*.c)) $(B)/gen/profile.pb-c.o \
+		$(B)/html/embed.o
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
 # Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
 SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust)
 BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi)
@@ -159,7 +167,7 @@ needs-bpf = $(files-bpf)
 needs-fuzz = $(files-fuzz)
 needs-golden := $(GOLDEN_BIN) $(B)/reqprof
 needs-integration := $(B)/reqprof $(SERVER_BINS) $(UNWIND_BINS)
-needs-browser = $(GOLDEN_BIN) $(browser-modules)
+needs-browser = $(GOLDEN_BIN) $(B)/reqprof $(B)/tests/make_reports $(browser-modules)
 needs-lint = $(browser-modules)
 files-unit = $(filter $(B)/unit/test_$(T:*=%),$(UNIT_BINS))
 files-bpf = $(filter $(B)/tests/bpf/$(T:*=%),$(BPF_TEST_BINS))

@@ -48,7 +48,7 @@ function reportFile(fixture, change) {
 
 /* What the page did that no report may do: messages of the browser, of its policy too, exceptions, dialogs, windows, and requests for
  * anything but the file itself and its empty icon. What the page makes itself, for a download, is no request to anybody. */
-function watch(page, url) {
+function watch(page, url, allowed = /^(data:,$|blob:null\/)/) {
 	const faults = [];
 
 	page.on("console", (message) => faults.push(`console: ${message.type()}: ${message.text()}`));
@@ -59,7 +59,7 @@ function watch(page, url) {
 		dialog.dismiss();
 	});
 	page.on("request", (request) => {
-		if (request.url().split("#")[0] !== url && !/^(data:,$|blob:null\/)/.test(request.url())) {
+		if (request.url().split("#")[0] !== url && !allowed.test(request.url())) {
 			faults.push(`request: ${request.url()}`);
 		}
 	});
@@ -82,6 +82,26 @@ async function open(fixture, options = {}) {
 		await page.waitForSelector("html.scripted");
 	}
 	return page;
+}
+
+/* Opens any page. options as of open(), and `allowed`: a pattern of what it may ask for beside itself. */
+async function visit(url, options = {}) {
+	const { script = true, theme = "light", viewport = SCREEN, allowed } = options;
+	const context = await browser.newContext({ javaScriptEnabled: script, colorScheme: theme, viewport });
+	const page = await context.newPage();
+
+	page.setDefaultTimeout(TIMEOUT_MS);
+	page.faults = watch(page, url.split("#")[0], allowed);
+	await page.goto(url);
+	if (script) {
+		await page.waitForSelector("html.scripted");
+	}
+	return page;
+}
+
+/* A directory that is gone at the end. */
+function scratch(name) {
+	return fs.mkdtempSync(path.join(directory, name + "-"));
 }
 
 async function close(page) {
@@ -109,4 +129,4 @@ async function main(...parts) {
 	}
 }
 
-module.exports = { main, open, close, render, fixtures, SCREEN };
+module.exports = { main, open, visit, close, render, fixtures, scratch, ROOT, SCREEN };

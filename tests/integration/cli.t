@@ -14,7 +14,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REQPROF = os.environ.get("REQPROF", f"{ROOT}/build/reqprof")
 NOBODY = 65534
-COMMANDS = "record report list diff check doctor".split()
+COMMANDS = "record report list serve diff check doctor".split()
 count = failed = 0
 
 
@@ -77,6 +77,10 @@ def usage_errors():
         ("nothing to check", ["check", "last"], "check what of last?"),
         ("check without unit", ["check", "last", "wall<200"], "a time needs a unit"),
         ("two directories", ["list", "a", "b"], "one directory at a time"),
+        ("where to serve", target + ["--serve=somewhere"], "--serve=somewhere: not an address and port, for example 127.0.0.1:7777"),
+        ("serving one file", target + ["--serve", "-n", "1", "-o", "x.html"], "--serve: it shows a directory of reports"),
+        ("where to listen", ["serve", "--listen", "1.2.3.4:x"], "--listen 1.2.3.4:x: not an address and port"),
+        ("two directories to serve", ["serve", "a", "b"], "one directory at a time"),
         ("doctor argument", ["doctor", "4242"], "unexpected argument 4242"),
     ]:
         refused(name, args, message)
@@ -85,10 +89,10 @@ def usage_errors():
 def not_yet():
     target = ["--pid", "1"]
     for args in [["--comm", "x"], ["--cgroup", "/"], ["-a"], ["--all"], target + ["--slower-than", "1s"], target + ["--status", "5xx"],
-                 target + ["--sample", "1/1000"], target + ["--handler", "x"], target + ["--source"], target + ["--serve"],
-                 target + ["--serve=127.0.0.1:1"], target + ["-m", "header:a=b"], target + ["-m", "cookie:a=b"],
+                 target + ["--sample", "1/1000"], target + ["--handler", "x"], target + ["--source"],
+                 target + ["-m", "header:a=b"], target + ["-m", "cookie:a=b"],
                  target + ["-f", "speedscope"], target + ["-f", "pprof"], target + ["-f", "gecko"], ["record", "--", "sleep", "1"],
-                 ["report", "last", "-f", "pprof"], ["serve"]]:
+                 ["report", "last", "-f", "pprof"]]:
         refused(" ".join(args), args, "not yet in this release")
 
 
@@ -225,6 +229,7 @@ def reading(scratch):
     p = run("list", where)
     ok(p.returncode == 0 and "no reports in" in p.stderr, "an empty list", p.stderr)
     refused("list of nothing", ["list", f"{scratch}/absent"], "cannot read", status=1)
+    refused("serving nothing", ["serve", f"{scratch}/absent"], "No such file or directory", status=1)
     refused("last of nothing", ["report", "last"], "no report at all in .", status=1, cwd=where)
     refused("an id that is not there", ["report", "abcdef"], "no report abcdef in .", status=1, cwd=where)
     refused("a file that is not there", ["report", "x.rp"], "cannot read x.rp: No such file", status=1, cwd=where)

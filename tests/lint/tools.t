@@ -61,7 +61,7 @@ def python():
 
 def javascript():
     status, out = run(f"{ROOT}/tests/browser/node_modules/.bin/eslint", "--no-eslintrc", "--config", f"{HERE}/eslint.json", "--max-warnings", "0",
-                      "--ext", ".js,.t", *files("tests/browser/*.js", "tests/browser/*.t", "user/html/report/*.js"))
+                      "--ext", ".js,.t", *files("tests/browser/*.js", "tests/browser/*.t", "user/html/*/*.js"))
     ok(status == 0, "eslint", out)
 
 

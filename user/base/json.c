@@ -69,25 +69,28 @@ static bool needs_escape(uint32_t code)
 	       code == 0x2029;
 }
 
+/* What can stand as it is goes out in one piece. */
 static void put_quoted(FILE *f, const char *s)
 {
-	size_t n = strlen(s);
+	size_t n = strlen(s), begin = 0;
 
 	fputc('"', f);
-	for (size_t i = 0; i < n;) {
+	for (size_t i = 0, len; i < n; i += len ? len : 1) {
 		uint32_t code;
-		size_t len = utf8_decode(s + i, n - i, &code);
 
+		len = utf8_decode(s + i, n - i, &code);
+		if (len && !needs_escape(code))
+			continue;
+		fwrite(s + begin, 1, i - begin, f);
+		begin = i + (len ? len : 1);
 		if (!len)
 			fputs(REPLACEMENT, f);
 		else if (code == '"' || code == '\\')
 			fprintf(f, "\\%c", (char)code);
-		else if (needs_escape(code))
-			fprintf(f, "\\u%04" PRIx32, code);
 		else
-			fwrite(s + i, 1, len, f);
-		i += len ? len : 1;
+			fprintf(f, "\\u%04" PRIx32, code);
 	}
+	fwrite(s + begin, 1, n - begin, f);
 	fputc('"', f);
 }
 

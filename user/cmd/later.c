@@ -16,7 +16,6 @@ static const struct argp_option record_options[] = {
 	{"sample", LATER_KEY + 4, "SHARE", OPTION_HIDDEN, NULL, 0},
 	{"handler", LATER_KEY + 5, "SPEC", OPTION_HIDDEN, NULL, 0},
 	{"source", LATER_KEY + 6, NULL, OPTION_HIDDEN, NULL, 0},
-	{"serve", LATER_KEY + 7, "ADDR:PORT", OPTION_HIDDEN | OPTION_ARG_OPTIONAL, NULL, 0},
 	{0},
 };
 
@@ -40,24 +39,12 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 
 const struct argp later_record_options = {.options = record_options, .parser = parse_record};
 
-static bool among(const char *name, const char *const *names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
-}
-
-bool later_command(const char *name)
-{
-	static const char *const names[] = {"serve"};
-
-	return among(name, names, ARRAY_LEN(names));
-}
-
 bool later_format(const char *name)
 {
 	static const char *const names[] = {"speedscope", "pprof", "gecko"};
 
-	return among(name, names, ARRAY_LEN(names));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
 }

@@ -11,6 +11,7 @@
 #include "cmd/command.h"
 #include "cmd/opener.h"
 #include "cmd/output.h"
+#include "cmd/page_process.h"
 #include "cmd/pids.h"
 #include "cmd/record_options.h"
 #include "cmd/spawn.h"
@@ -28,6 +29,7 @@ struct recording {
 	struct owner owner;
 	struct output *output;
 	int opener;             /* −1 = reports are not opened */
+	struct page_process page;
 };
 
 /* Root without a capability is what containers have. */
@@ -56,6 +58,20 @@ static int check_system(void)
 	return 0;
 }
 
+/* The port is bound as who we are still, the reports are read as their owner. */
+static int start_page(struct recording *r)
+{
+	struct record_options *o = &r->options;
+	struct server_options server = {.listener = -1};
+	_cleanup_free_ char *where = NULL;
+
+	if (page_prepare(&server, &o->serve_at, "--serve=") < 0 || page_start(&r->page, &server, output_fd(r->output), &r->owner) < 0)
+		return -1;
+	where = page_announcement(&server, &o->serve_at, &r->owner, "--serve");
+	fputs(where, stderr);
+	return 0;
+}
+
 static int prepare(struct recording *r)
 {
 	struct record_options *o = &r->options;
@@ -69,7 +85,7 @@ static int prepare(struct recording *r)
 		return -1;
 	if (o->open)
 		r->opener = opener_start(&r->owner);
-	return 0;
+	return o->serve ? start_page(r) : 0;
 }
 
 static int write_report(void *ctx, const struct profile *p, const char *replaces, char **ret_path)
@@ -109,7 +125,7 @@ static int record(struct recording *r)
 		.color = wants_color(),
 		.writer = {.ctx = r, .write = write_report},
 	};
-	const int keep[] = {output_fd(r->output), r->opener};
+	const int keep[] = {output_fd(r->output), r->opener, r->page.alive}; /* what is recorded last is shown, too */
 	int status;
 
 	record_options_tracer(o, &tracer);
@@ -120,7 +136,7 @@ static int record(struct recording *r)
 
 static int run(int argc, char **argv)
 {
-	struct recording r = {.opener = -1};
+	struct recording r = {.opener = -1, .page.alive = -1};
 	int status = EXIT_USAGE;
 
 	if (record_options_parse(&r.options, argc, argv) == 0) {
@@ -131,6 +147,7 @@ static int run(int argc, char **argv)
 	}
 	if (r.opener >= 0)
 		close(r.opener);
+	page_stop(&r.page);
 	output_close(r.output);
 	record_options_free(&r.options);
 	return status;

@@ -19,7 +19,7 @@
 #define INTERVAL_MIN_NS (100 * NS_PER_US)
 #define INTERVAL_MAX_NS NS_PER_S
 
-enum { KEY_PORT = 0x100, KEY_MAX_LIVE, KEY_MAX_RATE, KEY_MAX_TIME, KEY_KEEP_URL, KEY_OPEN };
+enum { KEY_PORT = 0x100, KEY_MAX_LIVE, KEY_MAX_RATE, KEY_MAX_TIME, KEY_KEEP_URL, KEY_OPEN, KEY_SERVE };
 
 static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "Target:", 1},
@@ -41,6 +41,7 @@ static const struct argp_option options[] = {
 	{"format", 'f', "FORMAT", 0, "html, json, text or folded, repeatable (html); a .rp file is always written", 0},
 	{"keep-url", KEY_KEEP_URL, NULL, 0, "Keep the values of query parameters", 0},
 	{"open", KEY_OPEN, NULL, 0, "Open each report in your browser", 0},
+	{"serve", KEY_SERVE, "ADDR:PORT", OPTION_ARG_OPTIONAL, "Show the reports in a browser as they land (" LISTEN_DEFAULT ")", 0},
 	{"quiet", 'q', NULL, 0, "Print report lines and errors only", 0},
 	{"verbose", 'v', NULL, 0, "Print details", 0},
 	{NULL, 0, NULL, 0, "Help:", -1},
@@ -175,6 +176,15 @@ static int parse_max_rate(struct record_options *o, const char *arg)
 	return EINVAL;
 }
 
+static int parse_serve(struct record_options *o, const char *arg)
+{
+	o->serve = true;
+	if (!listen_parse(arg ? arg : LISTEN_DEFAULT, &o->serve_at))
+		return 0;
+	log_error("--serve=%s: not an address and port, for example " LISTEN_DEFAULT " or [::1]:7777", arg);
+	return EINVAL;
+}
+
 static void print_formats(const char *name)
 {
 	_cleanup_free_ char *known = xstrdup(formats[0]->name);
@@ -237,6 +247,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'f': return parse_format(o, arg);
 	case KEY_KEEP_URL: o->keep_url = true; return 0;
 	case KEY_OPEN: o->open = true; return 0;
+	case KEY_SERVE: return parse_serve(o, arg);
 	case 'q': log_set_level(LOG_QUIET); return 0;
 	case 'v': log_set_level(LOG_VERBOSE); return 0;
 	case ARGP_KEY_ARG: return parse_argument(state, arg);
@@ -270,6 +281,10 @@ static int check_output(struct record_options *o)
 	}
 	if (o->n_formats && o->formats[0] != format) {
 		log_error("--output %s: the ending says %s, --format says %s", o->output, format->name, o->formats[0]->name);
+		return EINVAL;
+	}
+	if (o->serve) {
+		log_error("--serve: it shows a directory of reports: name one with -o, not a file");
 		return EINVAL;
 	}
 	o->formats[0] = format;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "cmd/names.h"
+#include "page/names.h"
 #include "format/format.h"
 
 struct catalog_entry {
@@ -16,6 +16,9 @@ struct catalog_entry {
 	bool has_profile;       /* NAME.rp is there */
 	uint32_t formats;       /* bit i: the file of formats[i] is there */
 };
+
+/* Whether a file of this name is a report's. It has no "/" then, and no byte that means anything in a URL, in HTML or to a shell. */
+bool catalog_is_file(const char *name);
 
 /* All reports, the newest first. Their number, or −errno. The caller frees *ret. Foreign files are passed over. */
 ssize_t catalog_read(int dir, struct catalog_entry **ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "cmd/names.h"
+#include "page/names.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -101,11 +101,20 @@ static bool is_number(const char *begin, const char *end)
 	return end > begin && strspn(begin, "0123456789") == (size_t)(end - begin);
 }
 
+static bool all_plain(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_plain(s[i]) && s[i] != '-')
+			return false;
+	return true;
+}
+
 bool name_split(const char *name, size_t len, struct name_parts *ret)
 {
 	const char *end = name + len, *request = name + NAME_TIME_LEN + 1, *status, *duration, *id;
 
-	if (len <= NAME_TIME_LEN + 1 + ID_LEN || len >= NAME_SIZE || !is_time(name) || request[-1] != '-')
+	if (len <= NAME_TIME_LEN + 1 + ID_LEN || len >= NAME_SIZE || !is_time(name) || request[-1] != '-' ||
+	    !all_plain(request, end - request))
 		return false;
 	id = last_dash(request, end);
 	duration = id ? last_dash(request, id) : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "cmd/catalog.h"
+#include "page/catalog.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -38,6 +38,13 @@ static size_t split_extension(const char *file, int *ret_format)
 		return 0;
 	}
 	return name_split(file, len - cut, &parts) ? len - cut : 0;
+}
+
+bool catalog_is_file(const char *name)
+{
+	int format;
+
+	return split_extension(name, &format) > 0;
 }
 
 static int newest_first(const void *a, const void *b)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* File names of reports: TIME-METHOD-SLUG-STATUS-DURATION-ID, then an extension. Made of [A-Za-z0-9._] and "-" only. */
-#ifndef REQPROF_NAMES_H
-#define REQPROF_NAMES_H
+#ifndef REQPROF_PAGE_NAMES_H
+#define REQPROF_PAGE_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
