@@ -109,4 +109,9 @@ async function main(...parts) {
 	}
 }
 
-module.exports = { main, open, close, render, fixtures, SCREEN };
+/* For pages that are no reports. */
+function browserOf() {
+	return browser;
+}
+
+module.exports = { browserOf, main, open, close, render, fixtures, SCREEN };

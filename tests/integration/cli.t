@@ -87,8 +87,7 @@ def not_yet():
     for args in [["--comm", "x"], ["--cgroup", "/"], ["-a"], ["--all"], target + ["--slower-than", "1s"], target + ["--status", "5xx"],
                  target + ["--sample", "1/1000"], target + ["--handler", "x"], target + ["--source"], target + ["--serve"],
                  target + ["--serve=127.0.0.1:1"], target + ["-m", "header:a=b"], target + ["-m", "cookie:a=b"],
-                 target + ["-f", "speedscope"], target + ["-f", "pprof"], target + ["-f", "gecko"], ["record", "--", "sleep", "1"],
-                 ["report", "last", "-f", "pprof"], ["serve"]]:
+                 ["record", "--", "sleep", "1"], ["serve"]]:
         refused(" ".join(args), args, "not yet in this release")
 
 

@@ -54,10 +54,3 @@ bool later_command(const char *name)
 
 	return among(name, names, ARRAY_LEN(names));
 }
-
-bool later_format(const char *name)
-{
-	static const char *const names[] = {"speedscope", "pprof", "gecko"};
-
-	return among(name, names, ARRAY_LEN(names));
-}

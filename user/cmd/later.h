@@ -11,6 +11,5 @@
 extern const struct argp later_record_options; /* child of the command's parser */
 
 bool later_command(const char *name);
-bool later_format(const char *name);
 
 #endif

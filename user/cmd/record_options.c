@@ -38,7 +38,7 @@ static const struct argp_option options[] = {
 	{"max-time", KEY_MAX_TIME, "TIME", 0, "Write a request that takes longer as cut off; 0 = no limit (60s)", 0},
 	{NULL, 0, NULL, 0, "Where to:", 4},
 	{"output", 'o', "DIR|FILE", 0, "Directory of the reports (reqprof-reports); with -n 1 and one format also a file", 0},
-	{"format", 'f', "FORMAT", 0, "html, json, text or folded, repeatable (html); a .rp file is always written", 0},
+	{"format", 'f', "FORMAT", 0, "html, json, text, folded, speedscope, pprof or gecko, repeatable (html); a .rp file is always written", 0},
 	{"keep-url", KEY_KEEP_URL, NULL, 0, "Keep the values of query parameters", 0},
 	{"open", KEY_OPEN, NULL, 0, "Open each report in your browser", 0},
 	{"quiet", 'q', NULL, 0, "Print report lines and errors only", 0},
@@ -175,27 +175,14 @@ static int parse_max_rate(struct record_options *o, const char *arg)
 	return EINVAL;
 }
 
-static void print_formats(const char *name)
-{
-	_cleanup_free_ char *known = xstrdup(formats[0]->name);
-
-	for (size_t i = 1; formats[i]; i++) {
-		_cleanup_free_ char *shorter = known;
-
-		known = xasprintf("%s, %s", shorter, formats[i]->name);
-	}
-	log_error("--format %s: no such format; there are %s", name, known);
-}
-
 static int parse_format(struct record_options *o, const char *arg)
 {
 	const struct format *format = format_by_name(arg);
 
 	if (!format) {
-		if (later_format(arg))
-			log_error("--format %s: not yet in this release", arg);
-		else
-			print_formats(arg);
+		_cleanup_free_ char *names = format_names(" and ");
+
+		log_error("--format %s: no such format; there are %s", arg, names);
 		return EINVAL;
 	}
 	for (size_t i = 0; i < o->n_formats; i++)

@@ -35,7 +35,7 @@ _reqprof() {
 	fi
 	case $before in
 	-p | --pid) words=$(compgen -W "$(ps -e -o pid=)" -- "$word") ;;
-	-f | --format) words=$(compgen -W 'html json text folded' -- "$word") ;;
+	-f | --format) words=$(compgen -W 'html json text folded speedscope pprof gecko' -- "$word") ;;
 	-o | --output) words=$(compgen -f -- "$word") ;;
 	-m | --marker | --port | -i | --interval | -F | --rate | -n | --count | -d | --duration | --max-live | --max-rate | --max-time) ;;
 	*)
