@@ -191,7 +191,7 @@ static void test_refused(void **state)
 		"-p 1 --max-rate 60", "-p 1 --max-time x", "-p 1 -f pdf", "4242", "-p 1 x", "-p 1 -- cmd",
 		"--comm x", "--cgroup /x", "-a", "--all", "-p 1 --slower-than 1s", "-p 1 --status 5xx", "-p 1 --sample 1/2",
 		"-p 1 --handler x",
-		"-p 1 --source", "-p 1 --serve", "-p 1 --serve=127.0.0.1:8080", "-p 1 -o ",
+		"-p 1 --serve", "-p 1 --serve=127.0.0.1:8080", "-p 1 -o ",
 	};
 
 	(void)state;

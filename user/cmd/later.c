@@ -15,7 +15,6 @@ static const struct argp_option record_options[] = {
 	{"status", LATER_KEY + 3, "STATUS", OPTION_HIDDEN, NULL, 0},
 	{"sample", LATER_KEY + 4, "SHARE", OPTION_HIDDEN, NULL, 0},
 	{"handler", LATER_KEY + 5, "SPEC", OPTION_HIDDEN, NULL, 0},
-	{"source", LATER_KEY + 6, NULL, OPTION_HIDDEN, NULL, 0},
 	{"serve", LATER_KEY + 7, "ADDR:PORT", OPTION_HIDDEN | OPTION_ARG_OPTIONAL, NULL, 0},
 	{0},
 };

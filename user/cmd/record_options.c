@@ -19,7 +19,7 @@
 #define INTERVAL_MIN_NS (100 * NS_PER_US)
 #define INTERVAL_MAX_NS NS_PER_S
 
-enum { KEY_PORT = 0x100, KEY_MAX_LIVE, KEY_MAX_RATE, KEY_MAX_TIME, KEY_KEEP_URL, KEY_OPEN };
+enum { KEY_PORT = 0x100, KEY_MAX_LIVE, KEY_MAX_RATE, KEY_MAX_TIME, KEY_KEEP_URL, KEY_SOURCE, KEY_OPEN };
 
 static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "Target:", 1},
@@ -40,6 +40,7 @@ static const struct argp_option options[] = {
 	{"output", 'o', "DIR|FILE", 0, "Directory of the reports (reqprof-reports); with -n 1 and one format also a file", 0},
 	{"format", 'f', "FORMAT", 0, "html, json, text, folded, speedscope, pprof or gecko, repeatable (html); a .rp file is always written", 0},
 	{"keep-url", KEY_KEEP_URL, NULL, 0, "Keep the values of query parameters", 0},
+	{"source", KEY_SOURCE, NULL, 0, "Keep source code around the lines that were executed: reports are confidential", 0},
 	{"open", KEY_OPEN, NULL, 0, "Open each report in your browser", 0},
 	{"quiet", 'q', NULL, 0, "Print report lines and errors only", 0},
 	{"verbose", 'v', NULL, 0, "Print details", 0},
@@ -223,6 +224,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'o': o->output = arg; return 0;
 	case 'f': return parse_format(o, arg);
 	case KEY_KEEP_URL: o->keep_url = true; return 0;
+	case KEY_SOURCE: o->sources = true; return 0;
 	case KEY_OPEN: o->open = true; return 0;
 	case 'q': log_set_level(LOG_QUIET); return 0;
 	case 'v': log_set_level(LOG_VERBOSE); return 0;
@@ -329,6 +331,7 @@ void record_options_tracer(const struct record_options *o, struct tracer_options
 		.n_pids = o->n_pids,
 		.port = o->port,
 		.duration_ns = o->duration_ns,
+		.sources = o->sources,
 		.config = {
 			.interval_ns = o->interval_ns,
 			.rate_period_ns = o->max_rate.period_ns,

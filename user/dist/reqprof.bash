@@ -19,7 +19,7 @@ _reqprof_words() {
 	doctor) echo "--pid $common" ;;
 	*)
 		echo "--pid --port --marker --interval --rate --count --duration --max-live --max-rate --max-time"
-		echo "--output --format --keep-url --open --quiet --verbose $common"
+		echo "--output --format --keep-url --source --open --quiet --verbose $common"
 		[[ $1 ]] || echo 'record report list diff check doctor'
 		;;
 	esac
