@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Exports in the programs that they are for: speedscope's page in a browser, the Firefox Profiler's importer. pprof's: tests/golden/pprof.t. */
+/* Exports in the programs that they are for: speedscope's page in a browser, the Firefox Profiler's importer; both read folded stacks, too. pprof's:
+ * tests/golden/pprof.t. */
 "use strict";
 
 const { execFileSync, spawn } = require("node:child_process");
@@ -22,11 +23,11 @@ const MS = { ns: 1e-6, µs: 1e-3, ms: 1, s: 1000 };
 function serve() {
 	const server = http.createServer((request, response) => {
 		const name = new URL(request.url, "http://localhost").pathname;
-		const profile = /^\/profiles\/(\w+)\.speedscope\.json$/.exec(name);
+		const profile = /^\/profiles\/(\w+)\.(speedscope|folded)/.exec(name);
 
 		response.setHeader("Content-Type", TYPES[path.extname(name)] || "application/octet-stream");
 		try {
-			response.end(profile ? render(profile[1], "speedscope") : fs.readFileSync(path.join(SPEEDSCOPE, path.normalize(name))));
+			response.end(profile ? render(profile[1], profile[2]) : fs.readFileSync(path.join(SPEEDSCOPE, path.normalize(name))));
 		} catch (e) {
 			response.statusCode = 404;
 			response.end();
@@ -37,9 +38,9 @@ function serve() {
 	});
 }
 
-async function openInSpeedscope(port, fixture) {
+async function openInSpeedscope(port, fixture, ending = ".speedscope.json") {
 	const page = await browserOf().newPage();
-	const profile = `http://127.0.0.1:${port}/profiles/${fixture}.speedscope.json`;
+	const profile = `http://127.0.0.1:${port}/profiles/${fixture}${ending}`;
 
 	page.faults = [];
 	page.on("pageerror", (error) => page.faults.push(error.message));
@@ -52,10 +53,10 @@ async function openInSpeedscope(port, fixture) {
 	return page;
 }
 
-/* "71.40ms (39%)" */
+/* "71.40ms (39%)"; of folded stacks "71,400 (40%)", in µs */
 function inMs(text) {
-	const found = /^([\d.]+)(ns|µs|ms|s)/.exec(text);
-	return found ? found[1] * MS[found[2]] : NaN;
+	const found = /^([\d.,]+)(ns|µs|ms|s)?/.exec(text);
+	return found ? found[1].replaceAll(",", "") * MS[found[2] || "µs"] : NaN;
 }
 
 /* Its table of functions: name → { total, self }. Only what can be seen is in the page. */
@@ -90,6 +91,11 @@ async function inSpeedscope() {
 			none(other.faults, `speedscope: ${fixture}: no error`);
 			await other.close();
 		}
+		const folded = await openInSpeedscope(server.address().port, "orders", ".folded");
+		const stacks = await sandwich(folded);
+		within(stacks.encode_decimal.self, 41.3, 0.001, "speedscope reads folded stacks: a function's own time");
+		within(stacks["AnyIO worker thread"].total, 176.1, 0.001, "speedscope reads folded stacks: the thread's time");
+		within(stacks["[network 127.0.0.1:5432]"].self, 47.7, 0.001, "speedscope reads folded stacks: waits");
 	} finally {
 		server.close();
 	}
@@ -99,14 +105,14 @@ async function inSpeedscope() {
 
 /* Its importer and its views behind a command line: one process loads a profile and answers, others ask it. */
 class Profiler {
-	constructor(directory, fixture) {
-		const file = path.join(directory, `${fixture}.gecko.json`);
+	constructor(directory, fixture, format = "gecko") {
+		const file = path.join(directory, `${fixture}.${format}.${format === "gecko" ? "json" : "txt"}`);
 
-		fs.writeFileSync(file, render(fixture, "gecko"));
+		fs.writeFileSync(file, render(fixture, format));
 		this.directory = directory;
-		this.fixture = fixture;
+		this.fixture = `${fixture}-${format}`;
 		this.env = { ...process.env, HOME: directory, PROFILER_CLI_SESSION_DIR: directory, PROFILER_CLI_NO_SYMBOLICATE: "1" };
-		this.child = spawn(process.execPath, [PROFILER, "--daemon", file, "--session", fixture], { env: this.env, stdio: "ignore" });
+		this.child = spawn(process.execPath, [PROFILER, "--daemon", file, "--session", this.fixture], { env: this.env, stdio: "ignore" });
 	}
 
 	ask(...args) {
@@ -180,6 +186,16 @@ async function inProfiler() {
 		} finally {
 			profiler.end();
 		}
+	}
+	const folded = new Profiler(directory, "orders", "folded");
+	try {
+		const log = await folded.loaded();
+		if (ok(log.includes("Profile loaded successfully"), "Firefox Profiler reads folded stacks", log)) {
+			const self = folded.samples("t-0").topFunctionsBySelf.find((f) => f.name === "encode_decimal");
+			equal(self.selfSamples, 41300, "Firefox Profiler reads folded stacks: a function's own time");
+		}
+	} finally {
+		folded.end();
 	}
 	fs.rmSync(directory, { recursive: true, force: true });
 }
