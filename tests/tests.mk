@@ -22,7 +22,7 @@ $(B)/asan/gen/%.o: $(B)/gen/%.c
 $(B)/asan/html/embed.o: $(B)/html/embed.o
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
-$(B)/asan/profile/encode.o $(B)/asan/profile/decode.o: | $(PROTO)
+$(B)/asan/profile/encode.o $(B)/asan/profile/decode.o $(B)/asan/format/pprof.o: | $(PROTO)
 
 # A BPF source compiled for the host, against tests/unit/fake_bpf/ instead of the kernel; words are read wherever they lie.
 BPF_ASAN := -MMD -MP -std=gnu11 -Wall -Wno-unknown-pragmas -Wno-overflow $(ASAN) -fno-sanitize=alignment -D__TARGET_ARCH_$(ARCH) \
@@ -87,7 +87,7 @@ $(B)/libfuzzer/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.c $$(call fuzz-object
 # Golden files: the formats, instrumented, applied to the fixtures.
 GOLDEN_BIN := $(if $(wildcard tests/golden/render.c),$(B)/golden/render)
 GOLDEN_OBJS := $(patsubst user/%.c,$(B)/asan/%.o,$(wildcard user/format/*.c user/profile/*.c user/base/*.c)) \
-               $(B)/asan/gen/profile.pb-c.o $(B)/asan/html/embed.o
+               $(PB:$(B)/%=$(B)/asan/%.o) $(B)/asan/html/embed.o
 $(B)/golden/render: $(wildcard tests/golden/*.c) $(GOLDEN_OBJS)
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)

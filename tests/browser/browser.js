@@ -129,4 +129,9 @@ async function main(...parts) {
 	}
 }
 
-module.exports = { main, open, visit, close, render, fixtures, scratch, ROOT, SCREEN };
+/* For pages that are no reports. */
+function browserOf() {
+	return browser;
+}
+
+module.exports = { browserOf, main, open, visit, close, render, fixtures, scratch, ROOT, SCREEN };

@@ -134,6 +134,15 @@ def loop_busy(r):
         yield "loop_busy: longer than the class"
 
 
+def sources(r):
+    """Only there if source code was asked for."""
+    for i, s in enumerate(r.get("sources", [])):
+        if set(s) != {"file", "first_line", "lines", "newer", "error"} or (s["error"] is None) != bool(s["lines"]):
+            yield f"sources[{i}]: {s}"
+        if s["lines"] and not s["first_line"] >= 1 or any("\n" in line for line in s["lines"]):
+            yield f"sources[{i}]: no lines of a file"
+
+
 def gil(r):
     for part in filter(None, (r, r["after"])):
         for i, thread in enumerate(part["threads"]):
@@ -170,7 +179,7 @@ def faults(r):
     if found:
         return found
     wall = r["time"]["wall_ns"]
-    found = [*request(r), *time(r), *stacks(r), *work(r, r, "", wall), *awaits(r, wall), *loop_busy(r), *gil(r), *merged(r)]
+    found = [*request(r), *time(r), *stacks(r), *work(r, r, "", wall), *awaits(r, wall), *loop_busy(r), *sources(r), *gil(r), *merged(r)]
     if r["after"] is not None:
         found += work(r, r["after"], "after.", 1 << 63)
     return found

@@ -24,7 +24,8 @@ MAY_INCLUDE = {
     "html": set(),
     "main.c": {"cmd", "base"},
 }
-GENERATED = {"reqprof.skel.h": ["user/tracer/session.c"], "profile.pb-c.h": ["user/profile/decode.c", "user/profile/encode.c"]}
+GENERATED = {"reqprof.skel.h": ["user/tracer/session.c"], "profile.pb-c.h": ["user/profile/decode.c", "user/profile/encode.c"],
+             "pprof.pb-c.h": ["user/format/pprof.c"]}
 # The kernel's interfaces: only what talks to it needs them; the worker's ring is read with libbpf, too.
 LIBBPF = {"tracer", "capture"}
 # What strangers can talk to.

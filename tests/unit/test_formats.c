@@ -3,9 +3,12 @@
  * Every format takes every profile that keeps the model's promises: random ones, in which anything that may be missing is missing somewhere.
  * What a format says of known profiles: tests/golden.
  *
- * links: format/bar.c format/call_tree.c format/columns.c format/facts.c format/folded.c format/formats.c format/functions.c format/html.c
- * links: format/html_about.c format/html_data.c format/html_panels.c format/html_screen.c format/html_text.c format/json.c
- * links: format/names.c format/numbers.c format/outline.c
+ * links: format/bar.c format/call_tree.c format/carried.c format/columns.c format/facts.c format/folded.c
+ * links: format/formats.c format/functions.c format/html.c
+ * links: format/html_about.c format/html_data.c format/html_panels.c format/html_screen.c format/html_text.c format/json.c format/json_sources.c
+ * links: format/gecko.c format/gecko_markers.c format/gecko_tables.c format/gzip.c
+ * links: format/lanes.c format/numbering.c format/pprof.c
+ * links: format/names.c format/numbers.c format/outline.c format/speedscope.c gen/pprof.pb-c.c
  * links: format/parts.c format/sentences.c format/text.c format/text_tables.c format/wait_groups.c html/embed.S
  * links: format/alike.c format/cells.c format/difference.c format/difference_html.c format/difference_icicle.c format/difference_json.c
  * links: format/difference_outline.c format/difference_formats.c format/difference_tables.c format/difference_text.c format/difference_tree.c
@@ -175,7 +178,8 @@ static void every_format_takes_every_profile(void **state)
 
 			assert_int_equal(formats[i]->write(p, f), 0);
 			fclose(f);
-			assert_int_equal(strlen(text), n);
+			if (!formats[i]->binary)
+				assert_int_equal(strlen(text), n);
 			for (size_t k = 0; formats[i] == &format_html && k < sizeof elements / sizeof *elements; k++) {
 				if (!round)
 					seen[k] = count(text, elements[k]);

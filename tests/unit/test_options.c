@@ -204,10 +204,10 @@ static void test_refused(void **state)
 		"-p 1 -i 1", "-p 1 -i 1000", "-p 1 -i 99us", "-p 1 -i 1001ms", "-p 1 -i 2m", "-p 1 -i x",
 		"-p 1 -F 0", "-p 1 -F 10001", "-p 1 -F 1k",
 		"-p 1 -i 1ms -F 100", "-p 1 -n 0", "-p 1 -n x", "-p 1 -d 0", "-p 1 -d x", "-p 1 --max-live 65", "-p 1 --max-live x",
-		"-p 1 --max-rate 60", "-p 1 --max-time x", "-p 1 -f pdf", "-p 1 -f pprof", "4242", "-p 1 x", "-p 1 -- cmd",
+		"-p 1 --max-rate 60", "-p 1 --max-time x", "-p 1 -f pdf", "4242", "-p 1 x", "-p 1 -- cmd",
 		"--comm x", "--cgroup /x", "-a", "--all", "-p 1 --slower-than 1s", "-p 1 --status 5xx", "-p 1 --sample 1/2",
 		"-p 1 --handler x",
-		"-p 1 --source", "-p 1 --serve=somewhere", "-p 1 --serve=127.0.0.1:", "-p 1 --serve -n 1 -o x.html", "-p 1 -o ",
+		"-p 1 --serve=somewhere", "-p 1 --serve=127.0.0.1:", "-p 1 --serve -n 1 -o x.html", "-p 1 -o ",
 	};
 
 	(void)state;

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define NS_PER_MS 1000000U
 
 void json_init(struct json *j, FILE *f)
 {
@@ -124,6 +125,17 @@ void json_int(struct json *j, int64_t value)
 	fprintf(j->f, "%" PRId64, value);
 }
 
+void json_ms(struct json *j, uint64_t ns)
+{
+	char digits[8];
+	int n = snprintf(digits, sizeof digits, "%06u", (unsigned)(ns % NS_PER_MS));
+
+	while (n && digits[n - 1] == '0')
+		digits[--n] = '\0';
+	separate(j);
+	fprintf(j->f, "%" PRIu64 "%s%s", ns / NS_PER_MS, n ? "." : "", digits);
+}
+
 void json_bool(struct json *j, bool value)
 {
 	separate(j);
@@ -152,6 +164,12 @@ void json_key_int(struct json *j, const char *key, int64_t value)
 {
 	json_key(j, key);
 	json_int(j, value);
+}
+
+void json_key_ms(struct json *j, const char *key, uint64_t ns)
+{
+	json_key(j, key);
+	json_ms(j, ns);
 }
 
 void json_key_bool(struct json *j, const char *key, bool value)

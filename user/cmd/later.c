@@ -2,9 +2,7 @@
 #include "cmd/later.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "base/cleanup.h"
 #include "base/log.h"
 
 static const struct argp_option record_options[] = {
@@ -15,7 +13,6 @@ static const struct argp_option record_options[] = {
 	{"status", LATER_KEY + 3, "STATUS", OPTION_HIDDEN, NULL, 0},
 	{"sample", LATER_KEY + 4, "SHARE", OPTION_HIDDEN, NULL, 0},
 	{"handler", LATER_KEY + 5, "SPEC", OPTION_HIDDEN, NULL, 0},
-	{"source", LATER_KEY + 6, NULL, OPTION_HIDDEN, NULL, 0},
 	{0},
 };
 
@@ -38,13 +35,3 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp later_record_options = {.options = record_options, .parser = parse_record};
-
-bool later_format(const char *name)
-{
-	static const char *const names[] = {"speedscope", "pprof", "gecko"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
-}

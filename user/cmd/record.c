@@ -79,6 +79,8 @@ static int prepare(struct recording *r)
 		.path = o->output, .single = o->count == 1, .formats = o->formats, .n_formats = o->n_formats,
 	};
 
+	if (o->sources)
+		log_warn("--source: reports will contain source code of the functions they show; think of that before sharing them");
 	if (pids_resolve(o->pids, &o->n_pids) < 0 || check_system() < 0 || owner_find(&r->owner) < 0)
 		return -1;
 	if (output_open(&output, &r->owner, &r->output) < 0)
@@ -115,6 +117,7 @@ static int record(struct recording *r)
 	const struct worker_options worker = {
 		.kallsyms_fd = -1,
 		.keep_url = o->keep_url,
+		.sources = o->sources,
 		.count = o->count,
 		.markers = o->markers.texts,
 		.n_markers = o->markers.n,

@@ -27,6 +27,7 @@ struct record_options {
 	const char *output;     /* -o; NULL = the default */
 	const struct format *formats[RECORD_FORMATS_MAX]; /* -f, or html */
 	size_t n_formats;
+	bool sources;           /* --source */
 	bool keep_url, open;
 	bool serve;             /* --serve */
 	struct listen_address serve_at;

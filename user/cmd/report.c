@@ -2,15 +2,17 @@
 /* `reqprof report`: a profile in another format. */
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/find.h"
-#include "cmd/later.h"
 #include "cmd/profiles.h"
 #include "cmd/routes.h"
 #include "cmd/write_to.h"
@@ -31,10 +33,10 @@ struct options {
 };
 
 /* The profile itself, to merge or redact it for others; reqprof record writes it anyway. */
-static const struct format format_profile = {.name = "rp", .extension = PROFILE_EXTENSION, .write = profile_write};
+static const struct format format_profile = {.name = "rp", .extension = PROFILE_EXTENSION, .binary = true, .write = profile_write};
 
 static const struct argp_option option_table[] = {
-	{"format", 'f', "FORMAT", 0, "html, json, text or folded (text)", 0},
+	{"format", 'f', "FORMAT", 0, "html, json, text, folded, speedscope, pprof or gecko (text)", 0},
 	{"output", 'o', "FILE", 0, "Write to FILE, whose ending implies the format; - is stdout", 0},
 	{"merge", KEY_MERGE, NULL, 0, "Several reports of one route, or those of a directory, as one: sums, and the median's facts", 0},
 	{"redact", KEY_REDACT, NULL, 0, "Without host, addresses, directories, query values, trace id and command line", 0},
@@ -54,13 +56,13 @@ static const char doc[] =
 
 static int parse_format(struct options *o, const char *name)
 {
+	_cleanup_free_ char *names = NULL;
+
 	o->format = strcmp(name, format_profile.name) ? format_by_name(name) : &format_profile;
 	if (o->format)
 		return 0;
-	if (later_format(name))
-		log_error("--format %s: not yet in this release", name);
-	else
-		log_error("--format %s: no such format; there are html, json, text and folded", name);
+	names = format_names(" and ");
+	log_error("--format %s: no such format; there are %s", name, names);
 	return EINVAL;
 }
 
@@ -93,6 +95,26 @@ static bool ends_in(const char *path, const char *end)
 	return len >= n && !strcmp(path + len - n, end);
 }
 
+/* Only a device is opened to be asked: who reads from a pipe would take its being closed for the end. */
+static bool is_terminal(const char *path)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISCHR(st.st_mode))
+		return false;
+	fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	return isatty(fd);
+}
+
+static int check_terminal(const struct options *o)
+{
+	if (!o->format->binary || !(is_stdout(o->output) ? isatty(STDOUT_FILENO) : is_terminal(o->output)))
+		return 0;
+	return log_error("cannot write %s to a terminal: it is binary; write it to a file with -o FILE%s, or into a pipe", o->format->name,
+			 o->format->extension);
+}
+
 static int parse(struct options *o, int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -113,7 +135,7 @@ static int parse(struct options *o, int argc, char **argv)
 	}
 	if (!o->format)
 		o->format = &format_text;
-	return 0;
+	return check_terminal(o);
 }
 
 struct report {

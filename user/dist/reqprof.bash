@@ -20,7 +20,7 @@ _reqprof_words() {
 	doctor) echo "--pid $common" ;;
 	*)
 		echo "--pid --port --marker --interval --rate --count --duration --max-live --max-rate --max-time"
-		echo "--output --format --keep-url --open --serve --quiet --verbose $common"
+		echo "--output --format --keep-url --source --open --serve --quiet --verbose $common"
 		[[ $1 ]] || echo 'record report list serve diff check doctor'
 		;;
 	esac
@@ -36,7 +36,7 @@ _reqprof() {
 	fi
 	case $before in
 	-p | --pid) words=$(compgen -W "$(ps -e -o pid=)" -- "$word") ;;
-	-f | --format) words=$(compgen -W 'html json text folded' -- "$word") ;;
+	-f | --format) words=$(compgen -W 'html json text folded speedscope pprof gecko' -- "$word") ;;
 	-o | --output) words=$(compgen -f -- "$word") ;;
 	-l | --listen | --serve) words=$(compgen -W '127.0.0.1:7777 127.0.0.1:0' -- "$word") ;;
 	-m | --marker | --port | -i | --interval | -F | --rate | -n | --count | -d | --duration | --max-live | --max-rate | --max-time) ;;

@@ -130,8 +130,9 @@ static void put_sharing(FILE *f, const struct about *about)
 		fputs("Redacted: the host name, addresses, the directories of files, query values and the trace id were taken out. What is left are function, "
 		      "file, thread and process names, URL paths, ports and process ids.", f);
 	else
-		fprintf(f, "This file contains the host name, network addresses, file paths, function names and process names%s. It contains no header, no "
-			   "body and no source.", about->keeps_url ? ", and the query values of the URL" : "; query values are left out");
+		fprintf(f, "This file contains the host name, network addresses, file paths, function names and process names%s. It contains %s.",
+			about->keeps_url ? ", and the query values of the URL" : "; query values are left out",
+			about->keeps_sources ? "source code of the functions that it shows, no header and no body" : "no header, no body and no source");
 	fputs("</p>\n", f);
 }
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "format/format.h"
+#include "format/json_sources.h"
 
 #define REPORT_VERSION 1
 #define NS_PER_S 1000000000LL
@@ -402,6 +403,7 @@ static int write_json(const struct profile *p, FILE *f)
 	put_awaits(&j, p);
 	key(&j, "loop_busy");
 	put_loop_busy(&j, p);
+	json_put_sources(&j, p);
 	key(&j, "after");
 	put_after(&j, p->after);
 	if (p->n_merged) { /* the requests that this one stands for, which are as long as it together */

@@ -52,6 +52,18 @@ char *name_loop_busy(const struct loop_busy *b)
 			 frame ? frame : "");
 }
 
+char *name_wait(enum time_class class, const char *object)
+{
+	_cleanup_free_ char *name = object ? name_text(object, NAME_COLUMNS) : NULL;
+
+	return xasprintf("[%s%s%s]", time_class_names[class], name ? " " : "", name ? name : "");
+}
+
+char *name_thread(const struct thread *t)
+{
+	return name_text(t->name && *t->name ? t->name : t->comm, NAME_COLUMNS);
+}
+
 char *name_process(const char *comm, int32_t pid)
 {
 	_cleanup_free_ char *name = name_text(comm, NAME_COLUMNS);

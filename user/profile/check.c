@@ -166,6 +166,14 @@ static const char *check_loop_busy(const struct profile *p)
 	return NULL;
 }
 
+static const char *check_sources(const struct profile *p)
+{
+	CHECK(!p->n_sources || p->about.keeps_sources, "there is source code that nobody asked for");
+	for (size_t i = 0; i < p->n_sources; i++)
+		CHECK(p->sources[i].file && !p->sources[i].text == !!p->sources[i].error, "source code is of no file");
+	return NULL;
+}
+
 static const char *check_merged(const struct profile *p)
 {
 	uint64_t sum = 0;
@@ -200,5 +208,7 @@ const char *profile_check(const struct profile *p)
 		why = check_awaits(p);
 	if (!why)
 		why = check_loop_busy(p);
+	if (!why)
+		why = check_sources(p);
 	return why ?: check_merged(p);
 }

@@ -220,6 +220,20 @@ static void decode_loop_busy(struct decoder *d, const Pb__LoopBusy *m)
 	}
 }
 
+static void decode_sources(struct decoder *d, const Pb__Sources *m)
+{
+	struct profile *p = d->profile;
+
+	p->about.keeps_sources = true;
+	SAME_LENGTH(d, m->n_file, m->n_first_line, m->n_text, m->n_error, m->n_newer);
+	for (size_t i = 0; i < m->n_file && !d->why; i++) {
+		GROW(p->sources, p->n_sources, p->cap_sources);
+		p->sources[p->n_sources++] = (struct source_lines){
+			string(d, m->file[i]), m->first_line[i], string(d, m->text[i]), string(d, m->error[i]), m->newer[i],
+		};
+	}
+}
+
 static void decode_merged(struct decoder *d, const Pb__Merged *m)
 {
 	struct profile *p = d->profile;
@@ -310,6 +324,8 @@ static void decode(struct decoder *d)
 	decode_loop_busy(d, m->loop_busy);
 	if (m->merged)
 		decode_merged(d, m->merged);
+	if (m->sources)
+		decode_sources(d, m->sources);
 	decode_lost(d, m->lost);
 	decode_about(d, m->about);
 	if (!d->why)

@@ -192,6 +192,19 @@ static Pb__LoopBusy *encode_loop_busy(struct encoder *e, const struct profile *p
 	return m;
 }
 
+static Pb__Sources *encode_sources(struct encoder *e, const struct profile *p)
+{
+	Pb__Sources *m = take(e, 1, sizeof *m);
+
+	pb__sources__init(m);
+	COLUMN(m, file, p->n_sources, number(e, p->sources[i].file));
+	COLUMN(m, first_line, p->n_sources, p->sources[i].first_line);
+	COLUMN(m, text, p->n_sources, number(e, p->sources[i].text));
+	COLUMN(m, error, p->n_sources, number(e, p->sources[i].error));
+	COLUMN(m, newer, p->n_sources, p->sources[i].newer);
+	return m;
+}
+
 static Pb__Merged *encode_merged(struct encoder *e, const struct profile *p)
 {
 	Pb__Merged *m;
@@ -275,6 +288,7 @@ size_t message_encode(const struct profile *p, uint8_t **ret)
 	m.awaits = encode_awaits(e, p);
 	m.loop_busy = encode_loop_busy(e, p);
 	m.merged = encode_merged(e, p);
+	m.sources = p->about.keeps_sources ? encode_sources(e, p) : NULL;
 	m.lost = encode_lost(e, &p->lost);
 	m.about = encode_about(e, &p->about);
 	encode_strings(e, &m);

@@ -108,6 +108,7 @@ void profile_free(struct profile *p)
 	free(p->awaits);
 	free(p->loop_busy);
 	free(p->merged);
+	free(p->sources);
 	free(p->frames);
 	free(p->stacks);
 	free(p->about.executables);

@@ -48,7 +48,7 @@ static void redact_about(struct join *j)
 	a->interrupt = join_string(j, JOIN_WORDS, from->interrupt);
 	a->arming = join_string(j, JOIN_WORDS, from->arming);
 	a->command = a->host = NULL;
-	a->keeps_url = false;
+	a->keeps_url = a->keeps_sources = false; /* no source code is taken over */
 	a->redacted = true;
 	a->executables = tables.executables;
 	a->n_executables = tables.n_executables;
