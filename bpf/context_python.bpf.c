@@ -3,6 +3,7 @@
 #include "context_python.bpf.h"
 
 __u32 contextual_requests = 0;
+__u64 contextual_since = 0;
 __u32 python_processes = 0;
 
 __u64 context_now(void)
@@ -23,6 +24,19 @@ int context_look(__u64 now)
 
 	if (!look_at(&k, task) && !k.thread->busy)
 		look(&k, task, now);
+	return 0;
+}
+
+int context_creates(__u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct look k;
+
+	if (look_at(&k, task) || k.thread->busy)
+		return 0;
+	k.thread->busy = 1;
+	look(&k, task, now);
+	k.thread->busy = 0;
 	return 0;
 }
 
@@ -159,15 +173,28 @@ int context_switch_out(__u64 now)
 	return 0;
 }
 
+/* One that has been off the CPU since before any of these requests begins something when it comes from a system call, an idle thread of a pool or a
+ * new one. Else it may go on with the work of others. */
+static __always_inline void come_back(struct rp_thread *t, struct task_struct *next)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(next);
+
+	if (t->seen_ns < contextual_since)
+		t->seen = (long)BPF_CORE_READ(regs, orig_ax) >= 0 ? SEEN_HOME : SEEN_NOTHING;
+	if (t->seen == SEEN_HOME)
+		t->seen = SEEN_BACK;
+}
+
 __hidden int context_switch_in(struct task_struct *next, __u64 now)
 {
 	struct rp_thread *t = bpf_task_storage_get(&threads, next, 0, 0);
 
-	if (!t || !t->python_state)
+	if (!t || (!t->python_state && !python_of(next->tgid)))
 		return 0;
 	if (t->busy)
 		return SWITCH_BUSY;
-	send_seen(t, t->seen == SEEN_HOME ? SEEN_BACK : t->seen, now);
+	come_back(t, next);
+	send_seen(t, t->seen, now);
 	return SWITCH_SAMPLE;
 }
 

@@ -269,6 +269,8 @@ static __always_inline int goes_on(const struct look *k, const struct rp_worker 
 	if (w->contextual)
 		return 0;
 	l = live_slot(w->slot);
+	if (l && w->pid != l->pid)
+		return 1; /* a process that it has made: there the contexts are others' */
 	return !l || !l->contexts || !k->context || k->context == k->thread->home;
 }
 

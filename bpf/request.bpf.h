@@ -224,8 +224,10 @@ static __always_inline void wait_begin(struct rp_worker *w, struct task_struct *
 /* From now on what its threads do is told by their contexts. */
 static __always_inline void live_look(struct rp_live *l)
 {
-	if (!__sync_lock_test_and_set(&l->contextual, 1))
-		__sync_fetch_and_add(&contextual_requests, 1);
+	if (__sync_lock_test_and_set(&l->contextual, 1))
+		return;
+	if (!__sync_fetch_and_add(&contextual_requests, 1))
+		contextual_since = bpf_ktime_get_ns();
 }
 
 /* A thread that was the request's alone has returned to its event loop: with contexts it is known what it does there. */
@@ -292,6 +294,9 @@ int context_seed(__u32 slot);
 
 /* It has read another request: what it did until now it did for somebody else, perhaps. 1: the context tells, 0: it must be released. */
 int context_read(__u64 now);
+
+/* It creates a thread or a process, which works for the same. */
+int context_creates(__u64 now);
 
 /* It writes the response of the request in `slot`. */
 int context_sent(__u32 slot, __u64 now);

@@ -84,6 +84,35 @@ def alone():
          "alone: nothing is suspended while its own thread computes")
 
 
+def seldom():
+    """The pool's thread has been idle since before anything was recorded."""
+    server = uvicorn("fastapi_truth", loop="asyncio")
+    rows = []
+    for path in ["/do/03/executor:15", "/def/03/a:15"] * 3:
+        server.get(path)
+        with Recording("--pid", server.pid) as r, connection(server.port) as c:
+            truth = ask(c, path)
+            r.wait_reports(1)
+        rows += matched(r, [(path, truth)])
+    sound("seldom", rows)
+    bound("seldom", rows)
+
+
+def created():
+    """What a request starts is its own, in whatever thread it does."""
+    server = uvicorn("fastapi_truth", loop="asyncio")
+    with Recording("--pid", server.pid) as r, connection(server.port) as c:
+        truths = [(path, ask(c, path)) for path in ["/def/03/new:15", "/do/03/new:15", "/def/03/process:20", "/do/03/process:20"] * REPEAT]
+        r.wait_reports(len(truths))
+    for path, _, report in matched(r, truths):
+        if "new" in path:
+            within(cpu_in(report, "compute_in_new_thread"), 15 * MS, MS, f"created, {path}: the CPU time of the new thread")
+            continue
+        tids = [n for n, t in enumerate(report["threads"]) if t["pid"] != server.pid]
+        slept = sum(w["duration_ns"] for w in waits_of(report, "sleep") if w["thread"] in tids)
+        ok(slept >= 19 * MS, f"created, {path}: what the new process waits for", report["threads"])
+
+
 def plain():
     record("uvloop", uvicorn("fastapi_truth", loop="uvloop"))
 
@@ -92,4 +121,4 @@ def with_middleware():
     record("asyncio with a middleware", uvicorn("fastapi_truth", loop="asyncio", MIDDLEWARE="1"))
 
 
-main(plain, with_middleware, threads, children, waits, alone)
+main(plain, with_middleware, threads, children, waits, alone, seldom, created)
