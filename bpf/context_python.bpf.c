@@ -67,6 +67,7 @@ static __always_inline void credit(struct unseen *s, struct rp_live *l, __u32 sl
 
 	if (s->since >= s->now)
 		return;
+	tell_ready(l, slot, s->k->thread, s->task, s->since);
 	w = worker_resume(l, slot, s->k->thread, s->task, s->since);
 	if (w)
 		worker_pause(w, s->k->thread, s->task, s->now);
@@ -150,6 +151,10 @@ int context_switch_out(__u64 now)
 	if (k.thread->seen == SEEN_BACK)
 		s.since = k.thread->seen_ns;
 	w = look(&k, task, now);
+	if (w || BPF_CORE_READ(task, __state))
+		k.thread->ready_ns = 0;
+	else if (!k.thread->ready_ns)
+		k.thread->ready_ns = now; /* preempted at home; else since it was woken up it has had no CPU to speak of */
 	if (k.known)
 		return 0;
 	if (w) {
@@ -183,6 +188,8 @@ static __always_inline void come_back(struct rp_thread *t, struct task_struct *n
 		t->seen = (long)BPF_CORE_READ(regs, orig_ax) >= 0 ? SEEN_HOME : SEEN_NOTHING;
 	if (t->seen == SEEN_HOME)
 		t->seen = SEEN_BACK;
+	else
+		t->ready_ns = 0;
 }
 
 __hidden int context_switch_in(struct task_struct *next, __u64 now)
@@ -194,8 +201,19 @@ __hidden int context_switch_in(struct task_struct *next, __u64 now)
 	if (t->busy)
 		return SWITCH_BUSY;
 	come_back(t, next);
+	if (worker_of(next))
+		t->ready_ns = 0; /* that is told already */
 	send_seen(t, t->seen, now);
+	t->came_ns = now;
 	return SWITCH_SAMPLE;
+}
+
+__hidden void context_waking(struct task_struct *task, __u64 now)
+{
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+
+	if (t)
+		t->ready_ns = now;
 }
 
 /* ---- a request ------------------------------------------------------------------------------------------------------- */

@@ -42,6 +42,7 @@ struct rp_thread {
 	__u32 seed_entered;     /* is_entered(seed_context) then */
 	__u64 seed_context;     /* the context in which it was read */
 	__u64 recent[RP_RECENT]; /* contexts of requests' tasks that were made or ran on the thread last */
+	__u64 ready_ns, came_ns; /* when it got ready to run last, and came to the CPU, if it has been at home since; 0 = it was not, or had no wait */
 	__u32 n_recent;
 	__u32 busy;             /* a program changes what the thread works for: what interrupts it must not */
 	__u32 was_worker[RP_WAS_WORKER]; /* by slot modulo that: index of workers + 1 that the thread had for it */
@@ -263,6 +264,9 @@ __hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task
 /* The wait of w is over at `t`: send its record. Returns when it was over. */
 __hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t);
 
+/* It has only waited for a CPU since its record was taken up, until `until`. */
+__hidden void worker_was_ready(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 until);
+
 /* The thread works for others from `t` on, until worker_resume(), which finds its record and returns NULL if it has none. */
 __hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct task_struct *task, __u64 t);
 __hidden struct rp_worker *worker_resume(struct rp_live *l, __u32 slot, struct rp_thread *thread, struct task_struct *task, __u64 t);
@@ -288,6 +292,9 @@ int context_switch_out(__u64 now);
 #define SWITCH_BUSY 1
 #define SWITCH_SAMPLE 2         /* the thread may work for a request: its CPU must be sampled */
 __hidden int context_switch_in(struct task_struct *next, __u64 now);
+
+/* A thread is woken up. */
+__hidden void context_waking(struct task_struct *task, __u64 now);
 
 /* It has read the request in `slot`: the next context copied in it is that of its task. 1: it is a thread that may have tasks. */
 int context_seed(__u32 slot);

@@ -5,7 +5,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import Load, Recording, connection, uvicorn, waits_of
+from harness import Load, Recording, connection, start, uvicorn, waits_of
 from python_reports import (MS, SHORT_TICKS, ask, bound, classes, cpu_by_truth, cpu_in, lasted_by_truth, lasted_in, matched, names,
                             shares, sound, waited_in)
 from tap import main, none, ok, within
@@ -113,6 +113,40 @@ def created():
         ok(slept >= 19 * MS, f"created, {path}: what the new process waits for", report["threads"])
 
 
+class Hog:
+    """A process that has the CPU of a server for longer than its share."""
+
+    def __init__(self, server):
+        self._cpu = min(os.sched_getaffinity(0))
+        os.sched_setaffinity(server.pid, {self._cpu})
+
+    def __enter__(self):
+        self._process = start([sys.executable, "-c", "while True: pass"], preexec_fn=self._settle)
+
+    def _settle(self):
+        os.sched_setaffinity(0, {self._cpu})
+        os.nice(-15)
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+
+
+def no_cpu():
+    """Its task could go on, and no other is in the way: what there is not is a CPU."""
+    for loop in "asyncio", "uvloop":
+        server = uvicorn("fastapi_truth", loop=loop)
+        path = "/do/03" + "/sleep:5/a:1" * 10
+        with Recording("--pid", server.pid) as r, Hog(server), connection(server.port) as c:
+            truths = [(path, ask(c, path))]
+            r.wait_reports(1)
+        ((_, truth, report),) = rows = matched(r, truths)
+        sound(f"no CPU, {loop}", rows)
+        late = sum(a["ns"] for a in truth["awaits"]) - 50 * MS
+        ok(late > 20 * MS, f"no CPU, {loop}: its timers were late", truth["awaits"])
+        ok(report["time"]["classes_ns"]["loop_busy"] <= late / 3, f"no CPU, {loop}: which is not the loop's fault", (late, classes(report)))
+
+
 def plain():
     record("uvloop", uvicorn("fastapi_truth", loop="uvloop"))
 
@@ -121,4 +155,4 @@ def with_middleware():
     record("asyncio with a middleware", uvicorn("fastapi_truth", loop="asyncio", MIDDLEWARE="1"))
 
 
-main(plain, with_middleware, threads, children, waits, alone, seldom, created)
+main(plain, with_middleware, threads, children, waits, alone, seldom, created, no_cpu)
