@@ -123,6 +123,8 @@ static __always_inline void after_read(struct copy *c, const struct look *k, __u
 		return;
 	c->slot = t->seed - 1;
 	lone = is_lone(t);
+	if (lone && c->code && !is_request_task(c, pid))
+		return; /* what a server makes for a connection may come first */
 	if (!lone || c->code)
 		t->seed = 0;
 	if (!is_entered(k->context) || (t->seed_entered ? t->seed_context != k->context : !is_request_task(c, pid))) {

@@ -264,6 +264,17 @@ int context_read(__u64 now)
 	return 1;
 }
 
+/* A task that is not known to be the request's has sent of its response. Alone in flight, it is; the next one's will begin with the same code. */
+static __always_inline void sent_by_other(struct rp_live *l, const struct look *k, struct task_struct *task)
+{
+	__u64 coroutine = stack_coroutine(task), code = coroutine ? code_of(k->py, frame_of(k->py, coroutine)) : 0;
+	__u32 pid = task->tgid;
+
+	l->sent_by |= coroutine ? RP_SENT_OTHER : RP_SENT_LOOP;
+	if (code && is_lone(k->thread))
+		bpf_map_update_elem(&task_codes, &pid, &code, BPF_NOEXIST);
+}
+
 int context_sent(__u32 slot, __u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -289,6 +300,6 @@ int context_sent(__u32 slot, __u64 now)
 			bpf_map_update_elem(&task_codes, &pid, &l->task_code, BPF_ANY);
 		return 0;
 	}
-	l->sent_by |= stack_in_coroutine(task) ? RP_SENT_OTHER : RP_SENT_LOOP;
+	sent_by_other(l, &k, task);
 	return 0;
 }

@@ -383,8 +383,8 @@ __hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 co
 /* The Python frames of the current thread, as what a request's loop does for others. */
 __hidden __u64 stack_take_others(struct task_struct *task, __u32 serial);
 
-/* Does the current thread run a coroutine? */
-__hidden int stack_in_coroutine(struct task_struct *task);
+/* The outermost coroutine that the current thread runs, its task's: its address, 0 = it runs none. */
+__hidden __u64 stack_coroutine(struct task_struct *task);
 
 /* ---- object.bpf.c ------------------------------------------------------------------------------------------------ */
 
