@@ -209,12 +209,12 @@ static __always_inline __u64 next_copy(const struct look *k)
 	return interpreter ? python_pointer(interpreter + k->py->interpreter_free_contexts) : 0;
 }
 
-/* May the copy be that of a request's task? */
+/* May the copy be that of a request's task, or get the address of one that is gone? */
 static __always_inline int matters(const struct look *k, __u32 pid)
 {
 	struct context_key key = {.context = k->context, .pid = pid};
 
-	return k->known || k->thread->seed || bpf_map_lookup_elem(&successors, &key);
+	return contextual_requests || k->thread->seed || bpf_map_lookup_elem(&successors, &key);
 }
 
 /* PyContext_CopyCurrent(), its entry, and its return only where that is needed: no context was free, so the copy is not known before it is made,
