@@ -362,14 +362,18 @@ SEC("tp_btf/sched_waking")
 int BPF_PROG(on_waking, struct task_struct *task)
 {
 	struct rp_worker *w;
+	__u64 now;
 
 	if (!live_requests)
 		return 0;
+	now = bpf_ktime_get_ns();
+	if (contextual_requests)
+		context_waking(task, now);
 	w = worker_of(task);
 	if (!w || !w->wait.out_ns || w->wait.woken_ns)
 		return 0;
 	name_waker(ctx, w);
-	w->wait.woken_ns = bpf_ktime_get_ns();
+	w->wait.woken_ns = now;
 	return 0;
 }
 
