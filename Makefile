@@ -14,7 +14,7 @@ Q := @
 say = @printf '  %-8s %s\n' '$(1)' '$(patsubst $(B)/%,%,$@)'
 endif
 
-PKGS := libbpf libdw libelf liblzma zlib libprotobuf-c libcap-ng
+PKGS := libbpf libdw libelf liblzma zlib libprotobuf-c libcap-ng libmicrohttpd
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 CPPFLAGS += -D_GNU_SOURCE -DREQPROF_VERSION='"$(VERSION)"' -Iuser -Ibpf -I$(B)/gen -MMD -MP
 CFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
@@ -29,9 +29,11 @@ BPF_SRCS := $(wildcard bpf/*.bpf.c)
 # maps first: see there.
 BPF_OBJS := $(B)/bpf/maps.bpf.o $(filter-out %/maps.bpf.o,$(BPF_SRCS:bpf/%.bpf.c=$(B)/bpf/%.bpf.o))
 SKEL := $(B)/gen/reqprof.skel.h
-PROTO := $(B)/gen/profile.pb-c.h
+PROTOS := user/profile/profile.proto user/format/pprof.proto
+PB := $(patsubst %.proto,$(B)/gen/%.pb-c,$(notdir $(PROTOS)))
+PROTO := $(PB:%=%.h)
 USER_SRCS := $(wildcard user/*.c user/*/*.c)
-USER_OBJS := $(USER_SRCS:user/%.c=$(B)/%.o) $(B)/gen/profile.pb-c.o $(B)/html/embed.o
+USER_OBJS := $(USER_SRCS:user/%.c=$(B)/%.o) $(PB:%=%.o) $(B)/html/embed.o
 
 all: $(B)/reqprof ## build the program (default)
 
@@ -46,21 +48,24 @@ $(B)/%.o: user/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-# Only the session includes the skeleton, only the file module the generated protobuf code; .d files cover rebuilds.
+# Only the session includes the skeleton, only the file module and the pprof format the generated protobuf code; .d files cover rebuilds.
 $(B)/tracer/session.o: | $(SKEL)
-$(B)/profile/encode.o $(B)/profile/decode.o: | $(PROTO)
+$(B)/profile/encode.o $(B)/profile/decode.o $(B)/format/pprof.o: | $(PROTO)
 
-$(B)/gen/profile.pb-c.c $(PROTO) &: user/profile/profile.proto
-	$(call say,PROTOC)
-	$(Q)mkdir -p $(@D)
-	$(Q)protoc-c --proto_path=user/profile --c_out=$(@D) $(notdir $<)
+define protoc
+$(B)/gen/$(basename $(notdir $(1))).pb-c.c $(B)/gen/$(basename $(notdir $(1))).pb-c.h &: $(1)
+	$$(call say,PROTOC)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)protoc-c --proto_path=$$(<D) --c_out=$$(@D) $$(<F)
+endef
+$(foreach p,$(PROTOS),$(eval $(call protoc,$(p))))
 
-$(B)/gen/profile.pb-c.o: $(B)/gen/profile.pb-c.c
+$(B)/gen/%.pb-c.o: $(B)/gen/%.pb-c.c
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c -o $@ $<
 
 # The page's files, embedded with .incbin: no build step touches them.
-$(B)/html/embed.o: user/html/embed.S $(wildcard user/html/*.html user/html/*.css user/html/report/*)
+$(B)/html/embed.o: user/html/embed.S $(wildcard user/html/*.html user/html/*.css user/html/*/*)
 	$(call say,AS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -Iuser/html -c -o $@ $<
@@ -84,10 +89,10 @@ $(SKEL): $(B)/bpf/reqprof.o
 # ---- packages (Debian, Ubuntu) ----------------------------------------------------------------------------------------------------
 
 BUILD_PACKAGES := build-essential clang llvm bpftool pkg-config libbpf-dev libelf-dev libdw-dev liblzma-dev zlib1g-dev libprotobuf-c-dev \
-                  protobuf-c-compiler protobuf-compiler libiberty-dev uthash-dev libcap-ng-dev
+                  protobuf-c-compiler protobuf-compiler libiberty-dev uthash-dev libcap-ng-dev libmicrohttpd-dev
 DEMO_PACKAGES := curl python3 python3-fastapi python3-httptools python3-uvicorn python3-uvloop
-TEST_PACKAGES := chromium firefox-esr git groff-base gunicorn iproute2 libcmocka-dev libdebuginfod1 nginx nodejs npm openssl perl postgresql \
-                 python3-django python3-flask python3-gevent python3-hypercorn rustc shellcheck sudo wrk
+TEST_PACKAGES := chromium firefox-esr git golang-go groff-base gunicorn iproute2 libcmocka-dev libdebuginfod1 nginx nodejs npm openssl perl \
+                 postgresql python3-django python3-flask python3-gevent python3-hypercorn rustc shellcheck sudo wrk
 PACKAGES := $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES)
 
 deps: ## install the packages that building, the demo and the tests need

@@ -121,8 +121,14 @@ static __always_inline void after_read(struct copy *c, const struct look *k, __u
 
 	if (!t->seed)
 		return;
+	if (t->seed_state != SEED_GOOD) {
+		seed_late(t);
+		return;
+	}
 	c->slot = t->seed - 1;
 	lone = is_lone(t);
+	if (lone && c->code && !is_request_task(c, pid))
+		return; /* what a server makes for a connection may come first */
 	if (!lone || c->code)
 		t->seed = 0;
 	if (!is_entered(k->context) || (t->seed_entered ? t->seed_context != k->context : !is_request_task(c, pid))) {
@@ -207,12 +213,12 @@ static __always_inline __u64 next_copy(const struct look *k)
 	return interpreter ? python_pointer(interpreter + k->py->interpreter_free_contexts) : 0;
 }
 
-/* May the copy be that of a request's task? */
+/* May the copy be that of a request's task, or get the address of one that is gone? */
 static __always_inline int matters(const struct look *k, __u32 pid)
 {
 	struct context_key key = {.context = k->context, .pid = pid};
 
-	return k->known || k->thread->seed || bpf_map_lookup_elem(&successors, &key);
+	return contextual_requests || k->thread->seed || bpf_map_lookup_elem(&successors, &key);
 }
 
 /* PyContext_CopyCurrent(), its entry, and its return only where that is needed: no context was free, so the copy is not known before it is made,

@@ -3,6 +3,7 @@
 #include "context_python.bpf.h"
 
 __u32 contextual_requests = 0;
+__u64 contextual_since = 0;
 __u32 python_processes = 0;
 
 __u64 context_now(void)
@@ -23,6 +24,19 @@ int context_look(__u64 now)
 
 	if (!look_at(&k, task) && !k.thread->busy)
 		look(&k, task, now);
+	return 0;
+}
+
+int context_creates(__u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct look k;
+
+	if (look_at(&k, task) || k.thread->busy)
+		return 0;
+	k.thread->busy = 1;
+	look(&k, task, now);
+	k.thread->busy = 0;
 	return 0;
 }
 
@@ -53,6 +67,7 @@ static __always_inline void credit(struct unseen *s, struct rp_live *l, __u32 sl
 
 	if (s->since >= s->now)
 		return;
+	tell_ready(l, slot, s->k->thread, s->task, s->since);
 	w = worker_resume(l, slot, s->k->thread, s->task, s->since);
 	if (w)
 		worker_pause(w, s->k->thread, s->task, s->now);
@@ -136,6 +151,10 @@ int context_switch_out(__u64 now)
 	if (k.thread->seen == SEEN_BACK)
 		s.since = k.thread->seen_ns;
 	w = look(&k, task, now);
+	if (w || BPF_CORE_READ(task, __state))
+		k.thread->ready_ns = 0;
+	else if (!k.thread->ready_ns)
+		k.thread->ready_ns = now; /* preempted at home; else since it was woken up it has had no CPU to speak of */
 	if (k.known)
 		return 0;
 	if (w) {
@@ -159,16 +178,42 @@ int context_switch_out(__u64 now)
 	return 0;
 }
 
+/* One that has been off the CPU since before any of these requests begins something when it comes from a system call, an idle thread of a pool or a
+ * new one. Else it may go on with the work of others. */
+static __always_inline void come_back(struct rp_thread *t, struct task_struct *next)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(next);
+
+	if (t->seen_ns < contextual_since)
+		t->seen = (long)BPF_CORE_READ(regs, orig_ax) >= 0 ? SEEN_HOME : SEEN_NOTHING;
+	if (t->seen == SEEN_HOME)
+		t->seen = SEEN_BACK;
+	else
+		t->ready_ns = 0;
+}
+
 __hidden int context_switch_in(struct task_struct *next, __u64 now)
 {
 	struct rp_thread *t = bpf_task_storage_get(&threads, next, 0, 0);
 
-	if (!t || !t->python_state)
+	if (!t || (!t->python_state && !python_of(next->tgid)))
 		return 0;
 	if (t->busy)
 		return SWITCH_BUSY;
-	send_seen(t, t->seen == SEEN_HOME ? SEEN_BACK : t->seen, now);
+	come_back(t, next);
+	if (worker_of(next))
+		t->ready_ns = 0; /* that is told already */
+	send_seen(t, t->seen, now);
+	t->came_ns = now;
 	return SWITCH_SAMPLE;
+}
+
+__hidden void context_waking(struct task_struct *task, __u64 now)
+{
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+
+	if (t)
+		t->ready_ns = now;
 }
 
 /* ---- a request ------------------------------------------------------------------------------------------------------- */
@@ -182,6 +227,18 @@ static __always_inline void expect(struct rp_live *l, __u32 slot)
 	bpf_map_update_elem(&successors, &key, &s, BPF_ANY);
 }
 
+/* Called where a request is read, or its turn has come: inside of a system call. */
+static __always_inline void seed_begin(const struct rp_python *py, struct rp_thread *t)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	t->seed_state = probe_is_in(py) ? SEED_GOOD : SEED_WAITS;
+	t->seed_ns = bpf_ktime_get_ns();
+	t->seed_nr = BPF_CORE_READ(regs, orig_ax);
+	t->seed_ip = BPF_CORE_READ(regs, ip);
+	t->seed_argument = BPF_CORE_READ(regs, di);
+}
+
 int context_seed(__u32 slot)
 {
 	struct rp_live *l = live_slot(slot);
@@ -193,6 +250,7 @@ int context_seed(__u32 slot)
 	k.thread->seed_serial = l->serial;
 	k.thread->seed_context = k.context;
 	k.thread->seed_entered = is_entered(k.context);
+	seed_begin(k.py, k.thread);
 	send_seen(k.thread, SEEN_WORK, l->begin_ns);
 	if (l->sender)
 		expect(l, slot);
@@ -219,6 +277,17 @@ int context_read(__u64 now)
 	return 1;
 }
 
+/* A task that is not known to be the request's has sent of its response. Alone in flight, it is; the next one's will begin with the same code. */
+static __always_inline void sent_by_other(struct rp_live *l, const struct look *k, struct task_struct *task)
+{
+	__u64 coroutine = stack_coroutine(task), code = coroutine ? code_of(k->py, frame_of(k->py, coroutine)) : 0;
+	__u32 pid = task->tgid;
+
+	l->sent_by |= coroutine ? RP_SENT_OTHER : RP_SENT_LOOP;
+	if (code && is_lone(k->thread))
+		bpf_map_update_elem(&task_codes, &pid, &code, BPF_NOEXIST);
+}
+
 int context_sent(__u32 slot, __u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -229,6 +298,8 @@ int context_sent(__u32 slot, __u64 now)
 
 	if (!l || look_at(&k, task))
 		return 0;
+	if (k.thread->seed == slot + 1 && k.thread->seed_state != SEED_GOOD)
+		seed_late(k.thread);
 	k.thread->busy = 1;
 	/* What some loops send for their tasks later, in any context, is still the task's work. */
 	if (!k.known && w && w->serial == l->serial) {
@@ -244,6 +315,6 @@ int context_sent(__u32 slot, __u64 now)
 			bpf_map_update_elem(&task_codes, &pid, &l->task_code, BPF_ANY);
 		return 0;
 	}
-	l->sent_by |= stack_in_coroutine(task) ? RP_SENT_OTHER : RP_SENT_LOOP;
+	sent_by_other(l, &k, task);
 	return 0;
 }

@@ -122,6 +122,23 @@ static __always_inline int look_at(struct look *k, struct task_struct *task)
 	return 0;
 }
 
+/* ---- the probe that sees copies -------------------------------------------------------------------------------------- */
+
+extern __u32 probe_states[RP_PROBES_MAX];
+
+/* Is the probe of copies in the process? */
+static __always_inline int probe_is_in(const struct rp_python *py)
+{
+	return *(volatile __u32 *)&probe_states[py->probe & (RP_PROBES_MAX - 1)] == RP_PROBE_IN;
+}
+
+/* Copies were not seen: which one was that of the request's task cannot be told any more. */
+static __always_inline void seed_late(struct rp_thread *t)
+{
+	t->seed = 0;
+	COUNT(probe_late);
+}
+
 static __always_inline void send_seen(struct rp_thread *t, __u32 seen, __u64 now)
 {
 	t->seen = seen;
@@ -241,19 +258,39 @@ static __always_inline void run_task(struct rp_worker *w, const struct look *k, 
 	send_task_runs(w, task, c->task, t);
 }
 
-/* It works for a request: go on with the record that it has for it, or make one. */
-static __always_inline struct rp_worker *begin_work(struct look *k, struct task_struct *task, __u64 t)
+/* The record that the thread has for the request in `slot`, or a new one. */
+static __always_inline struct rp_worker *take_up(struct rp_live *l, __u32 slot, struct rp_thread *thread, struct task_struct *task, __u64 t)
 {
-	struct rp_live *l = k->live;
-	__u32 slot = k->known->slot;
-	struct rp_worker *w;
+	struct rp_worker *w = worker_resume(l, slot, thread, task, t);
 
-	if (t < l->begin_ns)
-		t = l->begin_ns;
-	w = worker_resume(l, slot, k->thread, task, t);
-	if (!w && !worker_bind(l, slot, task, t, l->reader == k->thread->reader ? 2 : 3))
+	if (!w && !worker_bind(l, slot, task, t, l->reader == thread->reader ? 2 : 3))
 		w = worker_of(task);
 	return w;
+}
+
+/* What was idle before it works for the request from `t` on has waited for a CPU for that. */
+static __always_inline void tell_ready(struct rp_live *l, __u32 slot, struct rp_thread *thread, struct task_struct *task, __u64 t)
+{
+	__u64 from = thread->ready_ns > l->begin_ns ? thread->ready_ns : l->begin_ns;
+	struct rp_worker *w;
+
+	if (!thread->ready_ns || thread->came_ns <= from || thread->came_ns > t)
+		return;
+	w = take_up(l, slot, thread, task, from);
+	if (!w)
+		return;
+	worker_was_ready(w, l, task, thread->came_ns);
+	worker_pause(w, thread, task, thread->came_ns);
+	thread->ready_ns = 0;
+}
+
+/* It works for a request. */
+static __always_inline struct rp_worker *begin_work(struct look *k, struct task_struct *task, __u64 t)
+{
+	if (t < k->live->begin_ns)
+		t = k->live->begin_ns;
+	tell_ready(k->live, k->known->slot, k->thread, task, t);
+	return take_up(k->live, k->known->slot, k->thread, task, t);
 }
 
 /* `w` is bound to the thread. Does it work for the same request, as far as is known? */
@@ -269,6 +306,8 @@ static __always_inline int goes_on(const struct look *k, const struct rp_worker 
 	if (w->contextual)
 		return 0;
 	l = live_slot(w->slot);
+	if (l && w->pid != l->pid)
+		return 1; /* a process that it has made: there the contexts are others' */
 	return !l || !l->contexts || !k->context || k->context == k->thread->home;
 }
 
@@ -312,6 +351,8 @@ static __always_inline struct rp_worker *look(struct look *k, struct task_struct
 	}
 	if (!w && k->known)
 		w = begin_work(k, task, t);
+	if (seen != SEEN_HOME)
+		k->thread->ready_ns = 0;
 	if (w && k->known)
 		run_task(w, k, task, t);
 	send_seen(k->thread, seen, now);

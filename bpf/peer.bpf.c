@@ -59,7 +59,7 @@ static __always_inline struct task_context *late_writer(struct look *k, __u32 pi
 	if (!is_lone(k->thread))
 		return NULL;
 	bpf_loop(RP_RECENT, late_step, &s, 0);
-	return s.n == 1 && !stack_in_coroutine(bpf_get_current_task_btf()) ? s.found : NULL;
+	return s.n == 1 && !stack_coroutine(bpf_get_current_task_btf()) ? s.found : NULL;
 }
 
 int peer_sent(__u64 sk)

@@ -36,11 +36,24 @@ static __always_inline void drop_space(struct task_struct *task)
 	bpf_map_delete_elem(&pythons, &pid);
 }
 
+/* Whom the parent works for, the child does, too. */
+static __always_inline void inherit_work(struct task_struct *parent, struct task_struct *child)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct rp_worker *w;
+	struct rp_live *l;
+
+	if (contextual_requests)
+		context_creates(now); /* it may have begun since it was looked at last */
+	w = worker_of(parent);
+	l = w ? live_slot(w->slot) : NULL;
+	if (l)
+		worker_bind(l, w->slot, child, now, 1 | BIND_CLONED);
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct rp_worker *w;
-	struct rp_live *l;
 
 	if (followed(parent)) {
 		if (child->pid == child->tgid) {
@@ -51,12 +64,8 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		if (!bpf_task_storage_get(&threads, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
 			COUNT(storage_failed);
 	}
-	if (!live_requests)
-		return 0;
-	w = worker_of(parent);
-	l = w ? live_slot(w->slot) : NULL;
-	if (l)
-		worker_bind(l, w->slot, child, bpf_ktime_get_ns(), 1 | BIND_CLONED);
+	if (live_requests)
+		inherit_work(parent, child);
 	return 0;
 }
 

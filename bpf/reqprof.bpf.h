@@ -133,6 +133,7 @@ __u64 context_now(void);
 /* ---- peer.bpf.c: sockets that carry no requests ---------------------------------------------------------------------- */
 
 extern __u32 contextual_requests; /* live requests that have tasks: 0 = none of these need be called */
+extern __u64 contextual_since;    /* when it was 0 last */
 
 /* A pointer as a number: global functions take no others. */
 static __always_inline __u64 number_of(const void *pointer)

@@ -169,6 +169,8 @@ __hidden live_ref request_begin(void *ctx, struct request_start *start, const ch
 	COUNT(live);
 	if (!start->ahead)
 		live_begin(ctx, l, slot, b, now);
+	if (python_processes)
+		context_watch(now);
 	return (__u64)l->serial << 32 | (slot + 1);
 }
 

@@ -41,11 +41,22 @@ struct rp_thread {
 	__u32 seed_serial;
 	__u32 seed_entered;     /* is_entered(seed_context) then */
 	__u64 seed_context;     /* the context in which it was read */
+	__u64 seed_ns;          /* when, and in which system call: where that returns to, its first argument */
+	__u64 seed_ip;
+	__u64 seed_argument;
+	__s32 seed_nr;
+	__u32 seed_state;       /* SEED_* */
 	__u64 recent[RP_RECENT]; /* contexts of requests' tasks that were made or ran on the thread last */
+	__u64 ready_ns, came_ns; /* when it got ready to run last, and came to the CPU, if it has been at home since; 0 = it was not, or had no wait */
 	__u32 n_recent;
 	__u32 busy;             /* a program changes what the thread works for: what interrupts it must not */
 	__u32 was_worker[RP_WAS_WORKER]; /* by slot modulo that: index of workers + 1 that the thread had for it */
 };
+
+/* Will the probe of context copies see all that the thread makes from the seed on? */
+#define SEED_GOOD 0             /* yes */
+#define SEED_WAITS 1            /* if it comes before the thread leaves the system call in which it has read the request */
+#define SEED_INSIDE 2           /* the same, and the thread was taken off its CPU there: it does, if the probe has come when it goes on */
 
 #define SEEN_NOTHING 0
 #define SEEN_HOME 1             /* in its home context */
@@ -224,8 +235,10 @@ static __always_inline void wait_begin(struct rp_worker *w, struct task_struct *
 /* From now on what its threads do is told by their contexts. */
 static __always_inline void live_look(struct rp_live *l)
 {
-	if (!__sync_lock_test_and_set(&l->contextual, 1))
-		__sync_fetch_and_add(&contextual_requests, 1);
+	if (__sync_lock_test_and_set(&l->contextual, 1))
+		return;
+	if (!__sync_fetch_and_add(&contextual_requests, 1))
+		contextual_since = bpf_ktime_get_ns();
 }
 
 /* A thread that was the request's alone has returned to its event loop: with contexts it is known what it does there. */
@@ -261,6 +274,9 @@ __hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task
 /* The wait of w is over at `t`: send its record. Returns when it was over. */
 __hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t);
 
+/* It has only waited for a CPU since its record was taken up, until `until`. */
+__hidden void worker_was_ready(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 until);
+
 /* The thread works for others from `t` on, until worker_resume(), which finds its record and returns NULL if it has none. */
 __hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct task_struct *task, __u64 t);
 __hidden struct rp_worker *worker_resume(struct rp_live *l, __u32 slot, struct rp_thread *thread, struct task_struct *task, __u64 t);
@@ -287,11 +303,24 @@ int context_switch_out(__u64 now);
 #define SWITCH_SAMPLE 2         /* the thread may work for a request: its CPU must be sampled */
 __hidden int context_switch_in(struct task_struct *next, __u64 now);
 
+/* A thread is woken up. */
+__hidden void context_waking(struct task_struct *task, __u64 now);
+
 /* It has read the request in `slot`: the next context copied in it is that of its task. 1: it is a thread that may have tasks. */
 int context_seed(__u32 slot);
 
+/* A marked request is live from now on in the current process: the probe of context copies is needed. */
+int context_watch(__u64 now);
+
+/* The thread leaves its CPU, or comes to it: has the probe come in time for its seed? */
+int seed_switch_out(__u64 now);
+__hidden void seed_switch_in(struct task_struct *next, __u64 now);
+
 /* It has read another request: what it did until now it did for somebody else, perhaps. 1: the context tells, 0: it must be released. */
 int context_read(__u64 now);
+
+/* It creates a thread or a process, which works for the same. */
+int context_creates(__u64 now);
 
 /* It writes the response of the request in `slot`. */
 int context_sent(__u32 slot, __u64 now);
@@ -351,6 +380,9 @@ __hidden int sampling_start(__u64 now);
 /* The last request is over. */
 __hidden void sampling_stop(__u64 now);
 
+/* Have a probe (rp_python.probe) put in: by the arming thread, before the current thread leaves the kernel if all goes well. */
+__hidden void probe_ask(__u32 probe, __u64 now);
+
 /* ---- stack.bpf.c ------------------------------------------------------------------------------------------------- */
 
 #define STACK_TICK 0            /* perf event: own per-CPU buffer, it may interrupt the others */
@@ -371,8 +403,8 @@ __hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 co
 /* The Python frames of the current thread, as what a request's loop does for others. */
 __hidden __u64 stack_take_others(struct task_struct *task, __u32 serial);
 
-/* Does the current thread run a coroutine? */
-__hidden int stack_in_coroutine(struct task_struct *task);
+/* The outermost coroutine that the current thread runs, its task's: its address, 0 = it runs none. */
+__hidden __u64 stack_coroutine(struct task_struct *task);
 
 /* ---- object.bpf.c ------------------------------------------------------------------------------------------------ */
 

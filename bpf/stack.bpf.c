@@ -223,15 +223,15 @@ __hidden __u64 stack_take_others(struct task_struct *task, __u32 serial)
 	return id;
 }
 
-__hidden int stack_in_coroutine(struct task_struct *task)
+__hidden __u64 stack_coroutine(struct task_struct *task)
 {
 	struct pool_buffer *b = take_buffer();
-	int found;
+	__u64 found;
 
 	if (!b)
 		return 0;
 	python_part(&b->unwind, task);
-	found = b->unwind.coroutine != 0;
+	found = b->unwind.coroutine;
 	give_back(b);
 	return found;
 }

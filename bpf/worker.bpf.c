@@ -102,6 +102,18 @@ __hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t)
 	return t;
 }
 
+__hidden void worker_was_ready(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 until)
+{
+	__u64 from = w->run_since;
+
+	wait_begin(w, task, from, 0);
+	w->wait.h.flags = RP_WAIT_PREEMPTED;
+	w->wait.woken_ns = from;
+	w->wait.out_ns = from;
+	w->waiting = 1;
+	w->run_since = worker_wait_end(w, l, until);
+}
+
 __hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct task_struct *task, __u64 t)
 {
 	if (t < w->run_since)

@@ -22,7 +22,7 @@ $(B)/asan/gen/%.o: $(B)/gen/%.c
 $(B)/asan/html/embed.o: $(B)/html/embed.o
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
-$(B)/asan/profile/encode.o $(B)/asan/profile/decode.o: | $(PROTO)
+$(B)/asan/profile/encode.o $(B)/asan/profile/decode.o $(B)/asan/format/pprof.o: | $(PROTO)
 
 # A BPF source compiled for the host, against tests/unit/fake_bpf/ instead of the kernel; words are read wherever they lie.
 BPF_ASAN := -MMD -MP -std=gnu11 -Wall -Wno-unknown-pragmas -Wno-overflow $(ASAN) -fno-sanitize=alignment -D__TARGET_ARCH_$(ARCH) \
@@ -87,11 +87,19 @@ $(B)/libfuzzer/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.c $$(call fuzz-object
 # Golden files: the formats, instrumented, applied to the fixtures.
 GOLDEN_BIN := $(if $(wildcard tests/golden/render.c),$(B)/golden/render)
 GOLDEN_OBJS := $(patsubst user/%.c,$(B)/asan/%.o,$(wildcard user/format/*.c user/profile/*.c user/base/*.c)) \
-               $(B)/asan/gen/profile.pb-c.o $(B)/asan/html/embed.o
+               $(PB:$(B)/%=$(B)/asan/%.o) $(B)/asan/html/embed.o
 $(B)/golden/render: $(wildcard tests/golden/*.c) $(GOLDEN_OBJS)
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(ASAN) -Itests/golden -o $@ $^ $(LDLIBS)
+
+# A directory of reports, as many as it takes.
+$(B)/tests/make_reports: tests/browser/make_reports.c $(addprefix $(B)/,$(addsuffix .o,page/index page/rows page/row page/catalog page/names \
+		page/template)) $(patsubst user/%.c,$(B)/%.o,$(wildcard user/format/*.c user/profile/*.c user/base/*.c)) $(B)/gen/profile.pb-c.o \
+		$(B)/html/embed.o
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 # Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
 SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust)
@@ -157,10 +165,10 @@ browser-modules = $(if $(wildcard tests/browser/package-lock.json),tests/browser
 needs-unit = $(files-unit)
 needs-bpf = $(files-bpf)
 needs-fuzz = $(files-fuzz)
-needs-golden := $(GOLDEN_BIN)
+needs-golden := $(GOLDEN_BIN) $(B)/reqprof
 needs-js = $(GOLDEN_BIN)
 needs-integration := $(B)/reqprof $(SERVER_BINS) $(UNWIND_BINS)
-needs-browser = $(GOLDEN_BIN) $(browser-modules)
+needs-browser = $(GOLDEN_BIN) $(B)/reqprof $(B)/tests/make_reports $(browser-modules)
 needs-lint = $(browser-modules)
 files-unit = $(filter $(B)/unit/test_$(T:*=%),$(UNIT_BINS))
 files-bpf = $(filter $(B)/tests/bpf/$(T:*=%),$(BPF_TEST_BINS))

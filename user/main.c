@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/help.h"
-#include "cmd/later.h"
 
 const char *argp_program_version = "reqprof " REQPROF_VERSION;
 
@@ -16,6 +15,9 @@ const struct command *const commands[] = {
 	&command_record,
 	&command_report,
 	&command_list,
+	&command_serve,
+	&command_diff,
+	&command_check,
 	&command_doctor,
 	NULL,
 };
@@ -37,9 +39,7 @@ int main(int argc, char **argv)
 	for (const struct command *const *c = commands; *c; c++)
 		if (!strcmp((*c)->name, argv[1]))
 			return run(*c, argc - 1, argv + 1);
-	if (later_command(argv[1]))
-		log_error("%s: not yet in this release", argv[1]);
-	else if (strspn(argv[1], "0123456789") == strlen(argv[1]))
+	if (strspn(argv[1], "0123456789") == strlen(argv[1]))
 		log_error("unknown command %s: did you mean --pid %s?", argv[1], argv[1]);
 	else
 		log_error("unknown command %s; the commands are in reqprof --help", argv[1]);

@@ -30,19 +30,19 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"on_context_copy", 42856},
-	{"on_context_copied", 28540},
+	{"on_context_copy", 63037},
+	{"on_context_copied", 40233},
 	{"list_threads", 44},
-	{"on_fork", 444},
+	{"on_fork", 15132},
 	{"on_exit", 382},
 	{"on_exec", 58},
-	{"on_tick", 38418},
-	{"on_switch", 67080},
-	{"on_waking", 157},
+	{"on_tick", 45115},
+	{"on_switch", 79002},
+	{"on_waking", 194},
 	{"sweep", 1188},
-	{"http_received", 125079},
+	{"http_received", 146550},
 	{"http_data_ready", 100},
-	{"http_sent", 114979},
+	{"http_sent", 130884},
 	{"http_state", 2079},
 	{"http_open_sockets", 113},
 };

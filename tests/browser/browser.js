@@ -36,18 +36,23 @@ function formats() {
 	return [...new Set(render().trim().split("\n").map((line) => line.split(" ")[1]))];
 }
 
+/* The page of a fixture, or of two sides that are compared. */
+function pageOf(fixture) {
+	return Array.isArray(fixture) ? execFileSync(RENDER, ["diff", ...fixture, "html"], { encoding: "utf8" }) : render(fixture, "html");
+}
+
 /* A file with the fixture's report; change, if given, makes another text of it. */
 function reportFile(fixture, change) {
 	const file = path.join(directory, `${fixture}${change ? "-" + change.name : ""}.html`);
 	if (!fs.existsSync(file)) {
-		fs.writeFileSync(file, change ? change(render(fixture, "html")) : render(fixture, "html"));
+		fs.writeFileSync(file, change ? change(pageOf(fixture)) : pageOf(fixture));
 	}
 	return file;
 }
 
 /* What the page did that no report may do: messages of the browser, of its policy too, exceptions, dialogs, windows, and requests for
  * anything but the file itself and its empty icon. What the page makes itself, for a download, is no request to anybody. */
-function watch(page, url) {
+function watch(page, url, allowed = /^(data:,$|blob:null\/)/) {
 	const faults = [];
 
 	page.on("console", (message) => faults.push(`console: ${message.type()}: ${message.text()}`));
@@ -58,15 +63,15 @@ function watch(page, url) {
 		dialog.dismiss();
 	});
 	page.on("request", (request) => {
-		if (request.url().split("#")[0] !== url && !/^(data:,$|blob:null\/)/.test(request.url())) {
+		if (request.url().split("#")[0] !== url && !allowed.test(request.url())) {
 			faults.push(`request: ${request.url()}`);
 		}
 	});
 	return faults;
 }
 
-/* Opens a report of a fixture. options: script (true), wait (for the script), theme ("light"), motion ("reduce"), viewport, change, fragment. The
- * page has the list `faults`. */
+/* Opens a report of a fixture, or [A, B]: the page that compares them. options: script (true), wait (for the script), theme ("light"),
+ * motion ("reduce"), viewport, change, fragment. The page has the list `faults`. */
 async function open(fixture, options = {}) {
 	const { script = true, wait = script, theme = "light", motion = null, viewport = SCREEN, change, fragment = "" } = options;
 	const url = pathToFileURL(reportFile(fixture, change)).href;
@@ -81,6 +86,26 @@ async function open(fixture, options = {}) {
 		await page.waitForSelector("html.scripted");
 	}
 	return page;
+}
+
+/* Opens any page. options as of open(), and `allowed`: a pattern of what it may ask for beside itself. */
+async function visit(url, options = {}) {
+	const { script = true, theme = "light", viewport = SCREEN, allowed } = options;
+	const context = await browser.newContext({ javaScriptEnabled: script, colorScheme: theme, viewport });
+	const page = await context.newPage();
+
+	page.setDefaultTimeout(TIMEOUT_MS);
+	page.faults = watch(page, url.split("#")[0], allowed);
+	await page.goto(url);
+	if (script) {
+		await page.waitForSelector("html.scripted");
+	}
+	return page;
+}
+
+/* A directory that is gone at the end. */
+function scratch(name) {
+	return fs.mkdtempSync(path.join(directory, name + "-"));
 }
 
 async function close(page) {
@@ -108,4 +133,9 @@ async function main(...parts) {
 	}
 }
 
-module.exports = { main, open, close, render, fixtures, formats, SCREEN };
+/* For pages that are no reports. */
+function browserOf() {
+	return browser;
+}
+
+module.exports = { browserOf, main, open, visit, close, render, fixtures, formats, scratch, ROOT, SCREEN };

@@ -34,7 +34,7 @@ function collect() {
 		}
 	}
 	const input = document.querySelector("input[placeholder]");
-	if (visible(input.getBoundingClientRect(), input)) {
+	if (input && visible(input.getBoundingClientRect(), input)) {
 		seen.push({ text: input.placeholder, color: getComputedStyle(input, "::placeholder").color, layers: layers(input) });
 	}
 	return seen;

@@ -313,9 +313,36 @@ static struct profile *make_hostile(void)
 	return script_end(&s);
 }
 
+/* ---- listing: with source code ----------------------------------------------------------------------------------- */
+
+static void add_source(struct profile *p, const char *file, uint32_t first, const char *text, const char *error, bool newer)
+{
+	GROW(p->sources, p->n_sources, p->cap_sources);
+	p->sources[p->n_sources++] = (struct source_lines){profile_string(p, file), first, profile_string(p, text), profile_string(p, error), newer};
+}
+
+static struct profile *make_listing(void)
+{
+	struct script s = script_new("GET", "/page?profile=1", 200, 9000);
+	int32_t page = script_call(&s, -1, script_frame(&s, "page", "/srv/site/page.py", 12, "site", FRAME_python));
+	int32_t render = script_call(&s, page, script_frame(&s, "render", "/srv/site/page.py", 41, "site", FRAME_python));
+	int32_t gone = script_call(&s, render, script_frame(&s, "escape", "/srv/site/gone.py", 3, "site", FRAME_python));
+
+	script_thread(&s, 4242, 4242, "uvicorn", "MainThread", 0);
+	script_run(&s, 2000, 2, page, false);
+	script_run(&s, 5000, 5, render, false);
+	script_run(&s, 2000, 2, gone, false);
+	s.p->about.keeps_sources = true;
+	add_source(s.p, "/srv/site/page.py", 11, "def page():\n    return render(\"</script><b>\")", NULL, true);
+	add_source(s.p, "/srv/site/page.py", 40, "\n\tout = f'{title} caf\xc3\xa9 \xef\xbf\xbd'\n", NULL, true);
+	add_source(s.p, "/srv/site/gone.py", 0, NULL, "No such file or directory", false);
+	return script_end(&s);
+}
+
 const struct fixture fixtures[] = {
 	{"orders", make_orders}, {"shop", make_shop}, {"ready", make_ready}, {"loop", make_loop}, {"coroutines", make_coroutines},
-	{"upload", make_upload}, {"hostile", make_hostile}, {NULL, NULL},
+	{"upload", make_upload}, {"hostile", make_hostile}, {"listing", make_listing},
+	{"merged", make_merged}, {"redacted", make_redacted}, {NULL, NULL},
 };
 
 struct profile *fixture_make(const char *name)

@@ -14,4 +14,8 @@ extern const struct fixture fixtures[]; /* ends with a NULL name */
 
 struct profile *fixture_make(const char *name); /* NULL = no such fixture */
 
+/* derived.c */
+struct profile *make_merged(void);
+struct profile *make_redacted(void);
+
 #endif

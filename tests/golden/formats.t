@@ -8,6 +8,7 @@ their hashes in the policy, once this test has computed them itself.
 import base64
 import difflib
 import glob
+import gzip
 import hashlib
 import json
 import os
@@ -61,9 +62,19 @@ def without_assets(page):
     return page.replace(policy_hash(widths[-1]), b"[hash of the widths]")
 
 
+def pprof_text(packed):
+    """A pprof file in words: how its bytes are compressed is the library's matter."""
+    decode = ["protoc", "--decode=pprof.Profile", f"--proto_path={ROOT}/user/format", "pprof.proto"]
+    return subprocess.run(decode, input=gzip.decompress(packed), capture_output=True, timeout=60, check=True).stdout
+
+
 def produced(fixture, name):
     out = render(fixture, name)
-    return without_assets(out) if name == "html" else out
+    return {"html": without_assets, "pprof": pprof_text}.get(name, bytes)(out)
+
+
+def path_of(fixture, ending):
+    return f"{HERE}/{fixture}{ending.replace('.pb.gz', '.pb.txt')}"
 
 
 def update():
@@ -71,13 +82,13 @@ def update():
         if os.path.splitext(path)[1] in {ending for _, _, ending in cases()}:
             os.unlink(path)
     for fixture, name, ending in cases():
-        with open(f"{HERE}/{fixture}{ending}", "wb") as f:
+        with open(path_of(fixture, ending), "wb") as f:
             f.write(produced(fixture, name))
 
 
 def golden():
     for fixture, name, ending in cases():
-        path = f"{HERE}/{fixture}{ending}"
+        path = path_of(fixture, ending)
         got = produced(fixture, name)
         expected = read(path) if os.path.exists(path) else b""
         ok(got == expected, f"{fixture}{ending}", lambda e=expected, g=got: "\n".join(
@@ -124,6 +135,57 @@ def sum_of_folded():
         total = sum(report["samples"]["weight_ns"]) + waits
         folded = sum(int(line.rsplit(" ", 1)[1]) for line in render(fixture, "folded").decode().splitlines())
         equal(folded, total // 1000, f"{fixture}: folded weights add up to all the time of its threads")
+
+
+def thread_ns(report, thread):
+    """What a thread did for the request: on the CPU, waiting, ready."""
+    samples, waits = report["samples"], [w for w in report["waits"] if w["thread"] == thread]
+    return (sum(ns for ns, t in zip(samples["weight_ns"], samples["thread"]) if t == thread)
+            + sum(w["duration_ns"] + w["runnable_ns"] for w in waits))
+
+
+def is_possible(report, thread):
+    """Does the thread wait for one thing at a time? Not in fixtures that stretch the waits of others; no lane can hold all of these."""
+    waits = sorted((w["t"], w["t"] + w["duration_ns"] + w["runnable_ns"]) for w in report["waits"] if w["thread"] == thread)
+    return all(before[1] <= after[0] for before, after in zip(waits, waits[1:]))
+
+
+def sums_of_speedscope():
+    for fixture in sorted({case[0] for case in cases()}):
+        report, exported = json.loads(render(fixture, "json")), json.loads(render(fixture, "speedscope"))
+        wall, profiles = report["time"]["wall_ns"], exported["profiles"]
+        during = [p for p in profiles if not p["startValue"]]
+        equal({sum(p["weights"]) for p in during}, {wall}, f"{fixture}: every speedscope profile is as long as the request")
+        none([p["name"] for p in profiles if len(p["weights"]) != len(p["samples"]) or 0 in p["weights"]], f"{fixture}: each with its weight")
+        none([i for p in profiles for s in p["samples"] for i in s if not 0 <= i < len(exported["shared"]["frames"])],
+             f"{fixture}: frames that are there")
+        ok(all(profiles[0]["samples"]), f"{fixture}: the request has no gap")
+        for thread, p in enumerate(profiles[1:1 + len(report["threads"])]):
+            busy = sum(w for w, s in zip(p["weights"], p["samples"]) if s)
+            if is_possible(report, thread):
+                equal(busy, thread_ns(report, thread), f"{fixture}: {p['name'][:40]} has all its time")
+
+
+def sums_of_gecko():
+    for fixture in sorted({case[0] for case in cases()}):
+        report, exported = json.loads(render(fixture, "json")), json.loads(render(fixture, "gecko"))
+        request, *threads = exported["threads"]
+        equal(round(sum(request["samples"]["weight"]), 6), report["time"]["wall_ns"] / 1e6, f"{fixture}: gecko: as long as the request")
+        for i, thread in enumerate(threads[:len(report["threads"])]):
+            if not is_possible(report, i):
+                continue
+            equal(round(sum(thread["samples"]["weight"]), 6), thread_ns(report, i) / 1e6, f"{fixture}: gecko: a thread has all its time")
+            cpu = report["threads"][i]["cpu_ns"]
+            equal(sum(thread["samples"]["threadCPUDelta"]), cpu, f"{fixture}: gecko: and its CPU time")
+        tables = [v for t in exported["threads"] for v in t.values() if isinstance(v, dict)]
+        none([t for t in tables for column in t.values() if isinstance(column, list) and len(column) != t["length"]],
+             f"{fixture}: gecko: whole tables")
+
+
+def comments():
+    for name, key in (("speedscope", lambda d: d["comment"]), ("gecko", lambda d: json.dumps(d["meta"]["extra"]))):
+        text = key(json.loads(render("orders", name)))
+        ok("Not in this file" in text and "4 stacks truncated" in text, f"{name} says what it leaves out and what was lost", text)
 
 
 class Outline(HTMLParser):
@@ -178,4 +240,5 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--update"]:
         update()
     else:
-        main(golden, json_contract, through_a_file, text_width, nothing_unsafe, sum_of_folded, markup, policies)
+        main(golden, json_contract, through_a_file, text_width, nothing_unsafe, sum_of_folded, sums_of_speedscope, sums_of_gecko, comments,
+             markup, policies)

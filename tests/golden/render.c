@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* render FIXTURE FORMAT: a fixture in a format on stdout; FORMAT rp writes the profile file, and FIXTURE - reads one from stdin.
- * render: all fixtures, formats and their endings. */
+ * render: all fixtures, formats and their endings. render diff …, render side …: sides.h. */
 #include <stdio.h>
 #include <string.h>
 
 #include "fixtures.h"
 #include "format/format.h"
 #include "profile/file.h"
+#include "sides.h"
 
 static int list(void)
 {
@@ -36,6 +37,10 @@ int main(int argc, char **argv)
 
 	if (argc == 1)
 		return list();
+	if (!strcmp(argv[1], "diff"))
+		return render_difference(argc, argv);
+	if (!strcmp(argv[1], "side"))
+		return render_side(argc, argv);
 	p = argc == 3 ? get(argv[1], &why) : NULL;
 	if (!p || why || (!format && strcmp(argv[2], "rp"))) {
 		fprintf(stderr, "render: %s\n", why ? why : "usage: render [FIXTURE|- FORMAT|rp]");

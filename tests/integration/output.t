@@ -4,6 +4,7 @@
 import http.client
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -117,7 +118,7 @@ def directory(server, scratch):
     stats = [os.stat(f"{reports}/{f}") for f in files]
     ok(all(s.st_mode & 0o7777 == 0o600 and s.st_uid == s.st_gid == NOBODY for s in stats), "0600, of the user behind sudo", stats)
     index = read(f"{reports}/index.html")
-    ok(index.count("GET /hello.txt?profile=1&amp;key=…</td>") == 2, "the index has both", index)
+    ok(index.count("GET /hello.txt?profile=1&amp;key=…</bdi>") == 2, "the index has both", index[-3000:])
     everything = "".join(read(f"{reports}/{f}") for f in files if not f.endswith(".rp")) + out + r.err
     ok("s3cret" not in everything, "and nothing the value of another parameter")
     return home
@@ -143,6 +144,37 @@ def reading(home):
     p = run("report", last, "-o", "/dev/full", "-f", "json", cwd=home)
     ok(p.returncode == 1 and "cannot write /dev/full: No space left on device" in p.stderr, "a full device is told", p.stderr)
     ok(os.path.exists("/dev/full") and not os.path.isfile("/dev/full"), "and still a device")
+
+
+def on_terminal(*args, cwd):
+    """Exit status and what stands on the terminal that it writes to."""
+    ours, theirs = pty.openpty()
+    p = subprocess.run([REQPROF, *args], cwd=cwd, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, timeout=60, check=False)
+    os.close(theirs)
+    text = os.read(ours, 1 << 16).decode(errors="replace")
+    os.close(ours)
+    return p.returncode, text
+
+
+def exports(server, scratch):
+    where = nobodys(scratch, "exports")
+    r = Recording(server, "-n", "1", "-f", "speedscope", "-f", "pprof", "-f", "gecko", cwd=where)
+    server.get()
+    status, out = r.finish()
+    reports = f"{where}/reqprof-reports"
+    endings = (".speedscope.json", ".pb.gz", ".gecko.json")
+    files = [f for f in os.listdir(reports) if f.endswith(endings)]
+    ok(status == 0 and len(files) == 3, "record writes exports", f"{status} {os.listdir(reports)}\n{out}{r.err}")
+    for ending, magic in zip(endings, (b'{"$schema"', b"\x1f\x8b", b'{"meta"')):
+        p = run("report", "last", "-o", f"again{ending}", cwd=where)
+        with open(f"{where}/again{ending}", "rb") as f:
+            again = f.read()
+        with open(f"{reports}/{next(f for f in files if f.endswith(ending))}", "rb") as f:
+            ok(p.returncode == 0 and again.startswith(magic) and again == f.read(), f"report -o x{ending} makes the same again", p.stderr)
+    p = subprocess.run([REQPROF, "report", "last", "-f", "pprof", "-o", "-"], cwd=where, capture_output=True, timeout=60, check=False)
+    ok(p.returncode == 0 and p.stdout.startswith(b"\x1f\x8b"), "a binary format goes into a pipe", p.stderr)
+    status, text = on_terminal("report", "last", "-f", "pprof", cwd=where)
+    ok(status == 2 and "cannot write pprof to a terminal" in text and "-o FILE.pb.gz" in text, "and not to a terminal", f"{status} {text}")
 
 
 def single_file(server, scratch):
@@ -228,6 +260,7 @@ def main():
     server = Server(scratch)
     try:
         reading(directory(server, scratch))
+        exports(server, scratch)
         single_file(server, scratch)
         existing_directory(server, scratch)
         full_disk(server, scratch)

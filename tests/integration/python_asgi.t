@@ -53,8 +53,24 @@ def together(name, server, **among):
         bound(f"{name}, at once", rows)
 
 
+def alone(name, server):
+    """Each on a connection of its own, for which tasks are made before the request's: which is which is known from the first response on."""
+    wait_until(lambda: server.get("/hello")[0] == 200, "it serves")
+    with Recording("--pid", server.pid, options=SHORT_TICKS) as r:
+        truths = []
+        for path in ["/do/03/a:28/sleep:5/b:12"] * 4:
+            with connection(server.port) as c:
+                truths.append((path, ask(c, path, headers=CLOSE)))
+        r.wait_reports(len(truths))
+    rows = matched(r, truths)
+    sound(f"{name}, the first alone", rows[:1], ambiguous=True)
+    sound(f"{name}, alone", rows[1:])
+    bound(f"{name}, alone", rows[1:])
+
+
 def hypercorn_fastapi():
     server = hypercorn("fastapi_truth:app", **ENV)
+    alone("hypercorn", server)
     serve("hypercorn", server, r"^attached \d+ .*CPython 3\.11, asyncio\b", **AMONG_OTHERS)
     together("hypercorn", server, **AMONG_OTHERS)
 

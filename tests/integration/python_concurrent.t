@@ -8,8 +8,9 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
-from harness import PATIENCE, Recording, connection, database, fetch, path_of, uvicorn
-from python_reports import MS, SHORT_TICKS, ask, bound, classes, cpu_by_truth, cpu_in, foreign, matched, sound
+from harness import PATIENCE, SERVERS, Recording, Server, connection, database, fetch, path_of, uvicorn
+from python_reports import MS, SHORT_TICKS, Asked, Rivals, ask, bound, classes, cpu_by_truth, cpu_in, foreign, matched, sound
+from pythons import interpreters, label_of, skip_missing
 from tap import equal, main, none, ok
 
 CLIENTS, MARKED = 16, 4
@@ -131,4 +132,21 @@ def one_after_the_other():
         ok(len(seen) >= 0.8 * len(paths), f"{name}: and work of its own", f"{len(seen)} of {len(paths)}")
 
 
-main(uvloop, with_middleware, one_after_the_other)
+def each_version():
+    """Contexts get the addresses of those that are gone, in each version by other rules."""
+    found = interpreters()
+    skip_missing(found)
+    for version, python in found:
+        name, server = label_of(version, python), Server([python, f"{SERVERS}/tasks.py"])
+        with Recording("--pid", server.pid, options=SHORT_TICKS) as r, Rivals(server, [f"/do/{n:02}/1" for n in range(MARKED, CLIENTS)]):
+            asked = [Asked(server, f"/do/{n:02}/2") for n in range(MARKED)]
+            truths = [(a.path, a.truth()) for a in asked]
+            r.wait_reports(MARKED)
+        server.stop()
+        rows = matched(r, truths)
+        none([f"{path}: {f}" for path, _, x in rows for f in contract.faults(x)], f"{name}: the contract")
+        none([f"{path}: {f}" for path, truth, x in rows for f in foreign(x, truth["slot"])], f"{name}: nothing of the others")
+        bound(name, rows)
+
+
+main(uvloop, with_middleware, one_after_the_other, each_version)

@@ -5,7 +5,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import Load, Recording, connection, uvicorn, waits_of
+from harness import Load, Recording, connection, start, uvicorn, waits_of
 from python_reports import (MS, SHORT_TICKS, ask, bound, classes, cpu_by_truth, cpu_in, lasted_by_truth, lasted_in, matched, names,
                             shares, sound, waited_in)
 from tap import main, none, ok, within
@@ -84,6 +84,69 @@ def alone():
          "alone: nothing is suspended while its own thread computes")
 
 
+def seldom():
+    """The pool's thread has been idle since before anything was recorded."""
+    server = uvicorn("fastapi_truth", loop="asyncio")
+    rows = []
+    for path in ["/do/03/executor:15", "/def/03/a:15"] * 3:
+        server.get(path)
+        with Recording("--pid", server.pid) as r, connection(server.port) as c:
+            truth = ask(c, path)
+            r.wait_reports(1)
+        rows += matched(r, [(path, truth)])
+    sound("seldom", rows)
+    bound("seldom", rows)
+
+
+def created():
+    """What a request starts is its own, in whatever thread it does."""
+    server = uvicorn("fastapi_truth", loop="asyncio")
+    with Recording("--pid", server.pid) as r, connection(server.port) as c:
+        truths = [(path, ask(c, path)) for path in ["/def/03/new:15", "/do/03/new:15", "/def/03/process:20", "/do/03/process:20"] * REPEAT]
+        r.wait_reports(len(truths))
+    for path, _, report in matched(r, truths):
+        if "new" in path:
+            within(cpu_in(report, "compute_in_new_thread"), 15 * MS, MS, f"created, {path}: the CPU time of the new thread")
+            continue
+        tids = [n for n, t in enumerate(report["threads"]) if t["pid"] != server.pid]
+        slept = sum(w["duration_ns"] for w in waits_of(report, "sleep") if w["thread"] in tids)
+        ok(slept >= 19 * MS, f"created, {path}: what the new process waits for", report["threads"])
+
+
+class Hog:
+    """A process that has the CPU of a server for longer than its share."""
+
+    def __init__(self, server):
+        self._cpu = min(os.sched_getaffinity(0))
+        os.sched_setaffinity(server.pid, {self._cpu})
+
+    def __enter__(self):
+        self._process = start([sys.executable, "-c", "while True: pass"], preexec_fn=self._settle)
+
+    def _settle(self):
+        os.sched_setaffinity(0, {self._cpu})
+        os.nice(-15)
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+
+
+def no_cpu():
+    """Its task could go on, and no other is in the way: what there is not is a CPU."""
+    for loop in "asyncio", "uvloop":
+        server = uvicorn("fastapi_truth", loop=loop)
+        path = "/do/03" + "/sleep:5/a:1" * 10
+        with Recording("--pid", server.pid) as r, Hog(server), connection(server.port) as c:
+            truths = [(path, ask(c, path))]
+            r.wait_reports(1)
+        ((_, truth, report),) = rows = matched(r, truths)
+        sound(f"no CPU, {loop}", rows)
+        late = sum(a["ns"] for a in truth["awaits"]) - 50 * MS
+        ok(late > 20 * MS, f"no CPU, {loop}: its timers were late", truth["awaits"])
+        ok(report["time"]["classes_ns"]["loop_busy"] <= late / 3, f"no CPU, {loop}: which is not the loop's fault", (late, classes(report)))
+
+
 def plain():
     record("uvloop", uvicorn("fastapi_truth", loop="uvloop"))
 
@@ -92,4 +155,4 @@ def with_middleware():
     record("asyncio with a middleware", uvicorn("fastapi_truth", loop="asyncio", MIDDLEWARE="1"))
 
 
-main(plain, with_middleware, threads, children, waits, alone)
+main(plain, with_middleware, threads, children, waits, alone, seldom, created, no_cpu)

@@ -134,12 +134,31 @@ def loop_busy(r):
         yield "loop_busy: longer than the class"
 
 
+def sources(r):
+    """Only there if source code was asked for."""
+    for i, s in enumerate(r.get("sources", [])):
+        if set(s) != {"file", "first_line", "lines", "newer", "error"} or (s["error"] is None) != bool(s["lines"]):
+            yield f"sources[{i}]: {s}"
+        if s["lines"] and not s["first_line"] >= 1 or any("\n" in line for line in s["lines"]):
+            yield f"sources[{i}]: no lines of a file"
+
+
 def gil(r):
     for part in filter(None, (r, r["after"])):
         for i, thread in enumerate(part["threads"]):
             held = thread.get("gil_held_ns", 0)
             if not KINDS[natural](held) or held > thread["cpu_ns"]:
                 yield f"threads[{i}]: held the GIL for {held} ns of {thread['cpu_ns']} on the CPU"
+
+
+def merged(r):
+    if "merged" not in r:
+        return
+    requests = r["merged"]
+    if any(shape("", m, record("id:text duration_ns status:natural? cut_off:flag")) for m in requests):
+        yield "merged: not id, duration_ns, status and cut_off"
+    elif sum(m["duration_ns"] for m in requests) != r["time"]["wall_ns"] or r["request"]["id"] not in [m["id"] for m in requests]:
+        yield "merged: the requests do not last as long as they together, or the median is none of them"
 
 
 def shapes(r):
@@ -160,7 +179,7 @@ def faults(r):
     if found:
         return found
     wall = r["time"]["wall_ns"]
-    found = [*request(r), *time(r), *stacks(r), *work(r, r, "", wall), *awaits(r, wall), *loop_busy(r), *gil(r)]
+    found = [*request(r), *time(r), *stacks(r), *work(r, r, "", wall), *awaits(r, wall), *loop_busy(r), *sources(r), *gil(r), *merged(r)]
     if r["after"] is not None:
         found += work(r, r["after"], "after.", 1 << 63)
     return found

@@ -12,10 +12,11 @@ from tap import main, none, ok
 
 # Beside its own headers. The contract is bpf/reqprof.h.
 MAY_INCLUDE = {
-    "cmd": {"format", "capture", "tracer", "profile", "base", "contract"},
+    "cmd": {"page", "format", "capture", "tracer", "profile", "base", "contract"},
     "tracer": {"base", "contract"},
     "capture": {"unwind", "symbol", "profile", "base", "contract"},
     "unwind": {"symbol", "base", "contract"},
+    "page": {"format", "profile", "base"},
     "format": {"profile", "base", "html"},
     "symbol": {"base"},
     "profile": {"base"},
@@ -23,9 +24,12 @@ MAY_INCLUDE = {
     "html": set(),
     "main.c": {"cmd", "base"},
 }
-GENERATED = {"reqprof.skel.h": ["user/tracer/session.c"], "profile.pb-c.h": ["user/profile/decode.c", "user/profile/encode.c"]}
+GENERATED = {"reqprof.skel.h": ["user/tracer/session.c"], "profile.pb-c.h": ["user/profile/decode.c", "user/profile/encode.c"],
+             "pprof.pb-c.h": ["user/format/pprof.c"]}
 # The kernel's interfaces: only what talks to it needs them; the worker's ring is read with libbpf, too.
 LIBBPF = {"tracer", "capture"}
+# What strangers can talk to.
+NETWORK = {"microhttpd.h": {"page"}}
 
 
 def files(*patterns):
@@ -56,6 +60,8 @@ def faults(path):
             yield f"{where}: name it with its layer"
         elif ours and layer_of(header) != layer and layer_of(header) not in MAY_INCLUDE[layer]:
             yield f"{where}: {layer} must not"
+        elif not ours and layer not in NETWORK.get(header, {layer}):
+            yield f"{where}: {layer} does not talk to the network"
         elif not ours and header.startswith("bpf/") and layer not in LIBBPF:
             yield f"{where}: {layer} does not talk to the kernel"
 

@@ -15,7 +15,7 @@ MAX_LINE, MAX_FUNCTION, MAX_FILE = 150, 60, 450
 LONG_FILES = re.compile(r"^(tests/unit/test_|vmlinux/x86/vmlinux\.h$|vmlinux/whole|tests/golden/.*\.(html|json|txt|folded)$)")
 MADE = re.compile(r"^(vmlinux/x86/|tests/fuzz/corpus/|tests/golden/.*\.(html|json|txt|folded)$|tests/browser/package-lock\.json$|LICENSES?)")
 # No place for a comment, or one that every report would carry along.
-NO_COMMENT = re.compile(r"^user/html/report\.html$|\.(json|txt|folded|png|md)$|^(LICENSE|\.gitignore)|\.npmrc$|tests/golden/.*\.html$")
+NO_COMMENT = re.compile(r"^user/html/(report|index/\w+)\.html$|\.(json|txt|folded|png|md)$|^(LICENSE|\.gitignore)|\.npmrc$|tests/golden/.*\.html$")
 BANNED = {
     "bounded ones are there": r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca)\s*\(",
     "no shell": r"\b(system|popen)\s*\(",

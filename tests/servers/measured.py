@@ -6,6 +6,7 @@ import hashlib
 import json
 import queue
 import sqlite3
+import subprocess
 import threading
 import time
 
@@ -231,10 +232,25 @@ def wait_for_lock(ms):
         pass
 
 
+def compute_in_new_thread(ms):
+    return burn(ms)
+
+
+def new_thread(ms):
+    thread = threading.Thread(target=compute_in_new_thread, args=[ms])
+    thread.start()
+    thread.join()
+
+
+def new_process(ms):
+    subprocess.run(["sleep", str(ms / 1000)], check=True)
+
+
 def fail(ms):
     burn(ms)
     raise RuntimeError("as asked")
 
 
 OPERATIONS = {"a": compute_a, "b": compute_b, "lines": two_lines, "many": many_lines, "nested": nested, "deep": deep, "gen": generate,
-              "json": serialize, "hash": digest, "sql": query, "sort": order, "block": block, "lock": wait_for_lock, "fail": fail}
+              "json": serialize, "hash": digest, "sql": query, "sort": order, "block": block, "lock": wait_for_lock, "new": new_thread,
+              "process": new_process, "fail": fail}

@@ -24,6 +24,12 @@ const struct format format_text = {.name = "text", .extension = ".txt", .write =
 
 const struct format *const formats[] = {&format_html, &format_json, &format_text, NULL};
 
+char *format_names(const char *last)
+{
+	(void)last;
+	return strdup("html, json and text");
+}
+
 const struct format *format_by_name(const char *name)
 {
 	for (size_t i = 0; formats[i]; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Questions to the tracer: answers, stale ones, a tracer that is gone.
- * links: capture/ask.c base/protocol.c */
+ * links: capture/ask.c base/protocol.c base/sealed.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -28,11 +28,12 @@ static struct {
 } entries[4];
 static pid_t probed;
 
-static int take(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
+static int take(void *ctx, pid_t pid, const struct rp_python *python, const struct copy_probe *probe)
 {
 	assert_ptr_equal(ctx, entries);
-	if (path) {
-		assert_int_equal(offset, 0x1234);
+	if (probe->path) {
+		assert_int_equal(probe->offset, 0x1234);
+		assert_int_equal(probe->address, 0x401234);
 		probed = pid;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
@@ -70,7 +71,7 @@ static struct msg_python header;
 
 static void reset(void)
 {
-	header = (struct msg_python){.probe = 0x1234, .start = 0x400000, .end = 0x800000};
+	header = (struct msg_python){.probe = 0x1234, .start = 0x400000, .end = 0x800000, .address = 0x401234};
 	assert_true(python_version_find(0x030b, &python));
 	python.runtime = RUNTIME;
 }

@@ -97,6 +97,22 @@ static void numbers(void **state)
 	expect(&o, "[18446744073709551615,-9223372036854775808]");
 }
 
+static void milliseconds(void **state)
+{
+	struct output o;
+
+	(void)state;
+	begin(&o);
+	json_array(&o.json);
+	json_ms(&o.json, 0);
+	json_ms(&o.json, 1);
+	json_ms(&o.json, 1000000);
+	json_ms(&o.json, 183400000);
+	json_ms(&o.json, UINT64_MAX);
+	json_array_end(&o.json);
+	expect(&o, "[0,0.000001,1,183.4,18446744073709.551615]");
+}
+
 static void escapes(void **state)
 {
 	(void)state;
@@ -137,7 +153,7 @@ static void keys_are_escaped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(separators), cmocka_unit_test(lines), cmocka_unit_test(numbers), cmocka_unit_test(escapes),
+		cmocka_unit_test(separators), cmocka_unit_test(lines), cmocka_unit_test(numbers), cmocka_unit_test(milliseconds), cmocka_unit_test(escapes),
 		cmocka_unit_test(invalid_bytes), cmocka_unit_test(keys_are_escaped),
 	};
 

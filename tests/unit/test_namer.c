@@ -3,6 +3,7 @@
  * Names from a process of its own that a file can end: with a symbolizer that is as good as one, but does what the address says.
  *
  * links: capture/namer.c capture/namer_process.c capture/namer_child.c capture/namer_wire.c capture/blame.c capture/ask.c
+ * links: capture/namer_source.c base/sealed.c
  * links: base/alloc.c base/descriptors.c base/log.c base/printable.c base/protocol.c
  */
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * links: cmd/names.c
+ * links: page/names.c
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "cmd/names.h"
+#include "page/names.h"
 
 /* 2026-11-23 11:01:07.114 UTC */
 #define START_NS 1795431667114999999LL

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The options of record. What they print is tested in tests/integration/cli.t.
- * links: cmd/record_options.c cmd/markers.c cmd/quantity.c cmd/pids.c cmd/later.c cmd/command_line.c cmd/help.c
+ * links: cmd/record_options.c cmd/listen.c cmd/markers.c cmd/quantity.c cmd/pids.c cmd/later.c cmd/command_line.c cmd/help.c
  * links: base/alloc.c base/log.c base/process.c
  */
 #include <errno.h>
@@ -93,6 +93,7 @@ static void test_defaults(void **state)
 	assert_ptr_equal(o.formats[0], &format_html);
 	assert_null(o.output);
 	assert_false(o.keep_url);
+	assert_false(o.serve);
 	assert_string_equal(o.command, "reqprof --pid 4242");
 	free((char *)t.curl_query);
 	done(&o);
@@ -148,6 +149,21 @@ static void test_no_limits(void **state)
 	done(&o);
 }
 
+static void test_serve(void **state)
+{
+	struct record_options o = parse("-p 1 --serve");
+
+	(void)state;
+	assert_true(o.serve);
+	assert_int_equal(ntohl(o.serve_at.addr.v4.sin_addr.s_addr), INADDR_LOOPBACK);
+	assert_int_equal(ntohs(o.serve_at.addr.v4.sin_port), 7777);
+	done(&o);
+	o = parse("-p 1 --serve=[::1]:0");
+	assert_int_equal(o.serve_at.addr.any.sa_family, AF_INET6);
+	assert_int_equal(o.serve_at.addr.v6.sin6_port, 0);
+	done(&o);
+}
+
 static void test_secret_is_hidden(void **state)
 {
 	char marker[] = "token=s3cret", joined[] = "--marker=key=abc", *argv[] = {"reqprof", "-p", "1", "-m", marker, joined, NULL};
@@ -188,10 +204,10 @@ static void test_refused(void **state)
 		"-p 1 -i 1", "-p 1 -i 1000", "-p 1 -i 99us", "-p 1 -i 1001ms", "-p 1 -i 2m", "-p 1 -i x",
 		"-p 1 -F 0", "-p 1 -F 10001", "-p 1 -F 1k",
 		"-p 1 -i 1ms -F 100", "-p 1 -n 0", "-p 1 -n x", "-p 1 -d 0", "-p 1 -d x", "-p 1 --max-live 65", "-p 1 --max-live x",
-		"-p 1 --max-rate 60", "-p 1 --max-time x", "-p 1 -f pdf", "-p 1 -f pprof", "4242", "-p 1 x", "-p 1 -- cmd",
+		"-p 1 --max-rate 60", "-p 1 --max-time x", "-p 1 -f pdf", "4242", "-p 1 x", "-p 1 -- cmd",
 		"--comm x", "--cgroup /x", "-a", "--all", "-p 1 --slower-than 1s", "-p 1 --status 5xx", "-p 1 --sample 1/2",
 		"-p 1 --handler x",
-		"-p 1 --source", "-p 1 --serve", "-p 1 --serve=127.0.0.1:8080", "-p 1 -o ",
+		"-p 1 --serve=somewhere", "-p 1 --serve=127.0.0.1:", "-p 1 --serve -n 1 -o x.html", "-p 1 -o ",
 	};
 
 	(void)state;
@@ -206,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_no_limits),
+		cmocka_unit_test(test_serve),
 		cmocka_unit_test(test_secret_is_hidden),
 		cmocka_unit_test(test_single_file),
 		cmocka_unit_test(test_refused),

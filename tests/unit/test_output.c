@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The directory of reports, in a temporary one. As root the owner is "nobody" (what sudo does), else ourselves.
- * links: cmd/output.c cmd/index.c cmd/catalog.c cmd/names.c cmd/new_file.c cmd/owner.c cmd/quantity.c base/alloc.c base/log.c
+ * links: cmd/output.c cmd/index_file.c cmd/new_file.c cmd/owner.c cmd/quantity.c page/catalog.c page/names.c page/row.c page/rows.c page/index.c
+ * links: page/template.c format/html_text.c format/names.c format/numbers.c profile/profile.c html/embed.S base/alloc.c base/log.c base/json.c
+ * links: base/printable.c base/base64.c base/sha256.c
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,10 +23,9 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "cmd/catalog.h"
-#include "cmd/index.h"
 #include "cmd/output.h"
 #include "fake_formats.h"
+#include "page/index.h"
 #include "profile/file.h"
 
 #define NOBODY 65534
@@ -36,6 +37,24 @@ int profile_write(const struct profile *p, FILE *f)
 {
 	fputs(p->request.id, f);
 	return 0;
+}
+
+/* "ID TARGET" of a file that profile_write() has not written. */
+struct profile *profile_read(FILE *f, const char **ret_why)
+{
+	char id[7] = "", target[100] = "";
+	struct profile *p;
+
+	*ret_why = "fake";
+	if (fscanf(f, "%6s %99s", id, target) != 2)
+		return NULL;
+	p = profile_new();
+	memcpy(p->request.id, id, 7);
+	p->request.method = profile_string(p, "GET");
+	p->request.target = profile_string(p, target);
+	p->time.wall_ns = 2500000;
+	p->time.classes_ns[TIME_sleep] = 2500000;
+	return p;
 }
 
 static const struct format *const html[] = {&format_html};
@@ -113,6 +132,15 @@ static char *content(const char *path)
 	text[fread(text, 1, sizeof text - 1, f)] = '\0';
 	fclose(f);
 	return text;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
 }
 
 static size_t count_files(const char *path)
@@ -302,17 +330,48 @@ static void test_index(void **state)
 	free(path);
 	text = content("index/index.html");
 	assert_non_null(strstr(text, "default-src 'none'"));
-	assert_null(strstr(text, "<script"));
-	assert_non_null(strstr(text, "GET /&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;?a=&quot;&amp;b </td>"));
+	assert_null(strstr(text, "connect-src"));
+	assert_null(strstr(text, "<script>alert"));
+	assert_non_null(strstr(text, "<bdi>GET /&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;?a=&quot;&amp;b\\x0a</bdi>"));
+	assert_non_null(strstr(text, "\"/\\u003cscript\\u003ealert('x')\\u003c/script\\u003e?a=\\\"\\u0026b\\u000a\""));
 	assert_non_null(strstr(text, "href=\"" BASE "dddddd.html\""));
-	assert_non_null(strstr(text, "GET /orders?id=…</td>"));
-	assert_non_null(strstr(text, "<td class=\"n\">200</td><td class=\"n\">183 ms</td>"));
+	assert_non_null(strstr(text, "GET /orders?id=…</bdi>"));
+	assert_non_null(strstr(text, "<td class=\"num\">200</td><td class=\"num\">183.4</td>"));
 	output_close(o);
-	/* A new run knows the earlier reports by their names. */
+	/* A new run takes what it cannot know from the page, although the profiles cannot be read. */
 	o = open_output("index", false, html, 1);
 	write_ok(o, "ffffff", NULL, "index/" BASE "ffffff.html");
-	assert_non_null(strstr(content("index/index.html"), "GET-orders</td>"));
+	text = content("index/index.html");
+	assert_non_null(strstr(text, "<bdi>GET /&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;?a=&quot;&amp;b\\x0a</bdi>"));
+	assert_null(strstr(text, "GET-orders</bdi>"));
 	output_close(o);
+	/* Without the page it takes it from the profiles, or else from the names. */
+	assert_int_equal(unlink("index/index.html"), 0);
+	write_file("index/" BASE "dddddd.rp", "dddddd /from/its/profile");
+	o = open_output("index", false, html, 1);
+	write_ok(o, "999999", NULL, "index/" BASE "999999.html");
+	text = content("index/index.html");
+	assert_non_null(strstr(text, "<bdi>GET /from/its/profile</bdi>"));
+	assert_non_null(strstr(text, "<td class=\"where\"><span class=\"key c-sleep\"></span>sleep 100 %</td>"));
+	assert_non_null(strstr(text, "<bdi>GET-orders</bdi>"));
+	output_close(o);
+}
+
+/* Two recordings write into one directory: neither loses what the other knows. */
+static void test_index_of_two(void **state)
+{
+	struct output *a = open_output("two", false, html, 1), *b = open_output("two", false, html, 1);
+	char *text;
+
+	(void)state;
+	write_ok(a, "aaaaaa", NULL, "two/" BASE "aaaaaa.html");
+	write_ok(b, "bbbbbb", NULL, "two/" BASE "bbbbbb.html");
+	write_ok(a, "cccccc", NULL, "two/" BASE "cccccc.html");
+	output_close(a);
+	output_close(b);
+	text = content("two/index.html");
+	assert_null(strstr(text, "GET-orders</bdi>"));
+	assert_non_null(strstr(text, "<strong id=\"count\">3 reports</strong>"));
 }
 
 static void test_foreign_index(void **state)
@@ -343,7 +402,7 @@ static void test_many(void **state)
 	char *text;
 
 	(void)state;
-	for (int i = 0; i < INDEX_ROWS_MAX + 5; i++) {
+	for (int i = 0; i < INDEX_TABLE_MAX + 5; i++) {
 		char name[NAME_SIZE + 8];
 
 		snprintf(name, sizeof name, "many/20251123T120107.114-GET-x-200-1ms-%06x.rp", i);
@@ -351,7 +410,7 @@ static void test_many(void **state)
 	}
 	write_ok(o, "abcdef", NULL, "many/" BASE "abcdef.html");
 	text = content("many/index.html");
-	assert_non_null(strstr(text, "<p>6 older reports"));
+	assert_non_null(strstr(text, "Older reports, listed with script only: 6;"));
 	assert_true(strstr(text, "abcdef") < strstr(text, "0003ec"));
 	output_close(o);
 }
@@ -389,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_format_fails),
 		cmocka_unit_test(test_catalog),
 		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_index_of_two),
 		cmocka_unit_test(test_foreign_index),
 		cmocka_unit_test(test_many),
 	};

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define NS_PER_MS 1000000U
 
 void json_init(struct json *j, FILE *f)
 {
@@ -69,25 +70,28 @@ static bool needs_escape(uint32_t code)
 	       code == 0x2029;
 }
 
+/* What can stand as it is goes out in one piece. */
 static void put_quoted(FILE *f, const char *s)
 {
-	size_t n = strlen(s);
+	size_t n = strlen(s), begin = 0;
 
 	fputc('"', f);
-	for (size_t i = 0; i < n;) {
+	for (size_t i = 0, len; i < n; i += len ? len : 1) {
 		uint32_t code;
-		size_t len = utf8_decode(s + i, n - i, &code);
 
+		len = utf8_decode(s + i, n - i, &code);
+		if (len && !needs_escape(code))
+			continue;
+		fwrite(s + begin, 1, i - begin, f);
+		begin = i + (len ? len : 1);
 		if (!len)
 			fputs(REPLACEMENT, f);
 		else if (code == '"' || code == '\\')
 			fprintf(f, "\\%c", (char)code);
-		else if (needs_escape(code))
-			fprintf(f, "\\u%04" PRIx32, code);
 		else
-			fwrite(s + i, 1, len, f);
-		i += len ? len : 1;
+			fprintf(f, "\\u%04" PRIx32, code);
 	}
+	fwrite(s + begin, 1, n - begin, f);
 	fputc('"', f);
 }
 
@@ -121,6 +125,17 @@ void json_int(struct json *j, int64_t value)
 	fprintf(j->f, "%" PRId64, value);
 }
 
+void json_ms(struct json *j, uint64_t ns)
+{
+	char digits[8];
+	int n = snprintf(digits, sizeof digits, "%06u", (unsigned)(ns % NS_PER_MS));
+
+	while (n && digits[n - 1] == '0')
+		digits[--n] = '\0';
+	separate(j);
+	fprintf(j->f, "%" PRIu64 "%s%s", ns / NS_PER_MS, n ? "." : "", digits);
+}
+
 void json_bool(struct json *j, bool value)
 {
 	separate(j);
@@ -149,6 +164,12 @@ void json_key_int(struct json *j, const char *key, int64_t value)
 {
 	json_key(j, key);
 	json_int(j, value);
+}
+
+void json_key_ms(struct json *j, const char *key, uint64_t ns)
+{
+	json_key(j, key);
+	json_ms(j, ns);
 }
 
 void json_key_bool(struct json *j, const char *key, bool value)

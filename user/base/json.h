@@ -31,6 +31,7 @@ void json_key(struct json *j, const char *key);
 void json_string(struct json *j, const char *s); /* NULL = null */
 void json_uint(struct json *j, uint64_t value);
 void json_int(struct json *j, int64_t value);
+void json_ms(struct json *j, uint64_t ns); /* nanoseconds as milliseconds, nothing lost: 183400001 is 183.400001 */
 void json_bool(struct json *j, bool value);
 void json_null(struct json *j);
 
@@ -38,6 +39,7 @@ void json_null(struct json *j);
 void json_key_string(struct json *j, const char *key, const char *s);
 void json_key_uint(struct json *j, const char *key, uint64_t value);
 void json_key_int(struct json *j, const char *key, int64_t value);
+void json_key_ms(struct json *j, const char *key, uint64_t ns);
 void json_key_bool(struct json *j, const char *key, bool value);
 
 #endif

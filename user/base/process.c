@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 
+#define SKIP_12 " %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d" /* fields: to start_ticks */
+
 int process_stat(pid_t pid, struct process_stat *ret)
 {
 	_cleanup_fclose_ FILE *f = NULL;
@@ -19,7 +21,7 @@ int process_stat(pid_t pid, struct process_stat *ret)
 	n = f ? fread(line, 1, sizeof line - 1, f) : 0;
 	line[n] = '\0';
 	end = strrchr(line, ')'); /* of the name; the fields after it hold none */
-	if (!end || sscanf(end + 1, " %c %d %*d %*d %*d %*d %u", &ret->state, &ret->parent, &ret->flags) != 3)
+	if (!end || sscanf(end + 1, " %c %d %*d %*d %*d %*d %u" SKIP_12 " %llu", &ret->state, &ret->parent, &ret->flags, &ret->start_ticks) != 4)
 		return -ESRCH;
 	return 0;
 }

@@ -11,6 +11,7 @@ struct process_stat {
 	pid_t parent;
 	char state;             /* 'R', 'S', 'Z' … */
 	unsigned flags;         /* PF_* */
+	unsigned long long start_ticks; /* when it began, since boot, in sysconf(_SC_CLK_TCK) a second */
 };
 
 /* 0, or −ESRCH: there is no such process, or it cannot be seen. */

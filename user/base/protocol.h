@@ -5,7 +5,7 @@
  *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, STOP, SNAPSHOT
  *   worker → tracer   READY, ENOUGH
  *
- *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ASK_LINK, ASK_PERF_MAP, ASK_MEMORY, ROWS, TEXTS, PYTHON
+ *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ASK_LINK, ASK_PERF_MAP, ASK_MEMORY, ASK_SOURCE, ROWS, TEXTS, PYTHON
  *   tracer → names    ANSWER
  *
  * The second pair belongs to the worker's child that finds names, and to the next one if that ends. It asks one thing at a time and waits for
@@ -33,6 +33,8 @@ enum msg_type {
 	MSG_ASK_LINK,   /* a descriptor of the debug file `name` of the file mapped at [start, end) in `pid`, found in its root directory */
 	MSG_ASK_PERF_MAP, /* a descriptor of /tmp/perf-PID.map in the root directory of `pid` */
 	MSG_ASK_MEMORY, /* the bytes at [start, end) of the memory of `pid`, at most MSG_MEMORY_MAX: a descriptor of a file that has them */
+	MSG_ASK_SOURCE, /* with --source: a descriptor of the file whose path, as `pid` sees it, stands in sealed memory; its answer's `start`: when
+			 * `pid` began, ns since the epoch */
 	MSG_ROWS,       /* unwinding rows of executable `start`, in sealed memory: struct msg_rows, then struct rp_row until its end */
 	MSG_TEXTS,      /* all code of `pid`, in sealed memory: struct msg_text until its end. value 0: as far as it could be made, no more will
 			 * come soon; 1: rows of large executables will. No descriptor: it could not be made at all */
@@ -59,6 +61,7 @@ struct msg_text {
 struct msg_python {
 	uint64_t probe;         /* offset in the file mapped at [start, end) of an instruction; 0 = unknown */
 	uint64_t start, end;
+	uint64_t address;       /* of the instruction in the process */
 };
 
 #define MSG_MEMORY_MAX 65536

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
+#include "base/sealed.h"
 
 void asker_init(struct asker *a, int sock, uint32_t seq)
 {
@@ -32,7 +33,7 @@ static bool receive(struct asker *a, uint32_t seq, struct msg *answer, int fds[M
 	return false;
 }
 
-/* Ask, with a descriptor if fd >= 0, and wait for the answer. Its value, or −errno. */
+/* Ask, with a descriptor if fd >= 0, and wait for the answer. Its value, or −errno; what it says of a start is in the question then. */
 static int ask(struct asker *a, struct msg *question, int fd, int fds[MSG_FDS_MAX], int *n_fds)
 {
 	struct msg answer;
@@ -45,8 +46,10 @@ static int ask(struct asker *a, struct msg *question, int fd, int fds[MSG_FDS_MA
 	e = msg_send(a->sock, question, &fd, fd >= 0);
 	if (e)
 		return e;
-	if (receive(a, question->seq, &answer, fds, n_fds))
+	if (receive(a, question->seq, &answer, fds, n_fds)) {
+		question->start = answer.start;
 		return answer.value;
+	}
 	*n_fds = 0;
 	return -EPIPE;
 }
@@ -127,6 +130,22 @@ static int read_memory(void *ctx, int pid, uint64_t address, void *buffer, size_
 struct memory asker_memory(struct asker *a)
 {
 	return (struct memory){.read = read_memory, .ctx = a};
+}
+
+int asker_source_file(struct asker *a, int pid, const char *path, uint64_t *ret_began_ns)
+{
+	_cleanup_close_ int path_fd = sealed_new(path, strlen(path) + 1, NULL, 0);
+	struct msg question = {.type = MSG_ASK_SOURCE, .pid = pid};
+	int fds[MSG_FDS_MAX], n_fds, r;
+
+	if (path_fd < 0)
+		return path_fd;
+	r = ask(a, &question, path_fd, fds, &n_fds);
+	*ret_began_ns = question.start;
+	if (!r && n_fds == 1)
+		return fds[0];
+	close_all(fds, n_fds);
+	return r < 0 ? r : -EPROTO;
 }
 
 static int hand_over_python(void *ctx, int pid, int fd, const char *text)

@@ -26,6 +26,9 @@ struct symbol_source asker_source(struct asker *a, const struct file_watch *watc
 /* The memory of processes; the asker must outlive it. */
 struct memory asker_memory(struct asker *a);
 
+/* A file with source code, by its path in the process; *ret_began_ns: when that began, 0 = unknown. A new descriptor or −errno. */
+int asker_source_file(struct asker *a, int pid, const char *path, uint64_t *ret_began_ns);
+
 /* Where interpreters go; the asker must outlive it. */
 struct pythons_sink asker_pythons(struct asker *a);
 

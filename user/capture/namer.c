@@ -382,3 +382,14 @@ void namer_python(struct namer *n, int pid, const struct python_frame *frame)
 	wire_put_u32(&n->question, frame->check);
 	ask(n, NAMER_PYTHON, NULL, NULL);
 }
+
+struct wire *namer_question(struct namer *n, enum namer_type type)
+{
+	wire_begin(&n->question, type);
+	return &n->question;
+}
+
+bool namer_ask(struct namer *n, enum namer_type type, read_answer read, void *ctx)
+{
+	return ask(n, type, read, ctx);
+}

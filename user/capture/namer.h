@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/namer_wire.h"
 #include "capture/pythons.h"
 #include "symbol/symbolizer.h"
 
@@ -59,5 +60,10 @@ void namer_code(struct namer *n, int pid, uint64_t address);
 
 /* A Python frame was seen that has not been lately: its code object is read soon, without waiting for it. It may be gone later. */
 void namer_python(struct namer *n, int pid, const struct python_frame *frame);
+
+/* For further questions (namer_source.h): fill this one in, then ask it until it is answered. `read` must read all of the answer, which stays
+ * until the next question. False: nobody answers. */
+struct wire *namer_question(struct namer *n, enum namer_type type);
+bool namer_ask(struct namer *n, enum namer_type type, void (*read)(struct wire_reader *payload, void *ctx), void *ctx);
 
 #endif

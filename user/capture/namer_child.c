@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "capture/ask.h"
+#include "capture/namer_source.h"
 #include "capture/namer_wire.h"
 #include "capture/pythons.h"
 
@@ -209,13 +210,18 @@ static void python(struct child *c, struct wire_reader *q, struct wire *a)
 	pythons_code(c->pythons, pid, address, wire_get_u32(q));
 }
 
+static void source(struct child *c, struct wire_reader *q, struct wire *a)
+{
+	namer_source_answer(&c->asker, &c->watch, q, a);
+}
+
 static const struct {
 	void (*handle)(struct child *c, struct wire_reader *question, struct wire *answer);
 	bool answered;
 } handlers[N_NAMER_TYPES] = {
 	[NAMER_ADD] = {add, true},       [NAMER_RENEW] = {renew, true}, [NAMER_FORGET] = {forget, false},
 	[NAMER_STACK] = {stack, true},   [NAMER_DATA] = {data, true},   [NAMER_EXECUTABLES] = {executables, true},
-	[NAMER_CODE] = {code, false},    [NAMER_PYTHON] = {python, false},
+	[NAMER_CODE] = {code, false},    [NAMER_PYTHON] = {python, false}, [NAMER_SOURCE] = {source, true},
 };
 
 /* ---- the loop ---------------------------------------------------------------------------------------------------- */

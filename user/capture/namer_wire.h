@@ -13,6 +13,8 @@
  *   NAMER_EXECUTABLES u32 pid                                      u32 n, then path and build-id of each: strings, u64 rows
  *   NAMER_CODE       u32 pid (0 = all), u64 address (0 = any)      none
  *   NAMER_PYTHON     u32 pid, u64 code, u32 check                  none
+ *   NAMER_SOURCE     u32 pid, file: string, u32 n, ranges of lines: u32 first, last …
+ *                                                                  u32 0 or errno, u32 newer, u32 n, lines: u32 number, string …
  *
  * A new type is a line here and in namer_child.c's table, and a function in namer.c. Questions are dealt with in the order they come.
  */
@@ -30,7 +32,8 @@
 #define WIRE_CUT_MAX 64         /* strings behind the first WIRE_MESSAGE_MAX / 2 bytes: so that a whole stack has its place */
 #define WIRE_NONE UINT32_MAX    /* a string that is NULL */
 
-enum namer_type { NAMER_ADD = 1, NAMER_RENEW, NAMER_FORGET, NAMER_STACK, NAMER_DATA, NAMER_EXECUTABLES, NAMER_CODE, NAMER_PYTHON, N_NAMER_TYPES };
+enum namer_type { NAMER_ADD = 1, NAMER_RENEW, NAMER_FORGET, NAMER_STACK, NAMER_DATA, NAMER_EXECUTABLES, NAMER_CODE, NAMER_PYTHON, NAMER_SOURCE,
+		  N_NAMER_TYPES };
 
 struct wire_head {
 	uint32_t type;

@@ -14,6 +14,7 @@
 #include "capture/names.h"
 #include "capture/replay.h"
 #include "capture/report_line.h"
+#include "capture/source_code.h"
 
 #define ID_BITS 24
 
@@ -249,6 +250,8 @@ static void fill(const struct reporter *r, struct profile *p, const struct live_
 	fill_time(p, q);
 	fill_lost(p, q);
 	fill_about(r, p, q);
+	if (r->options->sources)
+		source_code_add(r->namer, p);
 }
 
 void report_final(struct reporter *r, struct live_request *q, uint64_t now_ns)

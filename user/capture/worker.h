@@ -31,6 +31,7 @@ struct worker_marker {
 struct worker_options {
 	int kallsyms_fd;        /* −1 = none */
 	bool keep_url;
+	bool sources;           /* --source: reports have source code */
 	uint64_t count;         /* -n; 0 = no limit */
 	const struct worker_marker *markers;
 	size_t n_markers;

@@ -16,6 +16,6 @@ struct command {
 
 extern const struct command *const commands[]; /* NULL-terminated; the first is what runs without a command */
 
-extern const struct command command_record, command_report, command_list, command_doctor;
+extern const struct command command_record, command_report, command_list, command_serve, command_diff, command_check, command_doctor;
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef REQPROF_FIND_H
 #define REQPROF_FIND_H
 
-#include "cmd/catalog.h"
+#include "page/catalog.h"
 #include "profile/profile.h"
 
 /* Read the profile FILE.rp; or, from reqprof-reports (else the current directory), that of an ID, or the newest ("last").

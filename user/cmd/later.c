@@ -2,9 +2,7 @@
 #include "cmd/later.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "base/cleanup.h"
 #include "base/log.h"
 
 static const struct argp_option record_options[] = {
@@ -15,14 +13,6 @@ static const struct argp_option record_options[] = {
 	{"status", LATER_KEY + 3, "STATUS", OPTION_HIDDEN, NULL, 0},
 	{"sample", LATER_KEY + 4, "SHARE", OPTION_HIDDEN, NULL, 0},
 	{"handler", LATER_KEY + 5, "SPEC", OPTION_HIDDEN, NULL, 0},
-	{"source", LATER_KEY + 6, NULL, OPTION_HIDDEN, NULL, 0},
-	{"serve", LATER_KEY + 7, "ADDR:PORT", OPTION_HIDDEN | OPTION_ARG_OPTIONAL, NULL, 0},
-	{0},
-};
-
-static const struct argp_option report_options[] = {
-	{"merge", LATER_KEY + 8, NULL, OPTION_HIDDEN, NULL, 0},
-	{"redact", LATER_KEY + 9, NULL, OPTION_HIDDEN, NULL, 0},
 	{0},
 };
 
@@ -44,34 +34,4 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 	return refuse(record_options, key);
 }
 
-static error_t parse_report(int key, char *arg, struct argp_state *state)
-{
-	(void)arg;
-	(void)state;
-	return refuse(report_options, key);
-}
-
 const struct argp later_record_options = {.options = record_options, .parser = parse_record};
-const struct argp later_report_options = {.options = report_options, .parser = parse_report};
-
-static bool among(const char *name, const char *const *names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
-}
-
-bool later_command(const char *name)
-{
-	static const char *const names[] = {"diff", "check", "serve"};
-
-	return among(name, names, ARRAY_LEN(names));
-}
-
-bool later_format(const char *name)
-{
-	static const char *const names[] = {"speedscope", "pprof", "gecko"};
-
-	return among(name, names, ARRAY_LEN(names));
-}

@@ -4,14 +4,9 @@
 #define REQPROF_LATER_H
 
 #include <argp.h>
-#include <stdbool.h>
 
 #define LATER_KEY 0x1000        /* of the hidden options: LATER_KEY + index */
 
-extern const struct argp later_record_options; /* children of the commands' parsers */
-extern const struct argp later_report_options;
-
-bool later_command(const char *name);
-bool later_format(const char *name);
+extern const struct argp later_record_options; /* child of the command's parser */
 
 #endif

@@ -11,9 +11,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "cmd/index.h"
-#include "cmd/names.h"
+#include "cmd/index_file.h"
 #include "cmd/new_file.h"
+#include "page/names.h"
 #include "profile/file.h"
 
 #define FORMATS_MAX 16
@@ -25,8 +25,8 @@ struct output {
 	char *stem;             /* one file: its name without extension; NULL = a directory of reports */
 	const struct format *formats[FORMATS_MAX];
 	size_t n_formats;
-	bool index;             /* an index.html is kept */
-	struct index_notes notes;
+	bool has_index;         /* an index.html is kept */
+	struct index_file index;
 };
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
@@ -151,7 +151,7 @@ static int open_many(struct output *o, const struct output_options *options, con
 	while (len > 1 && path[len - 1] == '/')
 		len--;
 	o->path = xstrndup(path, len);
-	o->index = true;
+	o->has_index = true;
 	o->n_formats = options->n_formats;
 	memcpy(o->formats, options->formats, options->n_formats * sizeof *o->formats);
 	o->dir = open_for_owner(o->path, true, owner);
@@ -191,7 +191,7 @@ void output_close(struct output *o)
 		return;
 	if (o->dir >= 0)
 		close(o->dir);
-	index_notes_free(&o->notes);
+	index_file_free(&o->index);
 	free(o->path);
 	free(o->absolute);
 	free(o->stem);
@@ -277,17 +277,15 @@ static char *failure(const struct output *o, const char *name, int error)
 
 static void update_index(struct output *o, const struct profile *p)
 {
-	int r;
+	int r = index_file_write(&o->index, o->dir, p);
 
-	index_note(&o->notes, p);
-	r = index_write(o->dir, &o->notes);
 	if (!r)
 		return;
 	if (r == -EEXIST)
 		log_warn("%s/" INDEX_FILE " was not made by reqprof and is left alone", o->path);
 	else
 		log_warn("cannot write %s/" INDEX_FILE ": %s", o->path, strerror(-r));
-	o->index = false;
+	o->has_index = false;
 }
 
 int output_write(void *ctx, const struct profile *p, const char *replaces, char **ret_path)
@@ -308,7 +306,7 @@ int output_write(void *ctx, const struct profile *p, const char *replaces, char 
 		return r;
 	if (replaces)
 		catalog_remove(o->dir, replaces, base);
-	if (o->index)
+	if (o->has_index)
 		update_index(o, p);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "cmd/command.h"
 #include "cmd/opener.h"
 #include "cmd/output.h"
+#include "cmd/page_process.h"
 #include "cmd/pids.h"
 #include "cmd/record_options.h"
 #include "cmd/spawn.h"
@@ -28,6 +29,7 @@ struct recording {
 	struct owner owner;
 	struct output *output;
 	int opener;             /* −1 = reports are not opened */
+	struct page_process page;
 };
 
 /* Root without a capability is what containers have. */
@@ -56,6 +58,20 @@ static int check_system(void)
 	return 0;
 }
 
+/* The port is bound as who we are still, the reports are read as their owner. */
+static int start_page(struct recording *r)
+{
+	struct record_options *o = &r->options;
+	struct server_options server = {.listener = -1};
+	_cleanup_free_ char *where = NULL;
+
+	if (page_prepare(&server, &o->serve_at, "--serve=") < 0 || page_start(&r->page, &server, output_fd(r->output), &r->owner) < 0)
+		return -1;
+	where = page_announcement(&server, &o->serve_at, &r->owner, "--serve");
+	fputs(where, stderr);
+	return 0;
+}
+
 static int prepare(struct recording *r)
 {
 	struct record_options *o = &r->options;
@@ -63,13 +79,15 @@ static int prepare(struct recording *r)
 		.path = o->output, .single = o->count == 1, .formats = o->formats, .n_formats = o->n_formats,
 	};
 
+	if (o->sources)
+		log_warn("--source: reports will contain source code of the functions they show; think of that before sharing them");
 	if (pids_resolve(o->pids, &o->n_pids) < 0 || check_system() < 0 || owner_find(&r->owner) < 0)
 		return -1;
 	if (output_open(&output, &r->owner, &r->output) < 0)
 		return -1;
 	if (o->open)
 		r->opener = opener_start(&r->owner);
-	return 0;
+	return o->serve ? start_page(r) : 0;
 }
 
 static int write_report(void *ctx, const struct profile *p, const char *replaces, char **ret_path)
@@ -99,6 +117,7 @@ static int record(struct recording *r)
 	const struct worker_options worker = {
 		.kallsyms_fd = -1,
 		.keep_url = o->keep_url,
+		.sources = o->sources,
 		.count = o->count,
 		.markers = o->markers.texts,
 		.n_markers = o->markers.n,
@@ -109,7 +128,7 @@ static int record(struct recording *r)
 		.color = wants_color(),
 		.writer = {.ctx = r, .write = write_report},
 	};
-	const int keep[] = {output_fd(r->output), r->opener};
+	const int keep[] = {output_fd(r->output), r->opener, r->page.alive}; /* what is recorded last is shown, too */
 	int status;
 
 	record_options_tracer(o, &tracer);
@@ -120,7 +139,7 @@ static int record(struct recording *r)
 
 static int run(int argc, char **argv)
 {
-	struct recording r = {.opener = -1};
+	struct recording r = {.opener = -1, .page.alive = -1};
 	int status = EXIT_USAGE;
 
 	if (record_options_parse(&r.options, argc, argv) == 0) {
@@ -131,6 +150,7 @@ static int run(int argc, char **argv)
 	}
 	if (r.opener >= 0)
 		close(r.opener);
+	page_stop(&r.page);
 	output_close(r.output);
 	record_options_free(&r.options);
 	return status;

@@ -19,7 +19,7 @@
 #define INTERVAL_MIN_NS (100 * NS_PER_US)
 #define INTERVAL_MAX_NS NS_PER_S
 
-enum { KEY_PORT = 0x100, KEY_MAX_LIVE, KEY_MAX_RATE, KEY_MAX_TIME, KEY_KEEP_URL, KEY_OPEN };
+enum { KEY_PORT = 0x100, KEY_MAX_LIVE, KEY_MAX_RATE, KEY_MAX_TIME, KEY_KEEP_URL, KEY_SOURCE, KEY_OPEN, KEY_SERVE };
 
 static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "Target:", 1},
@@ -38,9 +38,11 @@ static const struct argp_option options[] = {
 	{"max-time", KEY_MAX_TIME, "TIME", 0, "Write a request that takes longer as cut off; 0 = no limit (60s)", 0},
 	{NULL, 0, NULL, 0, "Where to:", 4},
 	{"output", 'o', "DIR|FILE", 0, "Directory of the reports (reqprof-reports); with -n 1 and one format also a file", 0},
-	{"format", 'f', "FORMAT", 0, "html, json, text or folded, repeatable (html); a .rp file is always written", 0},
+	{"format", 'f', "FORMAT", 0, "html, json, text, folded, speedscope, pprof or gecko, repeatable (html); a .rp file is always written", 0},
 	{"keep-url", KEY_KEEP_URL, NULL, 0, "Keep the values of query parameters", 0},
+	{"source", KEY_SOURCE, NULL, 0, "Keep source code around the lines that were executed: reports are confidential", 0},
 	{"open", KEY_OPEN, NULL, 0, "Open each report in your browser", 0},
+	{"serve", KEY_SERVE, "ADDR:PORT", OPTION_ARG_OPTIONAL, "Show the reports in a browser as they land (" LISTEN_DEFAULT ")", 0},
 	{"quiet", 'q', NULL, 0, "Print report lines and errors only", 0},
 	{"verbose", 'v', NULL, 0, "Print details", 0},
 	{NULL, 0, NULL, 0, "Help:", -1},
@@ -175,16 +177,13 @@ static int parse_max_rate(struct record_options *o, const char *arg)
 	return EINVAL;
 }
 
-static void print_formats(const char *name)
+static int parse_serve(struct record_options *o, const char *arg)
 {
-	_cleanup_free_ char *known = xstrdup(formats[0]->name);
-
-	for (size_t i = 1; formats[i]; i++) {
-		_cleanup_free_ char *shorter = known;
-
-		known = xasprintf("%s, %s", shorter, formats[i]->name);
-	}
-	log_error("--format %s: no such format; there are %s", name, known);
+	o->serve = true;
+	if (!listen_parse(arg ? arg : LISTEN_DEFAULT, &o->serve_at))
+		return 0;
+	log_error("--serve=%s: not an address and port, for example " LISTEN_DEFAULT " or [::1]:7777", arg);
+	return EINVAL;
 }
 
 static int parse_format(struct record_options *o, const char *arg)
@@ -192,10 +191,9 @@ static int parse_format(struct record_options *o, const char *arg)
 	const struct format *format = format_by_name(arg);
 
 	if (!format) {
-		if (later_format(arg))
-			log_error("--format %s: not yet in this release", arg);
-		else
-			print_formats(arg);
+		_cleanup_free_ char *names = format_names(" and ");
+
+		log_error("--format %s: no such format; there are %s", arg, names);
 		return EINVAL;
 	}
 	for (size_t i = 0; i < o->n_formats; i++)
@@ -236,7 +234,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'o': o->output = arg; return 0;
 	case 'f': return parse_format(o, arg);
 	case KEY_KEEP_URL: o->keep_url = true; return 0;
+	case KEY_SOURCE: o->sources = true; return 0;
 	case KEY_OPEN: o->open = true; return 0;
+	case KEY_SERVE: return parse_serve(o, arg);
 	case 'q': log_set_level(LOG_QUIET); return 0;
 	case 'v': log_set_level(LOG_VERBOSE); return 0;
 	case ARGP_KEY_ARG: return parse_argument(state, arg);
@@ -270,6 +270,10 @@ static int check_output(struct record_options *o)
 	}
 	if (o->n_formats && o->formats[0] != format) {
 		log_error("--output %s: the ending says %s, --format says %s", o->output, format->name, o->formats[0]->name);
+		return EINVAL;
+	}
+	if (o->serve) {
+		log_error("--serve: it shows a directory of reports: name one with -o, not a file");
 		return EINVAL;
 	}
 	o->formats[0] = format;
@@ -342,6 +346,7 @@ void record_options_tracer(const struct record_options *o, struct tracer_options
 		.n_pids = o->n_pids,
 		.port = o->port,
 		.duration_ns = o->duration_ns,
+		.sources = o->sources,
 		.config = {
 			.interval_ns = o->interval_ns,
 			.rate_period_ns = o->max_rate.period_ns,

@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+#include "cmd/listen.h"
 #include "cmd/markers.h"
 #include "cmd/quantity.h"
 #include "format/format.h"
@@ -26,7 +27,10 @@ struct record_options {
 	const char *output;     /* -o; NULL = the default */
 	const struct format *formats[RECORD_FORMATS_MAX]; /* -f, or html */
 	size_t n_formats;
+	bool sources;           /* --source */
 	bool keep_url, open;
+	bool serve;             /* --serve */
+	struct listen_address serve_at;
 	char *command;          /* the command line, secrets masked */
 };
 

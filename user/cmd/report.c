@@ -6,46 +6,63 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/find.h"
-#include "cmd/later.h"
-#include "cmd/new_file.h"
+#include "cmd/profiles.h"
+#include "cmd/routes.h"
+#include "cmd/write_to.h"
 #include "format/format.h"
+#include "profile/file.h"
+#include "profile/merge.h"
+#include "profile/redact.h"
+
+#define KEY_MERGE 0x200
+#define KEY_REDACT 0x201
 
 struct options {
-	const char *profile;    /* FILE.rp, ID or last */
+	const char **names;     /* FILE.rp, ID, last; with merge also directories */
+	size_t n_names, cap_names;
 	const struct format *format;
 	const char *output;     /* NULL or "-" = stdout */
+	bool merge, redact;
 };
 
+/* The profile itself, to merge or redact it for others; reqprof record writes it anyway. */
+static const struct format format_profile = {.name = "rp", .extension = PROFILE_EXTENSION, .binary = true, .write = profile_write};
+
 static const struct argp_option option_table[] = {
-	{"format", 'f', "FORMAT", 0, "html, json, text or folded (text)", 0},
+	{"format", 'f', "FORMAT", 0, "html, json, text, folded, speedscope, pprof or gecko (text)", 0},
 	{"output", 'o', "FILE", 0, "Write to FILE, whose ending implies the format; - is stdout", 0},
+	{"merge", KEY_MERGE, NULL, 0, "Several reports of one route, or those of a directory, as one: sums, and the median's facts", 0},
+	{"redact", KEY_REDACT, NULL, 0, "Without host, addresses, directories, query values, trace id and command line", 0},
 	{0},
 };
 
 static const char doc[] =
-	"Print the report of a recorded request.\v"
+	"Print the report of a recorded request, or of several as one.\v"
 	"FILE is a .rp file, ID the six digits that end a report's name, last the newest report; the latter two are looked up in "
 	"./reqprof-reports.\n"
 	"\n"
 	"Examples:\n"
 	"  reqprof report last\n"
-	"  reqprof report 3f2a91 -o slow.html";
+	"  reqprof report 3f2a91 -o slow.html\n"
+	"  reqprof report --merge reqprof-reports -o orders.html\n"
+	"  reqprof report last --redact -o share.html";
 
 static int parse_format(struct options *o, const char *name)
 {
-	o->format = format_by_name(name);
+	_cleanup_free_ char *names = NULL;
+
+	o->format = strcmp(name, format_profile.name) ? format_by_name(name) : &format_profile;
 	if (o->format)
 		return 0;
-	if (later_format(name))
-		log_error("--format %s: not yet in this release", name);
-	else
-		log_error("--format %s: no such format; there are html, json, text and folded", name);
+	names = format_names(" and ");
+	log_error("--format %s: no such format; there are %s", name, names);
 	return EINVAL;
 }
 
@@ -56,117 +73,131 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'f': return parse_format(o, arg);
 	case 'o': o->output = arg; return 0;
+	case KEY_MERGE: o->merge = true; return 0;
+	case KEY_REDACT: o->redact = true; return 0;
 	case ARGP_KEY_ARG:
-		if (o->profile) {
-			log_error("unexpected argument %s: one report at a time", arg);
-			return EINVAL;
-		}
-		o->profile = arg;
+		GROW(o->names, o->n_names, o->cap_names);
+		o->names[o->n_names++] = arg;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-static bool is_stdout(const struct options *o)
+static void options_clear(struct options *o)
 {
-	return !o->output || !strcmp(o->output, "-");
+	free(o->names);
+}
+
+static bool ends_in(const char *path, const char *end)
+{
+	size_t len = strlen(path), n = strlen(end);
+
+	return len >= n && !strcmp(path + len - n, end);
+}
+
+/* Only a device is opened to be asked: who reads from a pipe would take its being closed for the end. */
+static bool is_terminal(const char *path)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISCHR(st.st_mode))
+		return false;
+	fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	return isatty(fd);
+}
+
+static int check_terminal(const struct options *o)
+{
+	if (!o->format->binary || !(is_stdout(o->output) ? isatty(STDOUT_FILENO) : is_terminal(o->output)))
+		return 0;
+	return log_error("cannot write %s to a terminal: it is binary; write it to a file with -o FILE%s, or into a pipe", o->format->name,
+			 o->format->extension);
 }
 
 static int parse(struct options *o, int argc, char **argv)
 {
-	static const struct argp_child children[] = {{&later_report_options, 0, NULL, 0}, {0}};
 	static const struct argp argp = {
-		.options = option_table, .parser = parse_option, .args_doc = "FILE.rp|ID|last", .doc = doc, .children = children,
+		.options = option_table, .parser = parse_option, .args_doc = "FILE.rp|ID|last\n--merge FILE.rp|ID|DIR...", .doc = doc,
 	};
 
 	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, o))
 		return -1;
-	if (!o->profile)
+	if (!o->n_names)
 		return log_error("which report? FILE.rp, an ID or last; reqprof list shows what there is");
-	if (!o->format && !is_stdout(o)) {
-		o->format = format_by_extension(o->output);
+	if (o->n_names > 1 && !o->merge)
+		return log_error("unexpected argument %s: one report at a time, or add --merge to make one of them", o->names[1]);
+	if (!o->format && !is_stdout(o->output)) {
+		o->format = ends_in(o->output, PROFILE_EXTENSION) ? &format_profile : format_by_extension(o->output);
 		if (!o->format)
 			return log_error("--output %s: its ending names no format: add --format", o->output);
 	}
 	if (!o->format)
 		o->format = &format_text;
-	return 0;
+	return check_terminal(o);
 }
 
-static int print(const struct format *format, const struct profile *p, FILE *f)
-{
-	int r = format->write(p, f);
+struct report {
+	const struct format *format;
+	const struct profile *profile;
+};
 
-	errno = 0;
-	if (!r && (fflush(f) || ferror(f)))
-		r = errno ? -errno : -EIO;
-	return r;
+static int write_report(const void *what, FILE *f)
+{
+	const struct report *report = what;
+
+	return report->format->write(report->profile, f);
 }
 
-/* Pipes, terminals and devices are written to, not replaced. */
-static bool is_special(const char *path)
+/* ---- what is printed ----------------------------------------------------------------------------------------------- */
+
+static struct profile *merge(const struct options *o)
 {
-	struct stat st;
+	struct profiles set = {0};
+	struct profile *p = NULL;
+	const char *why = NULL;
+	int r = 0;
 
-	return !stat(path, &st) && !S_ISREG(st.st_mode);
-}
-
-static int print_to_special(const struct options *o, const struct profile *p)
-{
-	_cleanup_fclose_ FILE *f = fopen(o->output, "we");
-
-	return f ? print(o->format, p, f) : -errno;
-}
-
-static int print_to_file(const struct options *o, const struct profile *p)
-{
-	const char *slash = strrchr(o->output, '/');
-	_cleanup_free_ char *path = slash ? xstrndup(o->output, slash - o->output + 1) : xstrdup(".");
-	_cleanup_close_ int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct new_file file = {0};
-	int r;
-
-	r = dir < 0 ? -errno : new_file_open(&file, dir, slash ? slash + 1 : o->output);
-	if (r < 0)
-		return r;
-	r = o->format->write(p, file.stream);
-	if (!r)
-		r = new_file_close(&file);
-	if (r < 0) {
-		new_file_discard(&file);
-		return r;
+	for (size_t i = 0; i < o->n_names && !r; i++)
+		r = profiles_add(&set, o->names[i]);
+	if (!r && routes_are_one("merge", &set)) {
+		p = profile_merge((const struct profile *const *)set.list, set.n, &why);
+		if (!p)
+			log_error("cannot merge %zu reports: %s", set.n, why);
 	}
-	return new_file_commit(&file);
+	profiles_clear(&set);
+	return p;
 }
 
-static int write_report(const struct options *o, const struct profile *p)
+static struct profile *load(const struct options *o)
 {
-	int r;
+	struct profile *p, *redacted;
 
-	if (is_stdout(o))
-		r = print(o->format, p, stdout);
-	else if (is_special(o->output))
-		r = print_to_special(o, p);
-	else
-		r = print_to_file(o, p);
-	if (r < 0)
-		log_error("cannot write %s: %s", is_stdout(o) ? "to stdout" : o->output, strerror(-r));
-	return r;
+	if (!o->merge && is_directory(o->names[0])) {
+		log_error("cannot read %s: it is a directory; add --merge to make one report of those in it", o->names[0]);
+		return NULL;
+	}
+	p = o->merge ? merge(o) : find_profile(o->names[0]);
+	if (!p || !o->redact)
+		return p;
+	redacted = profile_redact(p);
+	profile_free(p);
+	return redacted;
 }
 
 static int run(int argc, char **argv)
 {
-	struct options o = {0};
+	_cleanup_(options_clear) struct options o = {0};
 	struct profile *p;
 	int r;
 
 	if (parse(&o, argc, argv) < 0)
 		return EXIT_USAGE;
-	p = find_profile(o.profile);
+	p = load(&o);
 	if (!p)
 		return EXIT_FAILED;
-	r = write_report(&o, p);
+	r = write_to(o.output, write_report, &(struct report){o.format, p});
 	profile_free(p);
 	return r < 0 ? EXIT_FAILED : EXIT_FINE;
 }

@@ -10,6 +10,7 @@
 #include "format/functions.h"
 #include "format/names.h"
 #include "format/numbers.h"
+#include "profile/route.h"
 
 #define ADDRESS_COLUMNS 120
 #define METHOD_COLUMNS 24
@@ -56,12 +57,20 @@ static char *end(struct facts *facts)
 	return facts->text;
 }
 
+static char *merged_request(const struct profile *p, size_t columns)
+{
+	_cleanup_free_ char *route = profile_route(p);
+	_cleanup_free_ char *text = name_text(route, columns);
+
+	return xasprintf("%zu × %s", p->n_merged, text);
+}
+
 char *fact_request(const struct profile *p, size_t columns)
 {
 	_cleanup_free_ char *method = name_text(p->request.method, METHOD_COLUMNS);
 	_cleanup_free_ char *target = name_text(p->request.target, columns);
 
-	return xasprintf("%s %s", method, target);
+	return p->n_merged ? merged_request(p, columns) : xasprintf("%s %s", method, target);
 }
 
 static const struct mark *find_mark(const struct request *r, enum mark_kind kind)
@@ -72,10 +81,21 @@ static const struct mark *find_mark(const struct request *r, enum mark_kind kind
 	return NULL;
 }
 
+static void say_duration(struct facts *facts, const struct profile *p, int decimals)
+{
+	size_t n = p->n_merged;
+
+	if (n)
+		say(facts, "median %s, %s to %s ms", number_duration(p->merged[(n - 1) / 2].wall_ns, decimals).text,
+		    number_ms(p->merged[0].wall_ns, decimals).text, number_ms(p->merged[n - 1].wall_ns, decimals).text);
+	else
+		say(facts, "%s", number_duration(p->time.wall_ns, decimals).text);
+}
+
 char *fact_answer(const struct profile *p)
 {
 	const struct mark *first_byte = find_mark(&p->request, MARK_first_response_byte);
-	int decimals = number_decimals(p->time.wall_ns);
+	int decimals = number_decimals(p->n_merged ? p->merged[(p->n_merged - 1) / 2].wall_ns : p->time.wall_ns);
 	struct facts facts;
 
 	begin(&facts);
@@ -83,13 +103,13 @@ char *fact_answer(const struct profile *p)
 		say(&facts, "%d", p->request.status);
 	else if (p->request.status == 0)
 		say(&facts, "no response yet");
-	say(&facts, "%s", number_duration(p->time.wall_ns, decimals).text);
+	say_duration(&facts, p, decimals);
 	if (first_byte)
 		say(&facts, "first byte after %s", number_duration(first_byte->t, decimals).text);
 	say(&facts, "%s out", number_bytes(p->request.bytes_out).text);
-	if (p->time.socket_queue_ns > QUEUE_TOLD_NS)
+	if (p->time.socket_queue_ns > QUEUE_TOLD_NS && !p->n_merged)
 		say(&facts, "%s in the socket before", number_duration(p->time.socket_queue_ns, decimals).text);
-	if (p->time.pipeline_queue_ns)
+	if (p->time.pipeline_queue_ns && !p->n_merged)
 		say(&facts, "%s behind an earlier request before", number_duration(p->time.pipeline_queue_ns, decimals).text);
 	say(&facts, "%s", number_date(&p->request).text);
 	return end(&facts);
@@ -167,6 +187,23 @@ static void say_lost(struct facts *facts, const struct profile *p)
 	say_count(facts, lost->refused_rate, "marked request refused: raise --max-rate", "marked requests refused: raise --max-rate");
 }
 
+/* What the sums of several requests are, and where these are not alike. */
+static void say_merged(struct facts *facts, const struct profile *p)
+{
+	size_t cut_off = 0, others = 0;
+
+	for (size_t i = 0; i < p->n_merged; i++) {
+		cut_off += p->merged[i].end == END_CUT_OFF;
+		others += p->merged[i].status != p->request.status;
+	}
+	say(facts, "merged from %s: times below are sums, the facts above those of the median, %s",
+	    number_count(p->n_merged, "request", "requests").text, p->request.id);
+	if (others)
+		say(facts, "%zu of them with another status", others);
+	if (cut_off)
+		say(facts, "%zu of them cut off", cut_off);
+}
+
 char *fact_quality(const struct profile *p)
 {
 	const struct time_split *t = &p->time;
@@ -175,7 +212,9 @@ char *fact_quality(const struct profile *p)
 	struct facts facts;
 
 	begin(&facts);
-	if (p->request.end == END_CUT_OFF)
+	if (p->n_merged)
+		say_merged(&facts, p);
+	else if (p->request.end == END_CUT_OFF)
 		say(&facts, "cut off: the request was not over");
 	else if (p->request.end == END_INFERRED)
 		say(&facts, "end inferred, not seen");

@@ -1,9 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "format/format.h"
 
-const struct format *const formats[] = {&format_html, &format_json, &format_text, &format_folded, NULL};
+const struct format *const formats[] = {
+	&format_html, &format_json, &format_text, &format_folded, &format_speedscope, &format_pprof, &format_gecko, NULL,
+};
+
+char *format_names(const char *last)
+{
+	char *names = xstrdup(formats[0]->name);
+
+	for (size_t i = 1; formats[i]; i++) {
+		_cleanup_free_ char *shorter = names;
+
+		names = xasprintf("%s%s%s", shorter, formats[i + 1] ? ", " : last, formats[i]->name);
+	}
+	return names;
+}
 
 const struct format *format_by_name(const char *name)
 {

@@ -173,8 +173,7 @@ struct thread_samples {
 	double weight, squares, hit;
 };
 
-/* Half the width of the Wilson interval of a share. */
-static double wilson(double share, double n)
+double binomial_error(double share, double n)
 {
 	return Z_95 / (1 + Z_95 * Z_95 / n) * sqrt(share * (1 - share) / n + Z_95 * Z_95 / (4 * n * n));
 }
@@ -195,7 +194,7 @@ double sampling_error_ns(const struct profile *p, const bool *stacks)
 	}
 	for (size_t i = 0; i < p->work.n_threads; i++) {
 		const struct thread_samples *t = &threads[i];
-		double error = t->weight > 0 ? wilson(t->hit / t->weight, t->weight * t->weight / t->squares) * t->weight : 0;
+		double error = t->weight > 0 ? binomial_error(t->hit / t->weight, t->weight * t->weight / t->squares) * t->weight : 0;
 
 		variance += error * error;
 	}

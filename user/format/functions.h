@@ -20,6 +20,9 @@ int32_t *frames_merge(const struct profile *p);
 /* All functions, by self time, then by total; `merged` is of frames_merge(). The caller frees it. */
 struct function *functions_list(const struct profile *p, const int32_t *merged, size_t *ret_n);
 
+/* Half the width of the 95 % interval (Wilson) of a share that n samples found. */
+double binomial_error(double share, double n);
+
 /*
  * Half the width, in ns, of the 95 % interval (Wilson, binomial) of the on-CPU time that samples put at the stacks marked in `stacks`
  * (n_stacks flags). Threads are sampled independently; samples of unequal weight count as their effective number.

@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/cleanup.h"
-#include "base/sha256.h"
 #include "format/assets.h"
 #include "format/format.h"
+#include "format/html_text.h"
 
 #define SLOT_BEGIN "{{"
 #define SLOT_END "}}"
@@ -32,7 +31,6 @@ static void put_script(const struct profile *p, FILE *f)
 static void put_hash(FILE *f, const struct profile *p, void (*put)(const struct profile *p, FILE *f))
 {
 	_cleanup_free_ char *content = NULL;
-	uint8_t digest[SHA256_SIZE];
 	size_t len;
 	FILE *memory = open_memstream(&content, &len);
 
@@ -40,10 +38,7 @@ static void put_hash(FILE *f, const struct profile *p, void (*put)(const struct 
 		abort(); /* out of memory, nothing else */
 	put(p, memory);
 	fclose(memory);
-	sha256(content, len, digest);
-	fputs(" 'sha256-", f);
-	base64_write(f, digest, sizeof digest);
-	fputc('\'', f);
+	html_hash(f, content, len);
 }
 
 static void put_policy(const struct profile *p, FILE *f)

@@ -2,6 +2,7 @@
 /* The About panel: how to read the report, how good it is, how it was made, what it gives away. */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -106,6 +107,35 @@ static void put_threads(FILE *f, const struct profile *p)
 	fputs("</tbody></table></div>\n", f);
 }
 
+static void put_merged(FILE *f, const struct profile *p)
+{
+	if (!p->n_merged)
+		return;
+	fputs("<h3>Merged from</h3>\n<div class=\"scroll\"><table class=\"threads\"><thead><tr><th scope=\"col\" class=\"num\">Duration ms</th>"
+	      "<th scope=\"col\" class=\"num\">Status</th><th scope=\"col\">Request</th></tr></thead><tbody>\n", f);
+	for (size_t i = 0; i < p->n_merged; i++) {
+		const struct merged_request *m = &p->merged[i];
+
+		fprintf(f, "<tr><td class=\"num\">%s</td><td class=\"num\">%d</td><td>%s%s%s</td></tr>\n",
+			number_ms(m->wall_ns, number_decimals(m->wall_ns)).text, m->status, m->id, m->end == END_CUT_OFF ? ", cut off" : "",
+			!strcmp(m->id, p->request.id) ? ", the median" : "");
+	}
+	fputs("</tbody></table></div>\n", f);
+}
+
+static void put_sharing(FILE *f, const struct about *about)
+{
+	fputs("<h3>Before you share it</h3>\n<p>", f);
+	if (about->redacted)
+		fputs("Redacted: the host name, addresses, the directories of files, query values and the trace id were taken out. What is left are function, "
+		      "file, thread and process names, URL paths, ports and process ids.", f);
+	else
+		fprintf(f, "This file contains the host name, network addresses, file paths, function names and process names%s. It contains %s.",
+			about->keeps_url ? ", and the query values of the URL" : "; query values are left out",
+			about->keeps_sources ? "source code of the functions that it shows, no header and no body" : "no header, no body and no source");
+	fputs("</p>\n", f);
+}
+
 static void put_executables(const struct about *about, FILE *f)
 {
 	uint64_t rows = 0;
@@ -151,9 +181,8 @@ void html_about(const struct profile *p, FILE *f)
 	put_reading(f);
 	html_element(f, "p", "after", fact_after(p));
 	put_quality(f, p);
+	put_merged(f, p);
 	put_threads(f, p);
 	put_making(f, p);
-	fprintf(f, "<h3>Before you share it</h3>\n<p>This file contains the host name, network addresses, file paths, function names and process "
-		   "names%s. It contains no header, no body and no source.</p>\n",
-		p->about.keeps_url ? ", and the query values of the URL" : "; query values are left out");
+	put_sharing(f, &p->about);
 }

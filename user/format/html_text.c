@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/base64.h"
+#include "base/sha256.h"
+
 void html_text(FILE *f, const char *s)
 {
 	for (; *s; s++) {
@@ -40,4 +43,14 @@ void html_element(FILE *f, const char *tag, const char *class, char *text)
 	fprintf(f, class ? "<%s class=\"%s\">" : "<%s>", tag, class);
 	html_take(f, text);
 	fprintf(f, "</%s>", tag);
+}
+
+void html_hash(FILE *f, const char *content, size_t len)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	sha256(content, len, digest);
+	fputs(" 'sha256-", f);
+	base64_write(f, digest, sizeof digest);
+	fputc('\'', f);
 }

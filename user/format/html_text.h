@@ -14,4 +14,7 @@ void html_take(FILE *f, char *s);
 /* <TAG CLASS>text</TAG>; class NULL = none. Frees the text. */
 void html_element(FILE *f, const char *tag, const char *class, char *text);
 
+/* " 'sha256-…'": a style or script of this content, for the page's policy. */
+void html_hash(FILE *f, const char *content, size_t len);
+
 #endif

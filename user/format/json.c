@@ -6,6 +6,7 @@
 
 #include "format/format.h"
 #include "format/html.h"
+#include "format/json_sources.h"
 #include "format/json_waits.h"
 
 #define REPORT_VERSION 1
@@ -255,6 +256,27 @@ static void put_after(struct json *j, const struct work *after)
 	json_object_end(j);
 }
 
+static void put_merged(struct json *j, const struct profile *p)
+{
+	json_array(j);
+	for (size_t i = 0; i < p->n_merged; i++) {
+		const struct merged_request *m = &p->merged[i];
+
+		json_line(j);
+		json_object(j);
+		json_key_string(j, "id", m->id);
+		json_key_uint(j, "duration_ns", m->wall_ns);
+		json_key(j, "status");
+		if (m->status < 0)
+			json_null(j);
+		else
+			json_int(j, m->status);
+		json_key_bool(j, "cut_off", m->end == END_CUT_OFF);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
 static void put_lost(struct json *j, const struct lost *lost)
 {
 	json_object(j);
@@ -316,6 +338,8 @@ static void put_about(struct json *j, const struct about *about)
 	json_array_end(j);
 	json_key_uint(j, "workers_refused", about->workers_refused);
 	json_key_bool(j, "keeps_url", about->keeps_url);
+	if (about->redacted)
+		json_key_bool(j, "redacted", true);
 	put_truncations(j, about);
 	put_executables(j, about);
 	json_object_end(j);
@@ -360,8 +384,13 @@ static void put_document(const struct profile *p, FILE *f, bool for_page)
 	put_awaits(&j, p);
 	key(&j, "loop_busy");
 	put_loop_busy(&j, p);
+	json_put_sources(&j, p);
 	key(&j, "after");
 	put_after(&j, p->after);
+	if (p->n_merged) { /* the requests that this one stands for, which are as long as it together */
+		key(&j, "merged");
+		put_merged(&j, p);
+	}
 	key(&j, "lost");
 	put_lost(&j, &p->lost);
 	key(&j, "about");

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "base/printable.h"
 
 #define PLACE_COMPONENTS 2 /* of a path: enough to know the file again */
@@ -19,18 +20,9 @@ char *name_function(const struct frame *frame)
 	return name_text(frame->function, NAME_COLUMNS);
 }
 
-/* The last components of a path. */
-static const char *tail(const char *path, int components)
-{
-	for (const char *c = path + strlen(path); c > path; c--)
-		if (c[-1] == '/' && *c && !--components)
-			return c;
-	return path;
-}
-
 char *name_module(const char *module)
 {
-	return name_text(tail(module, 1), NAME_COLUMNS);
+	return name_text(path_tail(module, 1), NAME_COLUMNS);
 }
 
 char *name_place(const struct frame *frame, uint32_t line)
@@ -39,7 +31,7 @@ char *name_place(const struct frame *frame, uint32_t line)
 
 	if (!frame->file || !*frame->file)
 		return frame->module && *frame->module ? name_module(frame->module) : NULL;
-	file = name_text(tail(frame->file, PLACE_COMPONENTS), NAME_COLUMNS);
+	file = name_text(path_tail(frame->file, PLACE_COMPONENTS), NAME_COLUMNS);
 	return line ? xasprintf("%s:%u", file, line) : TAKE_PTR(file);
 }
 
@@ -58,6 +50,18 @@ char *name_loop_busy(const struct loop_busy *b)
 
 	return xasprintf("%s%s%s%s", b->gil ? "waiting for the GIL, held by " : "", request ? request : "", request && frame ? " in " : "",
 			 frame ? frame : "");
+}
+
+char *name_wait(enum time_class class, const char *object)
+{
+	_cleanup_free_ char *name = object ? name_text(object, NAME_COLUMNS) : NULL;
+
+	return xasprintf("[%s%s%s]", time_class_names[class], name ? " " : "", name ? name : "");
+}
+
+char *name_thread(const struct thread *t)
+{
+	return name_text(t->name && *t->name ? t->name : t->comm, NAME_COLUMNS);
 }
 
 char *name_process(const char *comm, int32_t pid)

@@ -19,6 +19,10 @@ char *name_frame(const struct frame *frame, uint32_t line); /* both: "serialize,
  * what it did. */
 char *name_loop_busy(const struct loop_busy *b);
 
+/* What a wait is below the frames that led to it: "[network 127.0.0.1:5432]", as in folded stacks. */
+char *name_wait(enum time_class class, const char *object);
+
+char *name_thread(const struct thread *t);                   /* "AnyIO worker thread", or its comm */
 char *name_process(const char *comm, int32_t pid);           /* "postgres[913]"; of an interrupt (pid 0) "interrupt NET_RX" */
 
 #endif

@@ -14,6 +14,11 @@ asset_style:
 	.incbin "report/views.css"
 asset_style_end:
 
+	.global asset_difference, asset_difference_end
+asset_difference:
+	.incbin "difference.css"
+asset_difference_end:
+
 	.global asset_script, asset_script_end
 asset_script:
 	.incbin "report/words.js"
@@ -58,5 +63,39 @@ asset_script:
 	.incbin "report/timeline.js"
 	.incbin "report/page.js"
 asset_script_end:
+
+	.global asset_index_page, asset_index_page_end
+asset_index_page:
+	.incbin "index/index.html"
+asset_index_page_end:
+
+	.global asset_index_style, asset_index_style_end
+asset_index_style:
+	.incbin "index/index.css"
+asset_index_style_end:
+
+	.global asset_index_script, asset_index_script_end
+asset_index_script:
+	.incbin "index/theme.js"
+	.incbin "index/reports.js"
+	.incbin "index/state.js"
+	.incbin "index/plot.js"
+	.incbin "index/table.js"
+	.incbin "index/live.js"
+	.incbin "index/page.js"
+asset_index_script_end:
+
+	.global asset_newest_page, asset_newest_page_end
+asset_newest_page:
+	.incbin "index/newest.html"
+asset_newest_page_end:
+
+	.global asset_newest_script, asset_newest_script_end
+asset_newest_script:
+	.incbin "index/theme.js"
+	.incbin "index/reports.js"
+	.incbin "index/live.js"
+	.incbin "index/newest.js"
+asset_newest_script_end:
 
 	.section .note.GNU-stack, "", @progbits

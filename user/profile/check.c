@@ -166,6 +166,32 @@ static const char *check_loop_busy(const struct profile *p)
 	return NULL;
 }
 
+static const char *check_sources(const struct profile *p)
+{
+	CHECK(!p->n_sources || p->about.keeps_sources, "there is source code that nobody asked for");
+	for (size_t i = 0; i < p->n_sources; i++)
+		CHECK(p->sources[i].file && !p->sources[i].text == !!p->sources[i].error, "source code is of no file");
+	return NULL;
+}
+
+static const char *check_merged(const struct profile *p)
+{
+	uint64_t sum = 0;
+	bool named = !p->n_merged;
+
+	for (size_t i = 0; i < p->n_merged; i++) {
+		const struct merged_request *m = &p->merged[i];
+
+		CHECK(is_hex(m->id, 6) && m->status >= -1 && m->status <= 999 && (unsigned)m->end <= END_CUT_OFF, "a merged request is none");
+		CHECK(!i || m[-1].wall_ns <= m->wall_ns, "the merged requests are not in order");
+		sum = add(sum, m->wall_ns);
+		named |= !strcmp(m->id, p->request.id);
+	}
+	CHECK(!p->n_merged || sum == p->time.wall_ns, "the merged requests do not sum to the wall time");
+	CHECK(named, "the request is none of those that were merged");
+	return NULL;
+}
+
 const char *profile_check(const struct profile *p)
 {
 	const char *why = check_tables(p);
@@ -180,5 +206,9 @@ const char *profile_check(const struct profile *p)
 		why = check_work(p, p->after, UINT64_MAX);
 	if (!why)
 		why = check_awaits(p);
-	return why ?: check_loop_busy(p);
+	if (!why)
+		why = check_loop_busy(p);
+	if (!why)
+		why = check_sources(p);
+	return why ?: check_merged(p);
 }

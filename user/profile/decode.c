@@ -220,6 +220,32 @@ static void decode_loop_busy(struct decoder *d, const Pb__LoopBusy *m)
 	}
 }
 
+static void decode_sources(struct decoder *d, const Pb__Sources *m)
+{
+	struct profile *p = d->profile;
+
+	p->about.keeps_sources = true;
+	SAME_LENGTH(d, m->n_file, m->n_first_line, m->n_text, m->n_error, m->n_newer);
+	for (size_t i = 0; i < m->n_file && !d->why; i++) {
+		GROW(p->sources, p->n_sources, p->cap_sources);
+		p->sources[p->n_sources++] = (struct source_lines){
+			string(d, m->file[i]), m->first_line[i], string(d, m->text[i]), string(d, m->error[i]), m->newer[i],
+		};
+	}
+}
+
+static void decode_merged(struct decoder *d, const Pb__Merged *m)
+{
+	struct profile *p = d->profile;
+
+	SAME_LENGTH(d, m->n_id, m->n_wall_ns, m->n_status, m->n_end);
+	for (size_t i = 0; i < m->n_id && !d->why; i++) {
+		GROW(p->merged, p->n_merged, p->cap_merged);
+		p->merged[p->n_merged] = (struct merged_request){.wall_ns = m->wall_ns[i], .status = m->status[i], .end = m->end[i]};
+		memcpy(p->merged[p->n_merged++].id, m->id[i], strnlen(m->id[i], 6));
+	}
+}
+
 static void decode_lost(struct decoder *d, const Pb__Lost *m)
 {
 	d->profile->lost = (struct lost){
@@ -270,6 +296,7 @@ static void decode_about(struct decoder *d, const Pb__About *m)
 		a->bound[i] = m->bound[i];
 	a->workers_refused = m->workers_refused;
 	a->keeps_url = m->keeps_url;
+	a->redacted = m->redacted;
 	decode_executables(d, m);
 	decode_truncations(d, m);
 }
@@ -295,6 +322,10 @@ static void decode(struct decoder *d)
 	}
 	decode_awaits(d, m->awaits);
 	decode_loop_busy(d, m->loop_busy);
+	if (m->merged)
+		decode_merged(d, m->merged);
+	if (m->sources)
+		decode_sources(d, m->sources);
 	decode_lost(d, m->lost);
 	decode_about(d, m->about);
 	if (!d->why)

@@ -192,6 +192,34 @@ static Pb__LoopBusy *encode_loop_busy(struct encoder *e, const struct profile *p
 	return m;
 }
 
+static Pb__Sources *encode_sources(struct encoder *e, const struct profile *p)
+{
+	Pb__Sources *m = take(e, 1, sizeof *m);
+
+	pb__sources__init(m);
+	COLUMN(m, file, p->n_sources, number(e, p->sources[i].file));
+	COLUMN(m, first_line, p->n_sources, p->sources[i].first_line);
+	COLUMN(m, text, p->n_sources, number(e, p->sources[i].text));
+	COLUMN(m, error, p->n_sources, number(e, p->sources[i].error));
+	COLUMN(m, newer, p->n_sources, p->sources[i].newer);
+	return m;
+}
+
+static Pb__Merged *encode_merged(struct encoder *e, const struct profile *p)
+{
+	Pb__Merged *m;
+
+	if (!p->n_merged)
+		return NULL;
+	m = take(e, 1, sizeof *m);
+	pb__merged__init(m);
+	COLUMN(m, id, p->n_merged, p->merged[i].id);
+	COLUMN(m, wall_ns, p->n_merged, p->merged[i].wall_ns);
+	COLUMN(m, status, p->n_merged, p->merged[i].status);
+	COLUMN(m, end, p->n_merged, p->merged[i].end);
+	return m;
+}
+
 static Pb__Lost *encode_lost(struct encoder *e, const struct lost *l)
 {
 	Pb__Lost *m = take(e, 1, sizeof *m);
@@ -226,6 +254,7 @@ static Pb__About *encode_about(struct encoder *e, const struct about *a)
 	COLUMN(m, bound, sizeof a->bound / sizeof *a->bound, a->bound[i]);
 	m->workers_refused = a->workers_refused;
 	m->keeps_url = a->keeps_url;
+	m->redacted = a->redacted;
 	COLUMN(m, executable_path, a->n_executables, number(e, a->executables[i].path));
 	COLUMN(m, executable_build_id, a->n_executables, number(e, a->executables[i].build_id));
 	COLUMN(m, executable_rows, a->n_executables, a->executables[i].rows);
@@ -258,6 +287,8 @@ size_t message_encode(const struct profile *p, uint8_t **ret)
 	encode_tables(e, &m, p);
 	m.awaits = encode_awaits(e, p);
 	m.loop_busy = encode_loop_busy(e, p);
+	m.merged = encode_merged(e, p);
+	m.sources = p->about.keeps_sources ? encode_sources(e, p) : NULL;
 	m.lost = encode_lost(e, &p->lost);
 	m.about = encode_about(e, &p->about);
 	encode_strings(e, &m);

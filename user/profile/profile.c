@@ -107,6 +107,8 @@ void profile_free(struct profile *p)
 	free(p->tasks);
 	free(p->awaits);
 	free(p->loop_busy);
+	free(p->merged);
+	free(p->sources);
 	free(p->frames);
 	free(p->stacks);
 	free(p->about.executables);

@@ -129,6 +129,15 @@ struct loop_busy {
 	bool gil;               /* it did not run, but waited for the GIL, which these held */
 };
 
+/* Lines of a file with source code, in the order of their file's weight; all that could be had of one file, or why nothing could. */
+struct source_lines {
+	const char *file;       /* as frames name it */
+	uint32_t first_line;
+	const char *text;       /* lines with a newline between two; UTF-8; NULL = none */
+	const char *error;      /* why it could not be read; NULL = it could */
+	bool newer;             /* changed since the process began: what runs may be something else */
+};
+
 /* Threads, samples and waits: of the request, or of what came after it. */
 struct work {
 	struct thread *threads;
@@ -187,6 +196,14 @@ struct truncation {
 	uint64_t stacks;        /* different ones; they sum to lost.stacks_truncated */
 };
 
+/* One of the requests that a profile was merged from (profile/merge.h). */
+struct merged_request {
+	char id[7];
+	uint64_t wall_ns;
+	int32_t status;
+	enum request_end end;
+};
+
 /* What the report says of itself. */
 struct about {
 	const char *version;    /* of reqprof */
@@ -202,6 +219,8 @@ struct about {
 	uint64_t bound[5];      /* samples by rung, [1] … [4] */
 	uint64_t workers_refused; /* threads that were not followed */
 	bool keeps_url;         /* query values are kept */
+	bool redacted;          /* by profile_redact: no host, address, path prefix, query value or trace id */
+	bool keeps_sources;     /* source code was asked for */
 	struct executable *executables;
 	size_t n_executables, cap_executables;
 	struct truncation *truncations;
@@ -219,6 +238,10 @@ struct profile {
 	size_t n_awaits, cap_awaits;
 	struct loop_busy *loop_busy;
 	size_t n_loop_busy, cap_loop_busy;
+	struct merged_request *merged; /* the shortest first; none = this is one request */
+	size_t n_merged, cap_merged;
+	struct source_lines *sources; /* none without about.keeps_sources */
+	size_t n_sources, cap_sources;
 	struct frame *frames;
 	size_t n_frames, cap_frames;
 	struct stack_node *stacks;

@@ -2,11 +2,14 @@
 #include "symbol/lines.h"
 
 #include <dwarf.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "symbol/ranges.h"
+#include "symbol/string_set.h"
 
 #define DEPTH_MAX 32
 #define DIES_MAX 4000000 /* of one unit that are looked at */
@@ -25,6 +28,7 @@ struct lines {
 	struct unit *units;
 	size_t n_units, cap_units;
 	struct ranges by_address; /* value: index of the unit */
+	struct string_set paths; /* that were put together */
 };
 
 /* ---- children: never backwards, whatever DW_AT_sibling says ------------------------------------------------------ */
@@ -141,6 +145,7 @@ void lines_close(struct lines *lines)
 		ranges_clear(&lines->units[i].functions);
 	free(lines->units);
 	ranges_clear(&lines->by_address);
+	string_set_clear(&lines->paths);
 	dwarf_end(lines->dwarf);
 	free(lines);
 }
@@ -224,6 +229,21 @@ static size_t find_scopes(struct unit *u, uint64_t address, Dwarf_Die scopes[INL
 	return n;
 }
 
+/* A relative path is so from where the compiler ran: whoever looks for the file is somewhere else. */
+static const char *whole_path(struct lines *lines, struct unit *u, const char *file)
+{
+	_cleanup_free_ char *path = NULL;
+	const char *directory = NULL;
+	Dwarf_Attribute attr;
+
+	if (file && *file != '/' && dwarf_attr(&u->die, DW_AT_comp_dir, &attr))
+		directory = dwarf_formstring(&attr);
+	if (!directory || *directory != '/' || strlen(directory) + strlen(file) >= PATH_MAX)
+		return file;
+	path = xasprintf("%s/%s", directory, file);
+	return string_set_keep(&lines->paths, path);
+}
+
 size_t lines_find(struct lines *lines, uint64_t address, struct source_place places[INLINED_MAX])
 {
 	Dwarf_Die scopes[INLINED_MAX];
@@ -238,14 +258,17 @@ size_t lines_find(struct lines *lines, uint64_t address, struct source_place pla
 	if (!u->indexed)
 		index_unit(u);
 	line_of_address(u, address, &places[0]);
+	places[0].file = whole_path(lines, u, places[0].file);
 	n = find_scopes(u, address, scopes);
 	for (size_t i = 0; i < n; i++) {
 		Dwarf_Die *scope = &scopes[n - 1 - i];
 
 		places[i].function = function_name(scope);
 		places[i].inlined = i + 1 < n;
-		if (places[i].inlined)
-			line_of_call(u, scope, &places[i + 1]);
+		if (!places[i].inlined)
+			continue;
+		line_of_call(u, scope, &places[i + 1]);
+		places[i + 1].file = whole_path(lines, u, places[i + 1].file);
 	}
 	return n ? n : 1;
 }

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/sealed.h"
+#include "tracer/source_file.h"
 
 /* Only plain files are handed out: opening is all that happens to them here. */
 static int regular(int fd)
@@ -206,6 +207,10 @@ int answer(const struct answers *a, int sock, const struct msg *question, int fd
 		break;
 	case MSG_PYTHON:
 		reply.value = take_python(a, question, fd);
+		break;
+	case MSG_ASK_SOURCE:
+		file = a->sources && a->may(a->ctx, question->pid) ? source_file_open(question->pid, fd, &reply.start) : -EPERM;
+		reply.value = file < 0 ? file : 0;
 		break;
 	default:
 		file = a->may(a->ctx, question->pid) ? open_asked(question) : -EPERM;

@@ -16,6 +16,7 @@ struct answers {
 	struct interpreters *interpreters;
 	bool (*may)(void *ctx, pid_t pid); /* is this a process of ours? */
 	void *ctx;
+	bool sources;           /* --source: files with source code, too */
 };
 
 /* Answer one MSG_ASK_*, MSG_ROWS, MSG_TEXTS or MSG_PYTHON, which came with this descriptor (−1 = none; it stays the caller's): sends MSG_ANSWER. 0,

@@ -42,6 +42,7 @@ struct arm {
 	int n_cpus;
 	int stop_fd;
 	bool fifo;
+	bool pinned;            /* each thread to its CPU */
 	pthread_mutex_t lock;   /* of what the threads do: one arms or disarms at a time */
 	struct {
 		uint32_t cpu;
@@ -96,12 +97,18 @@ static int on_message(void *ctx, void *data, size_t size)
 
 	if (size < sizeof *m)
 		return 0;
+	if (m->what == RP_ARM_PROBE) {
+		session_probe_in(c->arm->session, m->number);
+		return 0;
+	}
 	pthread_mutex_lock(&c->arm->lock);
 	if (m->what == RP_ARM_CPU)
 		enable(c, m->t);
 	else
 		disarm_all(c->arm);
 	pthread_mutex_unlock(&c->arm->lock);
+	if (m->what == RP_ARM_NONE)
+		session_probes_out(c->arm->session);
 	return 0;
 }
 
@@ -109,11 +116,7 @@ static void *arm_loop(void *arg)
 {
 	struct arm_cpu *c = arg;
 	struct pollfd fds[] = {{.fd = ring_buffer__epoll_fd(c->ring), .events = POLLIN}, {.fd = c->arm->stop_fd, .events = POLLIN}};
-	cpu_set_t here;
 
-	CPU_ZERO(&here);
-	CPU_SET(c->cpu, &here);
-	pthread_setaffinity_np(pthread_self(), sizeof here, &here); /* refused by a cpuset: the ioctl reaches the CPU from any other */
 	privileges_drop(false);
 	for (;;) {
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
@@ -181,6 +184,17 @@ static int open_ring(struct arm_cpu *c)
 	return bpf_map_update_elem(session_arm_rings_fd(c->arm->session), &c->cpu, &fd, BPF_ANY) ? -errno : 0;
 }
 
+/* Refused by a cpuset: the ioctl reaches the CPU from any other. */
+static void pin(struct arm_cpu *c)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET(c->cpu, &here);
+	if (pthread_setaffinity_np(c->thread, sizeof here, &here))
+		c->arm->pinned = false;
+}
+
 static int start_thread(struct arm_cpu *c)
 {
 	struct sched_param parameter = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
@@ -199,6 +213,8 @@ static int start_thread(struct arm_cpu *c)
 	}
 	pthread_attr_destroy(&attr);
 	c->started = !r;
+	if (c->started)
+		pin(c);
 	return -r;
 }
 
@@ -221,7 +237,7 @@ static struct arm *arm_new(struct session *session)
 	struct arm *a = xcalloc(1, sizeof *a);
 
 	a->session = session;
-	a->fifo = true;
+	a->fifo = a->pinned = true;
 	a->n_cpus = libbpf_num_possible_cpus();
 	a->cpus = xcalloc(a->n_cpus, sizeof *a->cpus);
 	for (int cpu = 0; cpu < a->n_cpus; cpu++)
@@ -229,6 +245,16 @@ static struct arm *arm_new(struct session *session)
 	pthread_mutex_init(&a->lock, NULL);
 	a->stop_fd = eventfd(0, EFD_CLOEXEC);
 	return a;
+}
+
+/* The kernel lets such a thread run before it lets the server's leave the system call in which it has read a request. */
+static void probes_on_demand(struct arm *a)
+{
+	const char *why = !a->fifo ? "SCHED_FIFO is refused" : !a->pinned ? "a CPU is refused to the arming threads" : NULL;
+
+	if (!why)
+		session_probes_on_demand(a->session);
+	log_debug("breakpoints of probes are in the processes %s%s", why ? "always: " : "while a request is recorded", why ?: "");
 }
 
 struct arm *arm_start(struct session *session, uint64_t interval_ns)
@@ -242,7 +268,7 @@ struct arm *arm_start(struct session *session, uint64_t interval_ns)
 	if (!r)
 		r = start_threads(a);
 	if (!r)
-		return a;
+		return probes_on_demand(a), a;
 	log_error("cannot start the arming threads: %s", strerror(-r));
 fail:
 	arm_stop(a);

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "reqprof.skel.h"
+#include "tracer/breakpoints.h"
 #include "tracer/kernel_function.h"
 #include "tracer/uprobe_multi.h"
 
@@ -27,6 +28,7 @@ struct link {
 struct session {
 	struct reqprof *skel;
 	bool has_uprobe_multi, has_uprobe_session;
+	struct breakpoints *breakpoints; /* of these: */
 	struct link *links;     /* uprobes in the target */
 	size_t n_links, cap_links;
 };
@@ -111,6 +113,7 @@ struct session *session_new(const struct tracer_options *options)
 			  strerror(r));
 		goto fail;
 	}
+	s->breakpoints = breakpoints_new(s->skel->bss->probe_states, &s->skel->bss->live_requests);
 	return s;
 fail:
 	session_free(s);
@@ -123,6 +126,8 @@ static void close_links(struct session *s, pid_t pid)
 {
 	size_t kept = 0;
 
+	if (s->breakpoints)
+		breakpoints_remove(s->breakpoints, pid);
 	for (size_t i = 0; i < s->n_links; i++) {
 		if (pid && s->links[i].pid != pid)
 			s->links[kept++] = s->links[i];
@@ -137,6 +142,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	close_links(s, 0);
+	breakpoints_free(s->breakpoints);
 	reqprof__destroy(s->skel);
 	free(s->links);
 	free(s);
@@ -226,11 +232,11 @@ static bool can_watch(const struct session *s, const struct rp_python *python)
 	return s->has_uprobe_session || (s->has_uprobe_multi && !(python->flags & RP_PYTHON_PROBE_INSIDE));
 }
 
-static int watch_copies(struct session *s, pid_t pid, const char *path, uint64_t offset)
+static int attach_probe(struct session *s, pid_t pid, const struct copy_probe *probe)
 {
 	struct bpf_program *program = s->has_uprobe_session ? s->skel->progs.on_context_copy : s->skel->progs.on_context_copied;
 	uint32_t type = s->has_uprobe_session ? UPROBE_SESSION_ATTACH_TYPE : UPROBE_MULTI_ATTACH_TYPE;
-	int link = uprobe_multi_link(bpf_program__fd(program), type, path, offset, pid, !s->has_uprobe_session);
+	int link = uprobe_multi_link(bpf_program__fd(program), type, probe->path, probe->offset, pid, !s->has_uprobe_session);
 
 	if (link < 0)
 		return link;
@@ -239,23 +245,57 @@ static int watch_copies(struct session *s, pid_t pid, const char *path, uint64_t
 	return 0;
 }
 
-static int add_python(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
+/* Returns the number of its breakpoint, 0 = that stays in the process, or −errno. */
+static int watch_copies(struct session *s, pid_t pid, const struct copy_probe *probe)
+{
+	struct breakpoint_place place;
+	const char *why;
+	uint32_t number;
+	int r;
+
+	breakpoint_look(&place, pid, probe->address);
+	r = attach_probe(s, pid, probe);
+	if (r) {
+		breakpoint_leave(&place);
+		return r;
+	}
+	number = breakpoint_add(s->breakpoints, &place, &why);
+	if (why)
+		log_debug("process %d: the breakpoint in PyContext_CopyCurrent stays in it: %s", pid, why);
+	return number;
+}
+
+static int set_python(struct session *s, pid_t pid, const struct rp_python *python)
+{
+	uint32_t key = pid;
+
+	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, python, BPF_ANY) ? -errno : 0;
+}
+
+static int add_python(void *ctx, pid_t pid, const struct rp_python *python, const struct copy_probe *probe)
 {
 	struct rp_python known = *python;
 	struct session *s = ctx;
-	uint32_t key = pid;
+	int r;
 
-	if (!path || !can_watch(s, python))
+	known.probe = 0;
+	if (!probe->path || !can_watch(s, python))
 		known.thread_context = RP_PYTHON_NONE; /* without the copies a context says nothing */
-	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, &known, BPF_ANY))
-		return -errno;
+	r = set_python(s, pid, &known);
+	if (r)
+		return r;
 	s->skel->bss->python_processes = 1;
 	close_links(s, pid); /* of what it ran before it called exec */
-	if (known.thread_context != RP_PYTHON_NONE)
-		return watch_copies(s, pid, path, offset);
-	log_debug("process %d: its tasks cannot be told apart: %s", pid, path ? "this kernel has no uprobe_multi links, which Linux has from 6.6 on" :
-		  "PyContext_CopyCurrent was not found");
-	return 0;
+	if (known.thread_context == RP_PYTHON_NONE) {
+		log_debug("process %d: its tasks cannot be told apart: %s", pid, probe->path ?
+			  "this kernel has no uprobe_multi links, which Linux has from 6.6 on" : "PyContext_CopyCurrent was not found");
+		return 0;
+	}
+	r = watch_copies(s, pid, probe);
+	if (r <= 0)
+		return r;
+	known.probe = r;
+	return set_python(s, pid, &known);
 }
 
 static void drop_python(void *ctx, pid_t pid)
@@ -287,6 +327,21 @@ int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret)
 uint32_t session_live(const struct session *s)
 {
 	return __atomic_load_n(&s->skel->bss->live_requests, __ATOMIC_SEQ_CST);
+}
+
+void session_probes_on_demand(struct session *s)
+{
+	breakpoints_enable(s->breakpoints);
+}
+
+void session_probe_in(struct session *s, uint32_t probe)
+{
+	breakpoint_put_in(s->breakpoints, probe);
+}
+
+void session_probes_out(struct session *s)
+{
+	breakpoints_take_out(s->breakpoints);
 }
 
 uint32_t session_followed(const struct session *s)

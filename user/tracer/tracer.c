@@ -234,7 +234,9 @@ static bool may_ask_about(void *ctx, pid_t pid)
 /* Nothing that is said here, or not said, is an error of the recording. */
 static void on_question(struct tracer *t)
 {
-	const struct answers answers = {.tables = t->tables, .interpreters = t->interpreters, .may = may_ask_about, .ctx = t};
+	const struct answers answers = {
+		.tables = t->tables, .interpreters = t->interpreters, .may = may_ask_about, .ctx = t, .sources = t->options->sources,
+	};
 	int fds[MSG_FDS_MAX], n_fds;
 	struct msg msg;
 
@@ -250,6 +252,7 @@ static void on_question(struct tracer *t)
 	case MSG_ASK_LINK:
 	case MSG_ASK_PERF_MAP:
 	case MSG_ASK_MEMORY:
+	case MSG_ASK_SOURCE:
 	case MSG_ROWS:
 	case MSG_PYTHON:
 		answer(&answers, t->questions, &msg, n_fds ? fds[0] : -1);

@@ -19,6 +19,7 @@ struct tracer_options {
 	uint64_t duration_ns;   /* -d; 0 = until ^C */
 	struct rp_config config;
 	struct rp_marker markers[RP_MAX_MARKERS];
+	bool sources;           /* --source: source code may be asked for */
 	const char *curl_query; /* what to append to a URL for the printed curl line ("profile=1", "token=…"), NULL = nothing */
 };
 
