@@ -86,6 +86,11 @@ async function download(page, label) {
 	return { name: download.suggestedFilename(), text: fs.readFileSync(await download.path(), "utf8") };
 }
 
+/* Bytes that are no UTF-8 are escaped in what C writes; JSON, which the page has, cannot carry them. */
+function utf8(text) {
+	return text.replaceAll(/\ufffd|\\{1,2}x(c3(?=\()|ff|fe)/g, "?");
+}
+
 async function copyAndDownload() {
 	for (const fixture of fixtures()) {
 		const page = await open(fixture);
@@ -102,11 +107,10 @@ async function copyAndDownload() {
 		const { profiles, comment } = JSON.parse(speedscope.text);
 		equal([profiles[0].endValue, comment.includes(`report ${id}`)], [JSON.parse(json.text).time.wall_ns, true], `${fixture}: for speedscope`);
 		if (formats().includes("speedscope")) {
-			equal(JSON.parse(speedscope.text), JSON.parse(render(fixture, "speedscope")), `${fixture}: that is the speedscope format`);
+			equal(JSON.parse(utf8(speedscope.text)), JSON.parse(utf8(render(fixture, "speedscope"))), `${fixture}: that is the speedscope format`);
 		}
 		const folded = await download(page, "folded");
-		const expected = render(fixture, "folded").replaceAll("\\xc3(", "\ufffd("); /* a byte that is no UTF-8: JSON cannot carry it */
-		equal(folded.text, expected, `${fixture}: folded stacks are the folded format, to the byte`);
+		equal(utf8(folded.text), utf8(render(fixture, "folded")), `${fixture}: folded stacks are the folded format, to the byte`);
 		equal(folded.name, `reqprof-${id}.folded`, `${fixture}: they are called after the request`);
 		ok(!(await page.locator("#download").evaluate((e) => e.open)), `${fixture}: the menu closes`);
 		none(page.faults, `${fixture}, copy and download: silent`);

@@ -16,4 +16,18 @@ function colour(page, selector, x, y) {
 	}, [x, y]);
 }
 
-module.exports = { ...browser, colour };
+/* Two fingers beside each other at a height of a picture, moved apart: from and to are their distances from its middle. */
+async function spread(page, selector, y, from, to) {
+	const box = await page.locator(selector).boundingBox();
+	const cdp = await page.context().newCDPSession(page);
+	const touch = (type, distance) => cdp.send("Input.dispatchTouchEvent", { type, touchPoints: distance === null ? [] : [-1, 1].map((side, id) =>
+		({ x: box.x + box.width / 2 + side * distance, y: box.y + y, id })) });
+
+	await touch("touchStart", from);
+	for (let i = 1; i <= 8; i++) {
+		await touch("touchMove", from + (to - from) * i / 8);
+	}
+	await touch("touchEnd", null);
+}
+
+module.exports = { ...browser, colour, spread };

@@ -3,7 +3,7 @@
 /* The timeline as a person uses it: read a wait, select a range for all views, zoom, pan, choose, walk with keys, on a screen and on a phone. */
 "use strict";
 
-const { close, colour, main, open, render } = require("./drawn");
+const { close, colour, main, open, render, spread } = require("./drawn");
 const { pageOf } = require("./large");
 const { equal, none, ok, within } = require("./tap");
 
@@ -217,6 +217,18 @@ async function themes() {
 	await close(page);
 }
 
+async function fingers() {
+	const page = await open("orders", { viewport: { width: 390, height: 1500 }, fragment: "#tab=timeline" });
+
+	await spread(page, LANES, STRIP_Y, 30, 120);
+	const [from, to] = await sight(page);
+	within((from + to) / 2, WALL_MS / 2, 3, "two fingers zoom between them");
+	within(to - from, WALL_MS / 4, 8, "as far as they go apart");
+	equal(await parameter(page, "from"), null, "and select nothing");
+	none(page.faults, "fingers: silent");
+	await close(page);
+}
+
 async function oddities() {
 	for (const fixture of ["ready", "hostile", "loop", "upload", "shop"]) {
 		const page = await open(fixture, { fragment: "#tab=timeline", viewport: { width: 390, height: 844 } });
@@ -228,4 +240,4 @@ async function oddities() {
 	}
 }
 
-main(reading, range, zoom, choosing, keys, tasks, themes, oddities);
+main(reading, range, zoom, choosing, keys, tasks, themes, fingers, oddities);

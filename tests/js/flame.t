@@ -110,6 +110,12 @@ test("hover texts: total, CPU, self, samples; waits by their number", () => {
 	assert.equal(text("GET"), "GET /orders?id=…&profile=1 · total 183.4 ms (100.0 %) · CPU 119.4 · waiting 64.0 · 121 samples");
 });
 
+test("packages: those with most time of their own first", () => {
+	const v = view("orders", { lib: "off" });
+	const cells = FlameLayout.layout(v.root, v.value);
+	assert.deepEqual(FlameLayout.packages(v.table, cells).slice(0, 3).map((at) => v.table.packages[at].name), ["app", "kernel", "json"]);
+});
+
 test("text that fits", () => {
 	assert.deepEqual([Canvas.fit("serialize", 100, 7), Canvas.fit("serialize", 40, 7), Canvas.fit("serialize", 20, 7)], ["serialize", "seri…", ""]);
 });
@@ -119,7 +125,7 @@ const COLOURS = new Proxy({ classes: new Proxy({}, { get: () => "#123456" }) }, 
 function svgOf(fixture, state = {}) {
 	const v = view(fixture, state);
 	const cells = FlameLayout.layout(v.root, v.value);
-	const scheme = new FlamePaint.Scheme(v.report, cells, "kind", COLOURS);
+	const scheme = new FlamePaint.Scheme(v, cells, "kind", COLOURS);
 	const words = new FlamePaint.Names(v, new TreeRow.Maker(v));
 	return FlameSvg.write({ cells, scheme, names: words, colours: COLOURS, viewport: { x0: 0, x1: 1 }, flip: false,
 		title: [words.short(v.root), "183.4 ms"], depths: cells.rows.length });

@@ -19,7 +19,8 @@ function embedded() {
 }
 
 function loadViews() {
-	const sources = embedded().filter((name) => FILES.includes(name) || DRAWN.includes(name)).map((name) => fs.readFileSync(`${REPORT}/${name}.js`, "utf8"));
+	const wanted = [...FILES, ...DRAWN];
+	const sources = embedded().filter((name) => wanted.includes(name)).map((name) => fs.readFileSync(`${REPORT}/${name}.js`, "utf8"));
 	return vm.runInThisContext(`(() => { ${sources.join("\n")}\nreturn { ${NAMES} }; })`, { filename: "report.js" })();
 }
 

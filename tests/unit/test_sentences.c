@@ -118,6 +118,23 @@ static void test_callee(void **state)
 	profile_free(p);
 }
 
+/* All of it, also where rounding makes it a little more. */
+static void test_one_callee(void **state)
+{
+	struct profile *p = new_profile();
+	int32_t view = call(p, -1, "view", "/srv/app/views.py", 41, FRAME_python);
+	int32_t deflate = call(p, view, "deflate", "/lib/libz.so.1", 0, FRAME_native);
+	char name[16];
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		snprintf(name, sizeof name, "step_%u", i);
+		run(p, call(p, deflate, name, "/lib/libz.so.1", 0, FRAME_native), 10, false);
+	}
+	expect(p, 0, "100 % (100.0 ms ± 2) on CPU in view, app/views.py:41; nearly all of it in deflate, libz.so.1", "tree", "view");
+	profile_free(p);
+}
+
 static void test_kernel(void **state)
 {
 	struct profile *p = new_profile();
@@ -291,7 +308,8 @@ static void test_beside(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_on_cpu), cmocka_unit_test(test_itself), cmocka_unit_test(test_callee), cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_on_cpu), cmocka_unit_test(test_itself), cmocka_unit_test(test_callee), cmocka_unit_test(test_one_callee),
+		cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_peer), cmocka_unit_test(test_remote_peer), cmocka_unit_test(test_lock_and_file), cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_gil), cmocka_unit_test(test_loop_busy), cmocka_unit_test(test_other_waits), cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_no_stack), cmocka_unit_test(test_rest), cmocka_unit_test(test_beside),

@@ -60,7 +60,10 @@ static bool put_callee(struct writer *w, const struct part *part)
 
 	if (w->parts.self_ns >= part->ns / SELF_PART || ns <= w->parts.self_ns)
 		return false;
-	fprintf(w->f, "; about %s ms of it in ", number_ms(ns, w->decimals).text);
+	if (ns >= part->ns - part->ns / 100)
+		fputs("; nearly all of it in ", w->f);
+	else
+		fprintf(w->f, "; about %s ms of it in ", number_ms(ns, w->decimals).text);
 	put_frame(w, callee);
 	return true;
 }

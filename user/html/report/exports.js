@@ -83,9 +83,8 @@ const Exports = (() => {
 	}
 
 	function speedscope(report, model) {
-		const { method, target } = report.request;
-		const request = Words.clean([method, target].map((part) => part || "?").join(" "), NAME_MAX);
-		return Speedscope.make(model.view(State.defaults), facts(report), request);
+		const title = document.querySelector("h1").textContent;
+		return Speedscope.make(model.view(State.defaults), facts(report), Words.clean(title, NAME_MAX));
 	}
 
 	const formats = [

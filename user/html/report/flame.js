@@ -148,7 +148,7 @@ const FlameView = (() => {
 				this.layOut();
 			}
 			if (!this.scheme || this.scheme.colours !== this.picture.colours) {
-				this.scheme = new FlamePaint.Scheme(this.view.report, this.cells, this.state.color, this.picture.colours);
+				this.scheme = new FlamePaint.Scheme(this.view, this.cells, this.state.color, this.picture.colours);
 				this.showLegend();
 			}
 			this.painter = new FlamePaint.Painter(this.picture, this.scheme, this.view, this.names);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Where each node of a call tree stands in the flame graph. Nothing here draws, and nothing recurses: stacks may be ten thousand frames deep. */
 /* exported FlameLayout */
-/* global Words */
 
 /**
  * A call tree's node, as the model makes it.
@@ -144,32 +143,18 @@ const FlameLayout = (() => {
 		return { x0: left, x1: left + width };
 	}
 
-	/* ---- what a frame belongs to -------------------------------------------------------------------------------------------------- */
-
-	/* "fastapi", "libpq.so.5.15", "kernel"; what is known of neither is named by the directory of its file. */
-	function packageOf(frame) {
-		if (frame.kind === "kernel") {
-			return "kernel";
-		}
-		if (frame.module) {
-			return Words.tail(frame.module, 1);
-		}
-		const parts = (frame.file || "").split("/");
-		return parts.length > 1 ? parts[parts.length - 2] || "/" : parts[0] || "unknown";
-	}
-
-	/* Packages by the time of their own frames: [name, ns], the heaviest first. */
-	function packages(report, cells) {
+	/* Packages (indices in FrameTable.packages) by the time of their own frames, the heaviest first. */
+	function packages(table, cells) {
 		const times = new Map();
 		cells.nodes.forEach((node) => {
 			if (node.kind === "frame") {
 				const own = node.children.reduce((rest, c) => rest - (c.kind === "frame" ? c.cpu + c.wait : 0), node.cpu + node.wait);
-				const name = packageOf(report.frames[node.frame]);
-				times.set(name, (times.get(name) || 0) + own);
+				const at = table.packageOf[node.frame];
+				times.set(at, (times.get(at) || 0) + own);
 			}
 		});
-		return [...times].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+		return [...times].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([at]) => at);
 	}
 
-	return { layout, hit, drawn, step, path, zoomed, moved, packageOf, packages };
+	return { layout, hit, drawn, step, path, zoomed, moved, packages };
 })();

@@ -21,21 +21,23 @@ const FlamePaint = (() => {
 	/* What a flame graph of a view is coloured by. tint(node) is {fill: a colour}, {class: of time, as the bar has it} or {shares: true}, its own
 	 * classes side by side; thin: at half strength. */
 	class Scheme {
-		constructor(report, cells, by, colours) {
-			this.report = report;
+		/** view: Model.View */
+		constructor(view, cells, by, colours) {
+			this.report = view.report;
+			this.table = view.table;
 			this.by = by;
 			this.colours = colours;
 			this.ranks = new Map();
 			this.packages = [];
 			if (by === "package") {
-				this.packages = FlameLayout.packages(report, cells);
-				this.packages.forEach(([name], rank) => this.ranks.set(name, rank));
+				this.packages = FlameLayout.packages(this.table, cells);
+				this.packages.forEach((at, rank) => this.ranks.set(at, rank));
 			}
 		}
 
-		frameFill(frame) {
+		frameFill(frame, at) {
 			if (this.by === "package") {
-				return Canvas.packageTint(this.ranks.get(FlameLayout.packageOf(frame)) || 0, this.colours.dark);
+				return Canvas.packageTint(this.ranks.get(this.table.packageOf[at]) || 0, this.colours.dark);
 			}
 			return this.colours[frame.kind] || this.colours.native;
 		}
@@ -44,7 +46,7 @@ const FlamePaint = (() => {
 			if (isFrame(node)) {
 				const frame = this.report.frames[node.frame];
 				const thin = this.by === "kind" && !Frames.isOwn(frame) && frame.kind !== "kernel";
-				return this.by === "class" ? { shares: true } : { fill: this.frameFill(frame), thin };
+				return this.by === "class" ? { shares: true } : { fill: this.frameFill(frame, node.frame), thin };
 			}
 			return classOf(node) ? { class: classOf(node) } : { fill: this.colours.plain, thin: node.kind === "run" };
 		}
@@ -53,7 +55,8 @@ const FlamePaint = (() => {
 		legend(cells) {
 			if (this.by === "package") {
 				const more = this.packages.length - PACKAGES_SHOWN;
-				return [...this.packages.slice(0, PACKAGES_SHOWN).map(([name], rank) => [name, { fill: Canvas.packageTint(rank, this.colours.dark) }]),
+				const tint = (rank) => ({ fill: Canvas.packageTint(rank, this.colours.dark) });
+				return [...this.packages.slice(0, PACKAGES_SHOWN).map((at, rank) => [this.table.packages[at].name, tint(rank)]),
 					...(more > 0 ? [[`and ${more} more`, null]] : [])];
 			}
 			if (this.by === "class") {
