@@ -159,13 +159,14 @@ $(UNWIND_BINS): $(B)/tests/unwind/%: tests/unwind/%.c tests/unwind/target.c $(UN
 
 # ---- running them: make test, make test-NAME, with T=NAME only the files of that name ---------------------------------------------------
 
-SUITES := unit bpf fuzz golden integration browser lint
+SUITES := unit bpf fuzz golden js integration browser lint
 T ?= *
 browser-modules = $(if $(wildcard tests/browser/package-lock.json),tests/browser/node_modules/.package-lock.json)
 needs-unit = $(files-unit)
 needs-bpf = $(files-bpf)
 needs-fuzz = $(files-fuzz)
 needs-golden := $(GOLDEN_BIN) $(B)/reqprof
+needs-js = $(GOLDEN_BIN)
 needs-integration := $(B)/reqprof $(SERVER_BINS) $(UNWIND_BINS)
 needs-browser = $(GOLDEN_BIN) $(B)/reqprof $(B)/tests/make_reports $(browser-modules)
 needs-lint = $(browser-modules)
@@ -189,7 +190,7 @@ test: ## run all tests (some need root)
 run-tests: $(foreach s,$(SUITES),$(needs-$(s)))
 	$(Q)tests/run -j 2 $(foreach s,$(SUITES),$(call files,$(s)))
 
-unit: test-unit ## run the unit tests; also test-bpf, test-fuzz, test-golden, test-integration, test-browser, test-lint; T=NAME picks one
+unit: test-unit ## run the unit tests; also test-bpf, test-fuzz, test-golden, test-js, test-integration, test-browser, test-lint; T=NAME picks one
 lint: test-lint ## check layers, lengths and style
 
 # What it finds: $(B)/libfuzzer/found-…; what is worth keeping goes to tests/fuzz/corpus/NAME/found-….
@@ -203,6 +204,7 @@ fuzz: $(FUZZ:%=$(B)/libfuzzer/fuzz_%) ## look for inputs that break what reads t
 			-artifact_prefix=$(B)/libfuzzer/found-$$name- $(B)/libfuzzer/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
+bench: $(GOLDEN_BIN) $(browser-modules)
 bench: all $(SERVER_BINS) $(BENCH_BINS) $(UNWIND_BINS) ## measure what it costs (needs root and a quiet machine); BENCH=NAME picks one
 	$(Q)tests/bench/run $(BENCH)
 

@@ -32,6 +32,10 @@ function fixtures() {
 	return [...new Set(render().trim().split("\n").map((line) => line.split(" ")[0]))];
 }
 
+function formats() {
+	return [...new Set(render().trim().split("\n").map((line) => line.split(" ")[1]))];
+}
+
 /* The page of a fixture, or of two sides that are compared. */
 function pageOf(fixture) {
 	return Array.isArray(fixture) ? execFileSync(RENDER, ["diff", ...fixture, "html"], { encoding: "utf8" }) : render(fixture, "html");
@@ -66,19 +70,19 @@ function watch(page, url, allowed = /^(data:,$|blob:null\/)/) {
 	return faults;
 }
 
-/* Opens a report of a fixture, or [A, B]: the page that compares them.
- * options: script (true), theme ("light"), viewport, change, fragment. The page has the list `faults`. */
+/* Opens a report of a fixture, or [A, B]: the page that compares them. options: script (true), wait (for the script), theme ("light"),
+ * motion ("reduce"), viewport, change, fragment. The page has the list `faults`. */
 async function open(fixture, options = {}) {
-	const { script = true, theme = "light", viewport = SCREEN, change, fragment = "" } = options;
+	const { script = true, wait = script, theme = "light", motion = null, viewport = SCREEN, change, fragment = "" } = options;
 	const url = pathToFileURL(reportFile(fixture, change)).href;
-	const context = await browser.newContext({ javaScriptEnabled: script, colorScheme: theme, viewport, acceptDownloads: true,
+	const context = await browser.newContext({ javaScriptEnabled: script, colorScheme: theme, reducedMotion: motion, viewport, acceptDownloads: true,
 		permissions: ["clipboard-read", "clipboard-write"] });
 	const page = await context.newPage();
 
 	page.setDefaultTimeout(TIMEOUT_MS);
 	page.faults = watch(page, url);
 	await page.goto(url + fragment);
-	if (script) {
+	if (wait) {
 		await page.waitForSelector("html.scripted");
 	}
 	return page;
@@ -134,4 +138,4 @@ function browserOf() {
 	return browser;
 }
 
-module.exports = { browserOf, main, open, visit, close, render, fixtures, scratch, ROOT, SCREEN };
+module.exports = { browserOf, main, open, visit, close, render, fixtures, formats, scratch, ROOT, SCREEN };

@@ -3,8 +3,8 @@
 /* A report with twenty thousand nodes in its call tree and as many waits: only what can be seen is in the page, and all can be reached. */
 "use strict";
 
-const zlib = require("node:zlib");
 const { close, main, open, render } = require("./browser");
+const { pageOf } = require("./large");
 const { equal, none, ok } = require("./tap");
 
 const NODES = 20000;
@@ -45,12 +45,8 @@ function enlarge(profile) {
 
 const PROFILE = enlarge(JSON.parse(render("orders", "json")));
 
-/* The page with that profile as its data, deflated as a large one is. */
 function largePage(page) {
-	const data = zlib.deflateSync(JSON.stringify(PROFILE)).toString("base64");
-
-	return page.replace(/<script type="application\/json" id="data">.*?<\/script>/s,
-		() => `<script type="application/octet-stream" id="data" data-encoding="deflate">${data}</script>`);
+	return pageOf(page, PROFILE);
 }
 
 function elements(page) {
@@ -73,7 +69,7 @@ function activeInSight(page) {
 }
 
 async function tree() {
-	const page = await open("orders", { change: largePage });
+	const page = await open("orders", { change: largePage, fragment: "#lib=off&hide=0" });
 	const press = (...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
 
 	await few(page, "at first");
@@ -102,7 +98,7 @@ async function tree() {
 }
 
 async function search() {
-	const page = await open("orders", { change: largePage });
+	const page = await open("orders", { change: largePage, fragment: "#lib=off&hide=0" });
 
 	await page.fill("#search", "function_");
 	const hits = await page.locator("#hits").innerText();
@@ -120,7 +116,7 @@ async function search() {
 }
 
 async function tables() {
-	const page = await open("orders", { change: largePage });
+	const page = await open("orders", { change: largePage, fragment: "#lib=off&hide=0" });
 
 	await page.click("#tab-functions");
 	ok((await page.locator("#functions .note").innerText()).includes(" shown"), "functions: told how many are shown");

@@ -29,7 +29,7 @@ const AT_FIRST = [REQUEST, "WorkerThread.run", "list_orders", "serialize", "enco
 	"fetch_orders", "run_endpoint_function", "event loop busy", "unknown"];
 
 async function atFirst() {
-	const page = await open("orders");
+	const page = await open("orders", { fragment: "#lib=off" });
 	const levels = await page.locator(".row").evaluateAll((all) => all.map((e) => Number(e.getAttribute("aria-level"))));
 
 	equal(await names(page), AT_FIRST, "the heaviest path is open, and only that");
@@ -42,7 +42,7 @@ async function atFirst() {
 }
 
 async function byMouse() {
-	const page = await open("orders");
+	const page = await open("orders", { fragment: "#lib=off" });
 
 	await row(page, "encode_decimal").click();
 	equal((await names(page)).slice(4, 8),
@@ -62,7 +62,7 @@ async function byMouse() {
 }
 
 async function byKeyboard() {
-	const page = await open("orders");
+	const page = await open("orders", { fragment: "#lib=off" });
 	const press = async (...keys) => {
 		for (const key of keys) {
 			await page.keyboard.press(key);
@@ -96,7 +96,7 @@ async function byKeyboard() {
 }
 
 async function modesAndUnits() {
-	const page = await open("orders");
+	const page = await open("orders", { fragment: "#lib=off" });
 	const choose = (text) => page.locator(".choice span").getByText(text, { exact: true }).click();
 
 	await choose("%");
@@ -115,7 +115,7 @@ async function modesAndUnits() {
 }
 
 async function search() {
-	const page = await open("orders");
+	const page = await open("orders", { fragment: "#lib=off" });
 	const found = () => page.locator(".row.found .name").allInnerTexts();
 	const hits = () => page.locator("#hits").innerText();
 

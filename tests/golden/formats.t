@@ -44,9 +44,10 @@ def cases():
     return [line.split() for line in render().decode().splitlines()]
 
 
-def page_script():
-    names = re.findall(r'\.incbin "(report/[a-z]+\.js)"', read(f"{HTML}/embed.S").decode())
-    return b"".join(read(f"{HTML}/{name}") for name in names)
+def embedded(asset):
+    """What embed.S puts between an asset's symbols."""
+    part = read(f"{HTML}/embed.S").decode().split(f"\nasset_{asset}:\n")[1].split(f"asset_{asset}_end:")[0]
+    return b"".join(read(f"{HTML}/{name}") for name in re.findall(r'\.incbin "([^"]+)"', part))
 
 
 def policy_hash(content):
@@ -55,7 +56,7 @@ def policy_hash(content):
 
 def without_assets(page):
     """The page with the names of its assets instead of themselves."""
-    for name, content in ((b"report.css", read(f"{HTML}/report.css")), (b"report/*.js", page_script())):
+    for name, content in ((b"*.css", embedded("style")), (b"report/*.js", embedded("script"))):
         page = page.replace(content, b"[" + name + b"]").replace(policy_hash(content), b"[hash of " + name + b"]")
     widths = re.findall(rb"<style>(#part-.*?|)</style>", page)
     return page.replace(policy_hash(widths[-1]), b"[hash of the widths]")
@@ -211,7 +212,7 @@ class Outline(HTMLParser):
 
 
 KNOWN_TAGS = set("html head meta title link style script body header main section div h1 h2 h3 p ul ol li dl dt dd table thead tbody tr th td span b "
-                 "strong a bdi button label input output fieldset legend dialog kbd form pre".split())
+                 "strong a bdi button label input select output fieldset legend details summary dialog kbd form pre".split())
 
 
 def markup():

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What others' tools say: shellcheck, perl, python, eslint."""
+"""What others' tools say: shellcheck, perl, python, eslint, the TypeScript compiler."""
 import ast
 import os
 import subprocess
@@ -59,10 +59,19 @@ def python():
     none(broken, "Python can be read")
 
 
+NODE_TOOLS = f"{ROOT}/tests/browser/node_modules/.bin"
+
+
 def javascript():
-    status, out = run(f"{ROOT}/tests/browser/node_modules/.bin/eslint", "--no-eslintrc", "--config", f"{HERE}/eslint.json", "--max-warnings", "0",
-                      "--ext", ".js,.t", *files("tests/browser/*.js", "tests/browser/*.t", "user/html/*/*.js"))
+    status, out = run(f"{NODE_TOOLS}/eslint", "--no-eslintrc", "--config", f"{HERE}/eslint.json", "--max-warnings", "0",
+                      "--ext", ".js,.t", *files("tests/browser/*.js", "tests/browser/*.t", "tests/js/*", "tests/bench/*.js",
+                                        "user/html/*/*.js"))
     ok(status == 0, "eslint", out)
 
 
-main(shell, perl, python, javascript)
+def types():
+    status, out = run(f"{NODE_TOOLS}/tsc", "--project", f"{HERE}/tsconfig.json")
+    ok(status == 0, "tsc --checkJs: the page's script keeps the types that its comments tell", out)
+
+
+main(shell, perl, python, javascript, types)

@@ -12,14 +12,19 @@
 
 #define DEFLATE_FROM (256 * 1024) /* smaller documents stay readable in the page's source */
 
-static char *render(const struct format *format, const struct profile *p, size_t *ret_len)
+static void write_text(const struct profile *p, FILE *f)
+{
+	format_text.write(p, f);
+}
+
+static char *render(void (*write)(const struct profile *p, FILE *f), const struct profile *p, size_t *ret_len)
 {
 	char *text = NULL;
 	FILE *f = open_memstream(&text, ret_len);
 
 	if (!f)
 		abort(); /* out of memory, nothing else */
-	format->write(p, f);
+	write(p, f);
 	fclose(f);
 	return text;
 }
@@ -40,7 +45,7 @@ static bool put_deflated(FILE *f, const char *text, size_t len)
 void html_data(const struct profile *p, FILE *f)
 {
 	size_t len;
-	_cleanup_free_ char *json = render(&format_json, p, &len);
+	_cleanup_free_ char *json = render(html_document, p, &len);
 
 	if (len >= DEFLATE_FROM && put_deflated(f, json, len))
 		return;
@@ -53,5 +58,5 @@ void html_copy(const struct profile *p, FILE *f)
 {
 	size_t len;
 
-	html_take(f, render(&format_text, p, &len));
+	html_take(f, render(write_text, p, &len));
 }

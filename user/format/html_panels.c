@@ -126,7 +126,7 @@ void html_functions(const struct profile *p, FILE *f)
 		fprintf(f, "<p class=\"note\">The %d heaviest of %zu functions, by CPU time in themselves. Times in ms.</p>\n", ROWS, n);
 	else
 		fputs("<p class=\"note\">By CPU time in themselves. Times in ms.</p>\n", f);
-	HEADER(f, "functions", 5, "Self CPU", "", "Total CPU", "Wait", "Samples", "Function", "Where", "Module");
+	HEADER(f, "functions", 5, "Self CPU", "±", "Total CPU", "Wait", "Samples", "Function", "Where", "Module");
 	for (size_t i = 0; i < n && i < ROWS; i++)
 		put_function(f, p, merged, &list[i], number_decimals(p->time.wall_ns));
 	put_footer(f);

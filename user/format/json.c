@@ -5,7 +5,9 @@
 #include <time.h>
 
 #include "format/format.h"
+#include "format/html.h"
 #include "format/json_sources.h"
+#include "format/json_waits.h"
 
 #define REPORT_VERSION 1
 #define NS_PER_S 1000000000LL
@@ -145,40 +147,13 @@ static void put_samples(struct json *j, const struct work *w)
 #undef COLUMN
 }
 
-static void put_waker(struct json *j, const struct wait *wait)
-{
-	json_key(j, "waker");
-	if (!wait->has_waker) {
-		json_null(j);
-		return;
-	}
-	json_object(j);
-	json_key_int(j, "pid", wait->waker.pid);
-	json_key_int(j, "tid", wait->waker.tid);
-	json_key_string(j, "comm", wait->waker.comm);
-	json_key_int(j, "stack", wait->waker.stack);
-	json_object_end(j);
-}
-
-static void put_waits(struct json *j, const struct work *w)
+/* The samples that are the edges of slices without a tick. */
+static void put_edges(struct json *j, const struct work *w)
 {
 	json_array(j);
-	for (size_t i = 0; i < w->n_waits; i++) {
-		const struct wait *wait = &w->waits[i];
-
-		json_line(j);
-		json_object(j);
-		json_key_uint(j, "t", wait->t);
-		json_key_uint(j, "duration_ns", wait->duration_ns);
-		json_key_uint(j, "runnable_ns", wait->runnable_ns);
-		json_key_int(j, "thread", wait->thread);
-		json_key_int(j, "task", wait->task);
-		json_key_int(j, "stack", wait->stack);
-		json_key_string(j, "cause", time_class_names[wait->cause]);
-		json_key_string(j, "object", wait->object);
-		put_waker(j, wait);
-		json_object_end(j);
-	}
+	for (size_t i = 0; w && i < w->n_samples; i++)
+		if (w->samples[i].edge)
+			json_uint(j, i);
 	json_array_end(j);
 }
 
@@ -277,7 +252,7 @@ static void put_after(struct json *j, const struct work *after)
 	json_key(j, "samples");
 	put_samples(j, after);
 	json_key(j, "waits");
-	put_waits(j, after);
+	json_wait_rows(j, after);
 	json_object_end(j);
 }
 
@@ -376,7 +351,7 @@ static void key(struct json *j, const char *name)
 	json_key(j, name);
 }
 
-static int write_json(const struct profile *p, FILE *f)
+static void put_document(const struct profile *p, FILE *f, bool for_page)
 {
 	struct json j;
 
@@ -397,8 +372,14 @@ static int write_json(const struct profile *p, FILE *f)
 	put_stacks(&j, p);
 	key(&j, "samples");
 	put_samples(&j, &p->work);
+	if (for_page) {
+		key(&j, "edges");
+		put_edges(&j, &p->work);
+		key(&j, "edges_after");
+		put_edges(&j, p->after);
+	}
 	key(&j, "waits");
-	put_waits(&j, &p->work);
+	(for_page ? json_wait_columns : json_wait_rows)(&j, &p->work);
 	key(&j, "awaits");
 	put_awaits(&j, p);
 	key(&j, "loop_busy");
@@ -416,7 +397,17 @@ static int write_json(const struct profile *p, FILE *f)
 	put_about(&j, &p->about);
 	json_object_end(&j);
 	fputc('\n', f);
+}
+
+static int write_json(const struct profile *p, FILE *f)
+{
+	put_document(p, f, false);
 	return 0;
+}
+
+void html_document(const struct profile *p, FILE *f)
+{
+	put_document(p, f, true);
 }
 
 const struct format format_json = {

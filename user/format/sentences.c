@@ -14,6 +14,7 @@
 #include "profile/own.h"
 
 #define WORTH_A_SENTENCE 20 /* ‰ of the wall time */
+#define SELF_PART 4         /* a function is named for its own time if that is this part of all */
 
 struct writer {
 	const struct profile *p;
@@ -36,6 +37,37 @@ static void put_frame(struct writer *w, int32_t node)
 	fputs(name, w->f);
 }
 
+/* The function that the hot one calls and most of its time goes through; −1 = none. */
+static int32_t heaviest_callee(const struct writer *w)
+{
+	const struct tree_node *hot = &w->tree->nodes[w->parts.hot_node];
+	int32_t most = -1;
+
+	for (uint32_t i = 0; i < hot->n_children; i++) {
+		int32_t child = w->tree->children[hot->first_child + i];
+
+		if (w->tree->nodes[child].kind == TREE_FRAME && (most < 0 || w->tree->nodes[child].cpu_ns > w->tree->nodes[most].cpu_ns))
+			most = child;
+	}
+	return most;
+}
+
+/* Where no function has much of it in itself: what it calls. Returns whether that says more. */
+static bool put_callee(struct writer *w, const struct part *part)
+{
+	int32_t callee = heaviest_callee(w);
+	uint64_t ns = callee < 0 ? 0 : (uint64_t)(w->tree->nodes[callee].cpu_ns * w->parts.cpu_scale);
+
+	if (w->parts.self_ns >= part->ns / SELF_PART || ns <= w->parts.self_ns)
+		return false;
+	if (ns >= part->ns - part->ns / 100)
+		fputs("; nearly all of it in ", w->f);
+	else
+		fprintf(w->f, "; about %s ms of it in ", number_ms(ns, w->decimals).text);
+	put_frame(w, callee);
+	return true;
+}
+
 static void put_hot(struct writer *w, const struct part *part)
 {
 	const struct parts *parts = &w->parts;
@@ -50,6 +82,8 @@ static void put_hot(struct writer *w, const struct part *part)
 		fputs(" itself", w->f);
 		return;
 	}
+	if (put_callee(w, part))
+		return;
 	fputs("; most in ", w->f);
 	if (itself)
 		fputs("itself", w->f);

@@ -11,6 +11,7 @@ asset_page_end:
 	.global asset_style, asset_style_end
 asset_style:
 	.incbin "report.css"
+	.incbin "report/views.css"
 asset_style_end:
 
 	.global asset_difference, asset_difference_end
@@ -21,13 +22,45 @@ asset_difference_end:
 	.global asset_script, asset_script_end
 asset_script:
 	.incbin "report/words.js"
-	.incbin "report/data.js"
-	.incbin "report/model.js"
-	.incbin "report/search.js"
 	.incbin "report/state.js"
+	.incbin "report/data.js"
+	.incbin "report/frames.js"
+	.incbin "report/pairs.js"
+	.incbin "report/weights.js"
+	.incbin "report/nodes.js"
+	.incbin "report/calls.js"
+	.incbin "report/inverted.js"
+	.incbin "report/functions.js"
+	.incbin "report/search.js"
+	.incbin "report/model.js"
+	.incbin "report/tip.js"
 	.incbin "report/row.js"
+	.incbin "report/unfold.js"
 	.incbin "report/tree.js"
 	.incbin "report/tables.js"
+	.incbin "report/sandwich.js"
+	.incbin "report/waits.js"
+	.incbin "report/source.js"
+	.incbin "report/lanes.js"
+	.incbin "report/speedscope.js"
+	.incbin "report/exports.js"
+	.incbin "report/toolbar.js"
+	.incbin "report/filters.js"
+	.incbin "report/canvas.js"
+	.incbin "report/canvas_pixels.js"
+	.incbin "report/canvas_gestures.js"
+	.incbin "report/flame_layout.js"
+	.incbin "report/flame_paint.js"
+	.incbin "report/flame_svg.js"
+	.incbin "report/flame.js"
+	.incbin "report/timeline_data.js"
+	.incbin "report/timeline_words.js"
+	.incbin "report/timeline_lanes.js"
+	.incbin "report/timeline_paint.js"
+	.incbin "report/timeline_sight.js"
+	.incbin "report/timeline_overview.js"
+	.incbin "report/timeline_find.js"
+	.incbin "report/timeline.js"
 	.incbin "report/page.js"
 asset_script_end:
 

@@ -1,306 +1,268 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the views show: the call tree and the functions, computed from the report as the page without script computes them. */
+/* What the views show: the report as a state of the page filters it. The same state gives the same view, so that views can compare. */
 /* exported Model */
-/* global Words */
+/* global Calls, Frames, Functions, Inverted, Nodes, Search, Weights, Words */
 
 const Model = (() => {
-	const Z_95 = 1.959964;
+	const VIEWS_MAX = 6; /* kept, for the way back */
+	const values = { cpu: (n) => n.cpu, wait: (n) => n.wait, both: (n) => n.cpu + n.wait };
 
-	function isOwn(frame) {
-		if (frame.kind === "kernel") {
-			return false;
-		}
-		if (frame.kind === "native") {
-			const base = Words.tail(frame.module || "[", 1);
-			return !(base.startsWith("[") || base.startsWith("ld-") || (base.startsWith("lib") && base.includes(".so")));
-		}
-		return !/\/site-packages\/|\/dist-packages\/|\/lib\/python3|<frozen/.test(frame.file || "");
-	}
-
-	/* For each frame the first one that differs from it in nothing but the line. */
-	function mergeFrames(frames) {
-		const seen = new Map();
-		return frames.map((f, i) => {
-			const key = JSON.stringify([f.function, f.file, f.module, f.kind]);
-			if (!seen.has(key)) {
-				seen.set(key, i);
+	/* Keeps the last few results of a function of plain values. */
+	function memo(make) {
+		const kept = new Map();
+		return (...parameters) => {
+			const key = JSON.stringify(parameters);
+			const found = kept.has(key) ? kept.get(key) : make(...parameters);
+			kept.delete(key);
+			kept.set(key, found);
+			if (kept.size > VIEWS_MAX) {
+				kept.delete(kept.keys().next().value);
 			}
-			return seen.get(key);
-		});
-	}
-
-	function newNode(tree, parent, kind, properties) {
-		const node = {
-			id: tree.length, parent, kind, frame: -1, line: 0, class: "", object: null,
-			cpu: 0, wait: 0, self: 0, count: 0, children: [], byClass: new Map(), ...properties,
+			return found;
 		};
-		tree.push(node);
-		if (parent) {
-			parent.children.push(node);
+	}
+
+	/* What a selection names: the same function, wait or class wherever it is in a tree. "" = nothing that can be selected. */
+	function keyOf(node) {
+		switch (node.kind) {
+		case "frame":
+			return "f" + node.frame;
+		case "wait":
+			return `w:${node.class}:${node.object}`;
+		case "await":
+			return `a:${node.class}:${node.what.objectIndex}`;
+		case "busy":
+			return "b:" + node.what.index;
+		case "no-stack":
+			return "n";
+		case "class":
+		case "ambiguous":
+			return "c:" + (node.kind === "class" ? node.class : "ambiguous");
+		default:
+			return "";
 		}
-		return node;
 	}
 
-	function add(node, timeClass, ns) {
-		node.byClass.set(timeClass, (node.byClass.get(timeClass) || 0) + ns);
-	}
-
-	/* The class that ready time after a wait counts in. */
-	function readyClass(wait) {
-		return wait.cause === "throttled" ? "throttled" : "run_queue";
-	}
-
-	/* A wait as one or two pieces of time: [class, object, ns]. */
-	function pieces(wait) {
-		return [[wait.cause, wait.object, wait.duration_ns], [readyClass(wait), null, wait.runnable_ns]].filter((piece) => piece[2]);
-	}
-
-	/* The class that on-CPU time at a stack counts in: where its innermost frame is. */
-	function cpuClass(report, stack) {
-		return stack >= 0 && report.frames[report.stacks[stack][1]].kind === "kernel" ? "cpu_kernel" : "cpu_user";
-	}
-
-	/* The frame that a stack begins with. */
-	function outermost(stacks, stack) {
-		while (stacks[stack][0] >= 0) {
-			stack = stacks[stack][0];
-		}
-		return stacks[stack][1];
-	}
-
-	class TreeBuilder {
-		constructor(report, merged) {
+	/* The report by range, thread, task, classes, folding and focus. Its parts are made when they are first asked for. */
+	class Filtered {
+		constructor(report, table, sums, fold, focus) {
 			this.report = report;
-			this.nodes = [];
-			this.index = new Map();
-			this.root = newNode(this.nodes, null, "root", {});
-			this.ofStack = [];
-			const beginsTask = new Set(report.awaits.filter((await_) => await_.stack >= 0).map(({ stack }) => merged[outermost(report.stacks, stack)]));
-			const inTask = [];
-			for (const [parent, frame] of report.stacks) {
-				const within = parent >= 0 && inTask[parent];
-				const begins = !within && beginsTask.has(merged[frame]);
-				inTask.push(within || begins);
-				this.ofStack.push(this.child(parent < 0 || begins ? this.root : this.ofStack[parent], "frame", merged[frame], { frame: merged[frame] }));
+			this.table = table;
+			this.sums = sums;
+			this.fold = fold;
+			this.focus = focus;
+			this.made = new Map();
+		}
+
+		once(name, make) {
+			if (!this.made.has(name)) {
+				this.made.set(name, make());
 			}
+			return this.made.get(name);
 		}
 
-		child(parent, kind, what, properties) {
-			const key = `${parent.id} ${kind} ${what}`;
-			if (!this.index.has(key)) {
-				this.index.set(key, newNode(this.nodes, parent, kind, properties));
-			}
-			return this.index.get(key);
+		tree(fold) {
+			return new Calls.Tree(this.report, this.table, this.sums, fold, this.focus);
 		}
 
-		at(stack) {
-			return stack < 0 ? this.root : this.ofStack[stack];
+		/* The call tree, neither inverted nor folded. */
+		get plain() {
+			return this.once("plain", () => this.tree(this.fold.map(() => false)));
 		}
 
-		addSamples() {
-			const { stack, weight_ns: weight } = this.report.samples;
-			for (let i = 0; i < stack.length; i++) {
-				const node = stack[i] < 0 ? this.child(this.root, "no-stack", "", {}) : this.ofStack[stack[i]];
-				node.cpu += weight[i];
-				node.self += weight[i];
-				node.count++;
-				add(node, cpuClass(this.report, stack[i]), weight[i]);
-			}
+		get calls() {
+			return this.fold.includes(true) ? this.once("calls", () => this.tree(this.fold)) : this.plain;
 		}
 
-		addWaits() {
-			for (const wait of this.report.waits) {
-				for (const [timeClass, object, ns] of pieces(wait)) {
-					const node = this.child(this.at(wait.stack), "wait", JSON.stringify([timeClass, object]), { class: timeClass, object });
-					node.wait += ns;
-					node.count++;
-					add(node, timeClass, ns);
-				}
-			}
+		get inverted() {
+			return this.once("inverted", () => new Inverted.Tree(this.calls));
 		}
 
-		/* What the request was suspended for. */
-		addAwaits() {
-			for (const { stack, cause, object, suspended_ns: ns } of this.report.awaits) {
-				if (ns) {
-					const node = this.child(this.at(stack), "await", JSON.stringify([cause, object]), { class: cause, object });
-					node.wait += ns;
-					node.count++;
-					add(node, "suspended", ns);
-				}
-			}
+		get functions() {
+			return this.once("functions", () => Functions.list(this.report, this.table, this.sums, this.plain.root));
 		}
 
-		/* What its event loop did for others. */
-		addBusy() {
-			this.report.loop_busy.forEach((busy, i) => {
-				const node = this.child(this.root, "busy", i, { class: "loop_busy", busy });
-				node.wait = busy.duration_ns;
-				add(node, "loop_busy", busy.duration_ns);
+		get waits() {
+			return this.once("waits", () => {
+				const { above } = this.plain;
+				const { stack } = this.report.waits;
+				return this.focus < 0 ? this.sums.waitRows : this.sums.waitRows.filter((i) => stack[i] >= 0 && above[stack[i]] !== -2);
 			});
 		}
 
-		/* Wall time of waiting classes that no recorded wait shows. */
-		addRest() {
-			const recorded = new Map();
-			for (const wait of this.report.waits) {
-				for (const [timeClass, , ns] of pieces(wait)) {
-					recorded.set(timeClass, (recorded.get(timeClass) || 0) + ns);
+		around(frame) {
+			return this.once("around " + frame, () => Functions.around(this.plain.root, frame));
+		}
+
+		error(node) {
+			const hits = this.once("errors", () => Functions.hitsBy(this.sums, (stack) => this.calls.exactAt[stack]));
+			return Functions.samplingError(this.sums.threads, hits.get(node.id) || new Map());
+		}
+	}
+
+	class View {
+		/**
+		 * What a state shows.
+		 * @param {Filtered} filtered
+		 * @param {ViewState} state
+		 */
+		constructor(filtered, state) {
+			this.filtered = filtered;
+			this.state = state;
+			/** @type {ReportData} unfiltered */
+			this.report = filtered.report;
+			/** @type {FrameTable} */
+			this.table = filtered.table;
+			/** ns: of the whole request, that percentages are of */
+			this.wall = this.report.time.wall_ns;
+			/** digits after the point, of times in ms */
+			this.decimals = Words.decimals(this.wall);
+			/** @type {[number, number]} the selected range, ns */
+			this.range = [state.from, state.to || this.wall];
+			/** @type {(node: TreeNode) => number} a node's time of the mode, ns */
+			this.value = values[state.mode];
+			this.test = Search.compileOrNull(state.q);
+			this.found = null;
+			this.rests = new Map();
+		}
+
+		/** @type {TreeNode} The tree to show: folded and inverted as the state says. The same object as long as no filter changes. */
+		get root() {
+			return this.state.invert ? this.filtered.inverted.root : this.filtered.calls.root;
+		}
+
+		/** @type {FunctionRow[]} by self time */
+		get functions() {
+			return this.filtered.functions;
+		}
+
+		/** @type {Int32Array} rows of report.waits that the filters leave */
+		get waits() {
+			return this.filtered.waits;
+		}
+
+		/** Who calls a function and what it calls (Functions.around). */
+		around(frame) {
+			return this.filtered.around(frame);
+		}
+
+		/** Half the width of the 95 % interval of a node's own CPU time, ns; 0 = it has none. */
+		error(node) {
+			return node.self && node.kind === "frame" && !this.state.invert ? this.filtered.error(node) : 0;
+		}
+
+		/** What is less is hidden, ns. */
+		get least() {
+			return this.value(this.root) * this.state.hide / 100;
+		}
+
+		/** The children to show, the heaviest first: with time of the mode, and not less than the state hides. */
+		children(node) {
+			const { least } = this;
+			const shown = node.children.filter((child) => this.value(child) > 0 && this.value(child) >= least);
+			return shown.sort((a, b) => this.value(b) - this.value(a) || a.id - b.id);
+		}
+
+		/** What `children` leaves out for being small, as a node of kind "rest"; null = nothing. Its count is that of the nodes. */
+		rest(node) {
+			const { least } = this;
+			const small = node.children.filter((child) => this.value(child) > 0 && this.value(child) < least);
+			if (!small.length) {
+				return null;
+			}
+			if (!this.rests.has(node)) {
+				const rest = new Nodes.Node(null, -1, node, "rest", -1);
+				small.forEach((child) => {
+					rest.cpu += child.cpu;
+					rest.wait += child.wait;
+					rest.count++;
+					rest.waits += child.waits;
+					rest.addTimes(child.classTimes());
+				});
+				this.rests.set(node, rest);
+			}
+			return this.rests.get(node);
+		}
+
+		/** A time in the unit of the state ("samples": in ms), without the unit. */
+		time(ns) {
+			return this.state.unit === "percent" ? Words.percent(ns, this.wall) : Words.ms(ns, this.decimals);
+		}
+
+		/** Where a node is, for State's zoom: "f2.f13": keys from the root's child on, "r" = folded frames. */
+		path(node) {
+			const keys = [];
+			for (let up = node; up.parent; up = up.parent) {
+				keys.push(keyOf(up) || "r");
+			}
+			return keys.reverse().join(".");
+		}
+
+		/** The node at a path, or the nearest to it that there is. */
+		find(path) {
+			let node = this.root;
+			for (const key of path ? path.split(".") : []) {
+				const next = node.children.find((child) => (keyOf(child) || "r") === key);
+				if (!next) {
+					break;
 				}
+				node = next;
 			}
-			recorded.set("suspended", this.report.awaits.reduce((sum, { suspended_ns: ns }) => sum + ns, 0));
-			recorded.set("loop_busy", this.report.loop_busy.reduce((sum, { duration_ns: ns }) => sum + ns, 0));
-			const { classes_ns: ns, ambiguous_ns: ambiguous } = this.report.time;
-			for (const timeClass of Words.classes.slice(Words.classes.indexOf("run_queue"), -1)) {
-				this.addClass("class", timeClass, ns[timeClass] - (recorded.get(timeClass) || 0));
-			}
-			this.addClass("ambiguous", "unknown", Math.min(ambiguous, ns.unknown));
-			this.addClass("class", "unknown", ns.unknown - Math.min(ambiguous, ns.unknown));
+			return node;
 		}
 
-		addClass(kind, timeClass, ns) {
-			if (ns > 0) {
-				const node = this.child(this.root, kind, timeClass, { class: timeClass });
-				node.wait = ns;
-				add(node, timeClass, ns);
+		/** What the search finds in the call tree, or null: {found: Set of nodes, leads, time, list}. Never of the inverted one. */
+		get hits() {
+			if (this.test && !this.found) {
+				this.found = Search.tree(this.test, this.report, this.filtered.calls, this.value);
 			}
+			return this.found;
 		}
 
-		/* The line of a node is that of the stack with the most time there. */
-		chooseLines() {
-			const { stacks, frames, samples, waits, awaits } = this.report;
-			const times = new Float64Array(stacks.length);
-			const most = new Float64Array(this.nodes.length).fill(-1);
-			samples.stack.forEach((stack, i) => stack >= 0 && (times[stack] += samples.weight_ns[i]));
-			waits.forEach((wait) => wait.stack >= 0 && (times[wait.stack] += wait.duration_ns + wait.runnable_ns));
-			awaits.forEach(({ stack, suspended_ns: ns }) => stack >= 0 && (times[stack] += ns));
-			for (let i = stacks.length - 1; i >= 0; i--) {
-				const [parent, frame] = stacks[i];
-				const node = this.ofStack[i];
-				if (parent >= 0) {
-					times[parent] += times[i];
-				}
-				if (times[i] >= most[node.id]) {
-					most[node.id] = times[i];
-					node.line = frames[frame].line;
-				}
-			}
-		}
-
-		sumUp() {
-			for (let i = this.nodes.length - 1; i > 0; i--) {
-				const { parent, cpu, wait, kind, count, byClass } = this.nodes[i];
-				parent.cpu += cpu;
-				parent.wait += wait;
-				if (kind === "frame" || kind === "no-stack") {
-					parent.count += count;
-				}
-				byClass.forEach((ns, timeClass) => add(parent, timeClass, ns));
-			}
-		}
-
-		build() {
-			this.addSamples();
-			this.addWaits();
-			this.addAwaits();
-			this.addBusy();
-			this.addRest();
-			this.chooseLines();
-			this.sumUp();
-			return this.root;
+		/** Whether the search finds a node of whatever tree. */
+		matches(node) {
+			return Boolean(this.test) && Search.matchesNode(this.test, this.report, node);
 		}
 	}
 
-	/* Half the width of the 95 % interval (Wilson) of what the samples of each thread put at one place. */
-	function samplingError(threads, hits) {
-		let variance = 0;
-		threads.forEach(({ weight, squares }, thread) => {
-			if (!weight) {
-				return;
-			}
-			const n = weight * weight / squares;
-			const share = (hits.get(thread) || 0) / weight;
-			const half = Z_95 / (1 + Z_95 * Z_95 / n) * Math.sqrt(share * (1 - share) / n + Z_95 * Z_95 / (4 * n * n));
-			variance += (half * weight) ** 2;
-		});
-		return Math.sqrt(variance);
-	}
-
-	function weighThreads(report) {
-		const threads = report.threads.map(() => ({ weight: 0, squares: 0 }));
-		report.samples.weight_ns.forEach((weight, i) => {
-			threads[report.samples.thread[i]].weight += weight;
-			threads[report.samples.thread[i]].squares += weight * weight;
-		});
-		return threads;
-	}
-
-	/* Functions: self and total CPU time, waits, samples, the error of self. */
-	function listFunctions(report, merged) {
-		const functions = new Map();
-		const stackFunctions = []; /* of each stack, each function once */
-		const of = (frame) => {
-			if (!functions.has(frame)) {
-				functions.set(frame, { frame, line: 0, most: -1, self: 0, total: 0, wait: 0, samples: 0, hits: new Map() });
-			}
-			return functions.get(frame);
-		};
-		for (const [parent, frame] of report.stacks) {
-			const above = parent < 0 ? [] : stackFunctions[parent];
-			stackFunctions.push(above.includes(merged[frame]) ? above : [...above, merged[frame]]);
+	class Model {
+		/** @param {ReportData} report */
+		constructor(report) {
+			this.report = report;
+			this.table = Frames.tabulate(report.frames);
+			this.sums = memo((filter) => new Weights.Sums(report, filter));
+			this.filtered = memo((filter, lib, focus) =>
+				new Filtered(report, this.table, this.sums(filter), Frames.folded(this.table.packages, lib), focus));
+			this.views = memo((state) => this.make(state));
+			report.awaits.forEach((row) => (row.objectIndex = report.objects.indexOf(row.object)));
+			report.loop_busy.forEach((row, index) => (row.index = index));
 		}
-		const byFrame = new Map(); /* self time by exact frame, for the line */
-		report.samples.stack.forEach((stack, i) => {
-			const weight = report.samples.weight_ns[i];
-			const leaf = stack < 0 ? -1 : report.stacks[stack][1];
-			const self = of(leaf < 0 ? -1 : merged[leaf]);
-			self.self += weight;
-			self.hits.set(report.samples.thread[i], (self.hits.get(report.samples.thread[i]) || 0) + weight);
-			byFrame.set(leaf, (byFrame.get(leaf) || 0) + weight);
-			for (const frame of stack < 0 ? [-1] : stackFunctions[stack]) {
-				of(frame).total += weight;
-				of(frame).samples++;
-			}
-		});
-		for (const wait of report.waits) {
-			for (const frame of wait.stack < 0 ? [] : stackFunctions[wait.stack]) {
-				of(frame).wait += wait.duration_ns + wait.runnable_ns;
-			}
+
+		make(state) {
+			const { from, to, thread, task, classes, lib, focus } = state;
+			/* a range that is all of the request cuts nothing */
+			const filter = { from: from || Number.MIN_SAFE_INTEGER, to: to || Number.MAX_SAFE_INTEGER, thread, task, classes };
+			return new View(this.filtered(filter, lib, focus ? Number(focus.slice(1)) : -1), state);
 		}
-		report.frames.forEach((frame, i) => {
-			const f = functions.get(merged[i]);
-			if (f && (byFrame.get(i) || 0) > f.most) {
-				f.most = byFrame.get(i) || 0;
-				f.line = frame.line;
-			}
-		});
-		const threads = weighThreads(report);
-		return [...functions.values()].map((f) => ({ ...f, error: f.self && f.frame >= 0 ? samplingError(threads, f.hits) : 0 }))
-			.sort((a, b) => b.self - a.self || b.total - a.total || b.wait - a.wait || a.frame - b.frame);
-	}
 
-	/* The innermost own frame of a stack, else the innermost outside of the kernel, else the innermost; −1 = no stack. */
-	function ownFrame(report, stack) {
-		let user = -1;
-		for (let s = stack; s >= 0; s = report.stacks[s][0]) {
-			const frame = report.stacks[s][1];
-			if (isOwn(report.frames[frame])) {
-				return frame;
-			}
-			if (user < 0 && report.frames[frame].kind !== "kernel") {
-				user = frame;
-			}
+		/**
+		 * What a state shows. The same state gives the same view.
+		 * @param {ViewState} state
+		 * @returns {View}
+		 */
+		view(state) {
+			const { from, to, thread, task, classes, invert, focus, mode, unit, hide, q } = state;
+			const lib = state.lib !== "off" && this.findsFolded(state) ? "off" : state.lib;
+			return this.views({ from, to, thread, task, classes, lib, invert, focus, mode, unit, hide, q });
 		}
-		return user >= 0 || stack < 0 ? user : report.stacks[stack][1];
+
+		/* A search for what is folded away shows it. */
+		findsFolded({ q, lib }) {
+			const test = Search.compileOrNull(q);
+			const fold = test && Frames.folded(this.table.packages, lib);
+			return Boolean(test) && this.report.frames.some((frame, i) => fold[this.table.packageOf[i]] && Search.matchesFrame(test, frame, frame.line));
+		}
 	}
 
-	function make(report) {
-		const merged = mergeFrames(report.frames);
-		return {
-			report, root: new TreeBuilder(report, merged).build(), functions: listFunctions(report, merged),
-			wall: report.time.wall_ns, decimals: Words.decimals(report.time.wall_ns),
-		};
-	}
-
-	return { make, isOwn, ownFrame };
+	return { Model, keyOf, values };
 })();

@@ -1,79 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Puts the pieces together. Should anything here fail, the page stays what it is without script. */
-/* global Data, Model, Search, State, Tables, TreeRow, TreeView */
+/* global Data, Filters, FunctionsView, Model, Source, State, Tip, Toolbar, TreeView, WaitsView, Words */
+
+/**
+ * A view: what a panel shows. One row of VIEWS each.
+ * @typedef {object} ViewKind
+ * @property {string} id of its panel in report.html
+ * @property {(panel: HTMLElement, api: Api) => Shown} make called once
+ *
+ * @typedef {object} Shown
+ * @property {(view: any, state: ViewState) => void} show called with Model.View whenever the state has changed and the panel is in sight
+ * @property {(key: string) => boolean} [key] a key that was pressed outside of input fields while the panel is in sight; true = it was for this view
+ * @property {(view: any) => void} [nextHit] Enter in the search box
+ *
+ * @typedef {object} Api what a view may use of the page
+ * @property {any} state State: get(), set(changes, remember)
+ * @property {(key: string) => void} select choose a node in all views
+ * @property {(text: string, done: string) => void} copy to the clipboard; done is told to the user
+ * @property {(name: string, type: string, content: BlobPart) => void} download as a file; the name gets the request's id before it
+ * @property {(text: string) => void} announce beside the search box, to screen readers too
+ * @property {any} tip Tip.Box
+ * @property {() => any} view the current Model.View
+ */
 
 const Page = (() => {
-	const find = (id) => document.getElementById(id);
-
-	/* ---- toolbar ------------------------------------------------------------------------------------------------------------------ */
-
-	function storedTheme(value) {
-		try {
-			if (value !== undefined) {
-				window.localStorage.setItem("reqprof-theme", value);
-			}
-			return window.localStorage.getItem("reqprof-theme");
-		} catch (e) {
-			return null; /* no storage for files, in some browsers */
-		}
-	}
-
-	function setTheme(theme) {
-		if (theme === "dark" || theme === "light") {
-			document.documentElement.dataset.theme = theme;
-		}
-	}
-
-	function toggleTheme() {
-		const chosen = document.documentElement.dataset.theme;
-		const dark = chosen ? chosen === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
-		setTheme(dark ? "light" : "dark");
-		storedTheme(dark ? "light" : "dark");
-	}
-
-	async function copyReport() {
-		const button = find("copy");
-		const label = button.textContent;
-		try {
-			await navigator.clipboard.writeText(find("text").textContent);
-			button.textContent = "Copied";
-		} catch (e) {
-			find("text").hidden = false; /* to copy by hand */
-			find("text").scrollIntoView();
-		}
-		setTimeout(() => (button.textContent = label), 1500);
-	}
-
-	async function copyPath(text) {
-		try {
-			await navigator.clipboard.writeText(text);
-			find("hits").textContent = "path copied";
-		} catch (e) {
-			find("hits").textContent = "this browser does not allow to copy";
-		}
-	}
-
-	function downloadReport(json, id) {
-		const link = document.createElement("a");
-		link.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
-		link.download = `reqprof-${id}.json`;
-		link.click();
-		URL.revokeObjectURL(link.href);
-	}
-
-	function startToolbar(json, model) {
-		find("theme").addEventListener("click", toggleTheme);
-		find("copy").addEventListener("click", copyReport);
-		find("download").addEventListener("click", () => downloadReport(json, model.report.request.id));
-		find("help").addEventListener("click", () => find("keys").showModal());
-		find("toolbar").hidden = false;
-	}
+	const VIEWS = [TreeView, FlameView, TimelineView, FunctionsView, WaitsView];
+	const find = (id) => /** @type {any} */ (document.getElementById(id));
+	const panels = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".panel")]);
 
 	/* ---- tabs ------------------------------------------------------------------------------------------------------------------------ */
 
-	const panels = () => [...document.querySelectorAll(".panel")];
-
-	function tabOf(panel, model) {
+	function tabOf(panel, report) {
 		const tab = document.createElement("button");
 		tab.type = "button";
 		tab.id = "tab-" + panel.id;
@@ -83,7 +40,7 @@ const Page = (() => {
 		if (panel.id === "waits") {
 			const count = document.createElement("span");
 			count.className = "count";
-			count.textContent = " " + model.report.waits.length;
+			count.textContent = " " + report.waits.n;
 			tab.append(count);
 		}
 		tab.addEventListener("click", () => State.set({ tab: panel.id }, true));
@@ -102,8 +59,8 @@ const Page = (() => {
 		find("tab-" + next.id).focus();
 	}
 
-	function startTabs(model) {
-		find("tabs").append(...panels().map((panel) => tabOf(panel, model)));
+	function startTabs(report) {
+		find("tabs").append(...panels().map((panel) => tabOf(panel, report)));
 		find("tabs").addEventListener("keydown", tabKey);
 		panels().forEach((panel) => {
 			panel.setAttribute("role", "tabpanel");
@@ -115,76 +72,72 @@ const Page = (() => {
 
 	function showTab(id) {
 		const chosen = panels().find((panel) => panel.id === id) || panels()[0];
-		["mode", "unit"].forEach((name) => (find(name).hidden = chosen.id !== "tree"));
 		panels().forEach((panel) => {
 			panel.hidden = panel !== chosen;
-			find("tab-" + panel.id).setAttribute("aria-selected", panel === chosen);
+			find("tab-" + panel.id).setAttribute("aria-selected", String(panel === chosen));
 			find("tab-" + panel.id).tabIndex = panel === chosen ? 0 : -1;
 		});
+		return chosen.id;
 	}
 
-	/* ---- search ------------------------------------------------------------------------------------------------------------------------ */
+	/* ---- views ------------------------------------------------------------------------------------------------------------------------ */
 
 	class Views {
 		constructor(model) {
 			this.model = model;
-			find("tree").querySelectorAll(".note, .scroll").forEach((e) => e.remove());
-			this.tree = new TreeView.View(find("tree"), model, copyPath);
-			this.tables = [Tables.functions(find("functions"), model), Tables.waits(find("waits"), model)];
-			this.searched = null;
-			this.hits = null;
-			this.next = 0;
-		}
-
-		compile(query) {
-			try {
-				find("search").removeAttribute("aria-invalid");
-				return Search.compile(query);
-			} catch (e) {
-				find("search").setAttribute("aria-invalid", "true");
-				return null;
+			this.shown = new Map();
+			this.toolbar = new Toolbar.Bar(model);
+			this.filters = new Filters.Bar(model);
+			this.source = new Source.Panel(find("panels"));
+			this.tip = new Tip.Box();
+			/** @type {Api} */
+			this.api = {
+				state: State, tip: this.tip, view: () => this.view,
+				select: (sel) => State.get().sel === sel || State.set({ sel }),
+				copy: (text, done) => this.toolbar.copy(text, done),
+				download: (name, type, content) => this.toolbar.download(name, type, content),
+				announce: (text) => (find("hits").textContent = text),
+			};
+			for (const { id, make } of VIEWS) {
+				this.shown.set(id, make(find(id), this.api));
 			}
+			window.addEventListener("beforeprint", () => this.shown.forEach((shown) => shown.show(this.view, State.get())));
 		}
 
-		search(query, mode) {
-			if (this.searched === query + "\n" + mode) {
-				return;
-			}
-			this.searched = query + "\n" + mode;
-			const test = this.compile(query);
-			this.hits = test && Search.tree(test, this.model.report, this.model.root, TreeRow.values[mode]);
-			this.next = 0;
-			this.tables.forEach((filter) => filter(test));
-		}
-
-		hitsText(unit) {
-			if (!this.hits) {
+		hitsText() {
+			const { test, state, wall, decimals } = this.view;
+			if (!test) {
 				return "";
 			}
-			const { found, time } = this.hits;
-			const ms = (time / 1e6).toFixed(this.model.decimals);
-			const percent = (100 * time / this.model.wall).toFixed(1);
-			return `${found.size} ${found.size === 1 ? "match" : "matches"} · ${unit === "ms" ? ms + " ms · " : ""}${percent} %`;
+			const { found, time } = this.view.hits;
+			const ms = (time / 1e6).toFixed(decimals);
+			return `${Words.count(found.size, "match", "matches")} · ${state.unit === "percent" ? "" : ms + " ms · "}${(100 * time / wall).toFixed(1)} %`;
 		}
 
 		show(state) {
-			showTab(state.tab);
-			this.search(state.q, state.mode);
-			if (find("search").value !== state.q) {
-				find("search").value = state.q;
+			this.tip.hide();
+			this.view = this.model.view(state);
+			this.tab = showTab(state.tab);
+			this.filters.show(this.view, state, this.tab);
+			this.source.show(this.view, state, this.tab);
+			find("hits").textContent = this.hitsText();
+			if (this.shown.has(this.tab)) {
+				this.shown.get(this.tab).show(this.view, state);
 			}
-			["mode", "unit"].forEach((name) => (find(name).querySelector(`[value="${state[name]}"]`).checked = true));
-			find("hits").textContent = this.hitsText(state.unit);
-			this.tree.show(state.mode, state.unit, this.hits);
 		}
 
 		nextHit() {
-			if (this.hits && this.hits.list.length) {
-				State.set({ tab: "tree" });
-				this.tree.go(this.hits.list[this.next++ % this.hits.list.length]);
+			const shown = this.shown.get(this.tab);
+			if (this.view.test) {
+				if (!shown || !shown.nextHit) {
+					State.set({ tab: "tree" });
+				}
+				this.shown.get(this.tab).nextHit(this.view);
 			}
 		}
 	}
+
+	/* ---- search, keys, links ---------------------------------------------------------------------------------------------------------------- */
 
 	function startSearch(views) {
 		find("search").addEventListener("input", () => State.set({ q: find("search").value }));
@@ -196,17 +149,35 @@ const Page = (() => {
 				State.set({ q: "" });
 			}
 		});
-		["mode", "unit"].forEach((name) => find(name).addEventListener("change", (event) => State.set({ [name]: event.target.value })));
 	}
 
-	/* ---- the whole page ---------------------------------------------------------------------------------------------------------------- */
+	function isTyping(event) {
+		return event.ctrlKey || event.metaKey || event.altKey || find("keys").open || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+	}
 
-	function key(event) {
-		if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA)$/.test(event.target.tagName) || find("keys").open) {
+	/* Keys for the chosen function: focus on it, or fold its package. */
+	function functionKey(views, key) {
+		const { sel, focus } = State.get();
+		const isFunction = /^f\d/.test(sel);
+		if (key === "f" && (isFunction || focus)) {
+			State.set({ focus: sel === focus || !isFunction ? "" : sel }, true);
+		} else if (key === "h" && isFunction) {
+			views.filters.libraries.set([views.model.table.packageOf[Number(sel.slice(1))]], true, { sel: "" });
+		} else {
+			return false;
+		}
+		return true;
+	}
+
+	function key(views, event) {
+		if (isTyping(event)) {
 			return;
 		}
+		const shown = views.shown.get(views.tab);
 		const panel = panels()[Number(event.key) - 1];
-		if (event.key === "/") {
+		if ((shown && shown.key && shown.key(event.key)) || functionKey(views, event.key)) {
+			event.preventDefault();
+		} else if (event.key === "/") {
 			event.preventDefault();
 			find("search").focus();
 		} else if (event.key === "?") {
@@ -218,27 +189,42 @@ const Page = (() => {
 
 	/* Links of the sentences and of the header: a tab and what to look for there. */
 	function followLinks() {
-		document.querySelectorAll('a[href^="#"]').forEach((link) => link.addEventListener("click", (event) => {
+		const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[href^="#"]'));
+		links.forEach((link) => link.addEventListener("click", (event) => {
 			event.preventDefault();
-			State.set({ tab: link.hash.slice(1), q: link.dataset.search || "" }, true);
+			const { mode, unit } = State.get();
+			State.set({
+				...State.defaults, mode, unit, tab: link.hash.slice(1), q: link.dataset.search || "", classes: link.dataset.class ? [link.dataset.class] : [],
+			}, true);
 			find("panels").scrollIntoView({ block: "start" });
 		}));
 	}
 
 	async function start() {
-		setTheme(storedTheme());
-		const json = await Data.text();
-		const model = Model.make(JSON.parse(json));
+		Toolbar.startTheme();
+		const report = Data.read(JSON.parse(await Data.text()));
+		const model = new Model.Model(report);
+		startTabs(report);
 		const views = new Views(model);
-		startTabs(model);
-		startToolbar(json, model);
 		startSearch(views);
 		followLinks();
-		document.addEventListener("keydown", key);
-		State.start((state) => views.show(state));
+		document.addEventListener("keydown", (event) => key(views, event));
+		State.start({ wall: report.time.wall_ns, threads: report.threads.length, tasks: report.tasks.length }, (state) => views.show(state));
+		performance.mark("reqprof-shown");
 	}
 
-	return { start };
+	/* The page as it is without script, and why. */
+	function giveUp(error) {
+		const note = document.createElement("p");
+		note.className = "quality";
+		note.textContent = `The views cannot be shown: ${Words.clean(error.message, 200)}. What stands here was written with the report.`;
+		find("top").append(note);
+		document.documentElement.classList.remove("scripted");
+		["tools", "toolbar"].forEach((id) => (find(id).hidden = true));
+		panels().forEach((panel) => (panel.hidden = ["flame", "timeline"].includes(panel.id)));
+	}
+
+	return { start, giveUp };
 })();
 
-Page.start();
+Page.start().catch(Page.giveUp);

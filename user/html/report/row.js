@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A row of the call tree: times, their classes, what the node is. */
 /* exported TreeRow */
-/* global Model, Words */
+/* global Frames, Words */
 
 const TreeRow = (() => {
-	const values = { cpu: (n) => n.cpu, wait: (n) => n.wait, both: (n) => n.cpu + n.wait };
+	const RUN_PACKAGES = 3; /* named in a row of folded frames */
 
 	function element(tag, className, text) {
 		const e = document.createElement(tag);
@@ -17,50 +17,68 @@ const TreeRow = (() => {
 		return e;
 	}
 
-	/* How nodes of a model are shown: times in a unit, those of a mode stand out. */
-	class Maker {
-		constructor(model, mode, unit) {
-			Object.assign(this, { model, mode, unit });
+	/* Folded frames: how many functions, and the packages of most of their time. */
+	function foldedOf(view, run) {
+		const byPackage = new Map();
+		const functions = new Set();
+		const pending = [run];
+		while (pending.length) {
+			const node = pending.pop();
+			node.children.forEach((child) => pending.push(child));
+			if (node !== run) {
+				const { name } = view.table.packages[view.table.packageOf[node.frame]];
+				functions.add(node.frame);
+				byPackage.set(name, (byPackage.get(name) || 0) + node.self);
+			}
 		}
+		const names = [...byPackage].sort((a, b) => b[1] - a[1]).map(([name]) => Words.clean(name));
+		return { count: functions.size, packages: names.slice(0, RUN_PACKAGES).join(", ") + (names.length > RUN_PACKAGES ? ", …" : "") };
+	}
 
-		value(node) {
-			return values[this.mode](node);
+	/* How the nodes of a view are shown. */
+	class Maker {
+		/** @param {any} view Model.View */
+		constructor(view) {
+			this.view = view;
 		}
 
 		make({ node, level, position, size, expanded }) {
+			const { mode, unit } = this.view.state;
 			const row = element("div", "row");
 			const attributes = { role: "treeitem", "aria-level": level, "aria-posinset": position, "aria-setsize": size,
-				"aria-label": this.label(node) };
+				"aria-description": this.description(node) };
 			if (expanded !== null) {
 				attributes["aria-expanded"] = expanded;
 			}
 			Object.entries(attributes).forEach(([name, value]) => row.setAttribute(name, value));
-			row.append(this.time(node.cpu + node.wait, this.mode === "both"), this.time(node.cpu, this.mode === "cpu"),
-				this.time(node.wait, this.mode === "wait"), this.strip(node), this.what(node, level, expanded));
+			const columns = unit === "samples" ? [this.samples(node) + node.waits, this.samples(node), node.waits] :
+				[node.cpu + node.wait, node.cpu, node.wait];
+			row.append(...columns.map((value, i) => this.time(value, ["both", "cpu", "wait"][i] === mode)), this.strip(node),
+				this.what(node, level, expanded));
 			return row;
 		}
 
-		time(ns, main) {
-			const text = this.unit === "ms" ? Words.ms(ns, this.model.decimals) : Words.percent(ns, this.model.wall);
-			return element("span", "time" + (main ? " main" : "") + (ns ? "" : " zero"), text);
+		samples(node) {
+			return ["root", "frame", "run", "no-stack"].includes(node.kind) ? node.count : 0;
+		}
+
+		time(value, main) {
+			const text = this.view.state.unit === "samples" ? String(value || "–") : this.view.time(value);
+			return element("span", "time" + (main ? " main" : "") + (value ? "" : " zero"), text);
 		}
 
 		/* The node's share of all, by class. */
 		strip(node) {
+			const { mode } = this.view.state;
 			const strip = element("span", "strip");
-			const whole = this.value(this.model.root);
-			const told = [];
-			for (const timeClass of Words.classes) {
-				const ns = node.byClass.get(timeClass) || 0;
-				const onCpu = timeClass.startsWith("cpu_");
-				if (ns && (this.mode === "both" || (this.mode === "cpu") === onCpu)) {
+			const whole = this.view.value(this.view.root);
+			for (const [timeClass, ns] of node.byClass) {
+				if (mode === "both" || (mode === "cpu") === timeClass.startsWith("cpu_")) {
 					const part = element("i", "c-" + timeClass);
 					part.style.width = 100 * ns / whole + "%";
 					strip.append(part);
-					told.push(`${Words.labels[timeClass]}: ${Words.ms(ns, this.model.decimals)} ms`);
 				}
 			}
-			strip.title = told.join("\n");
 			return strip;
 		}
 
@@ -76,19 +94,13 @@ const TreeRow = (() => {
 
 		names(node) {
 			if (node.kind === "frame") {
-				const frame = this.model.report.frames[node.frame];
-				const own = Model.isOwn(frame);
-				const name = element("span", `name ${frame.kind}${own ? "" : " library"}`, Words.clean(frame.function));
-				name.title = Words.clean([frame.function, frame.file, frame.module].filter(Boolean).join(" · "), 500);
-				const parts = [name, element("span", "place", Words.place(frame, node.line))];
-				if (node.self && node.children.length) {
-					parts.push(element("span", "aside", "self " + (this.unit === "ms" ? Words.ms(node.self, this.model.decimals) :
-						Words.percent(node.self, this.model.wall) + " %")));
-				}
-				return parts;
+				return this.frameNames(node);
 			}
 			if (node.kind === "root") {
 				return [element("span", "name", this.title())];
+			}
+			if (node.kind === "rest" || node.kind === "run") {
+				return [element("span", "aside folded", this.nodeName(node))];
 			}
 			const key = element("span", "key " + (node.kind === "no-stack" ? "c-cpu_user" : "c-" + (node.kind === "await" ? "suspended" : node.class)));
 			const parts = [key, element("span", "name plain", this.waitName(node))];
@@ -100,8 +112,22 @@ const TreeRow = (() => {
 			return parts;
 		}
 
+		frameNames(node) {
+			const frame = this.view.report.frames[node.frame];
+			const own = Frames.isOwn(frame);
+			const name = element("span", `name ${frame.kind}${own ? "" : " library"}`, Words.clean(frame.function));
+			const parts = [name, element("span", "place", Words.place(frame, node.line))];
+			if (node.self && node.children.length && !this.view.state.invert) {
+				const percent = this.view.state.unit === "percent";
+				const error = this.view.error(node);
+				const half = error ? " ± " + (percent ? Words.percent(error, this.view.wall) : Words.error(error, this.view.decimals)) : "";
+				parts.push(element("span", "aside", `self ${this.view.time(node.self)}${half}${percent ? " %" : ""}`));
+			}
+			return parts;
+		}
+
 		title() {
-			const { method, target } = this.model.report.request;
+			const { method, target } = this.view.report.request;
 			return `${Words.clean(method || "?")} ${Words.clean(target || "?")}`;
 		}
 
@@ -114,13 +140,14 @@ const TreeRow = (() => {
 			}
 			const label = Words.labels[node.class];
 			if (node.kind === "wait" || node.kind === "await") {
-				const name = node.object ? `${label} ${Words.clean(node.object)}` : label;
+				const object = Words.objectOf(this.view.report, node);
+				const name = object ? `${label} ${Words.clean(object)}` : label;
 				return node.kind === "await" ? `awaiting: ${name}` : name;
 			}
 			if (node.kind === "busy") {
-				return `${label}: ${Words.loopBusy(node.busy)}`;
+				return `${label}: ${Words.loopBusy(node.what)}`;
 			}
-			if (node.class === "network" && this.model.report.time.estimated.includes("network")) {
+			if (node.class === "network" && this.view.report.time.estimated.includes("network")) {
 				return label + ", before the request was recognised";
 			}
 			return ["loop_busy", "suspended", "unknown"].includes(node.class) ? label : label + ", not recorded one by one";
@@ -130,19 +157,47 @@ const TreeRow = (() => {
 			if (node.kind === "root") {
 				return this.title();
 			}
+			if (node.kind === "run") {
+				const { count, packages } = foldedOf(this.view, node);
+				return `${Words.count(count, "frame", "frames")} folded (${packages})`;
+			}
+			if (node.kind === "rest") {
+				return `${node.count} more, each under ${this.view.state.hide} %`;
+			}
 			if (node.kind !== "frame") {
 				return this.waitName(node);
 			}
-			const frame = this.model.report.frames[node.frame];
+			const frame = this.view.report.frames[node.frame];
 			return [Words.clean(frame.function), Words.place(frame, node.line)].filter(Boolean).join(", ");
 		}
 
-		label(node) {
-			const { decimals, wall } = this.model;
+		/* What the columns' numbers are, to who hears them. */
+		description(node) {
+			const { decimals, wall } = this.view;
 			const total = node.cpu + node.wait;
-			return `${this.nodeName(node)}: ${Words.ms(total, decimals)} ms, ${Words.percent(total, wall)} %`;
+			return `total ${Words.ms(total, decimals)} ms, ${Words.percent(total, wall)} %`;
+		}
+
+		/* All that is known of a node, a line each. */
+		tip(node) {
+			const { report, decimals, wall } = this.view;
+			const time = (ns) => `${Words.ms(ns, decimals)} ms (${Words.percent(ns, wall)} %)`;
+			const lines = [this.nodeName(node)];
+			if (node.kind === "frame") {
+				const frame = report.frames[node.frame];
+				lines[0] = Words.clean(frame.function, 300);
+				lines.push([frame.file && Words.clean(frame.file, 300) + (node.line ? ":" + node.line : ""), frame.module && Words.clean(frame.module, 300),
+					frame.kind + (frame.inlined ? ", inlined" : "")].filter(Boolean).join(" · "));
+			}
+			lines.push(`total ${time(node.cpu + node.wait)} · CPU ${time(node.cpu)} · waiting ${time(node.wait)}`);
+			if (node.kind === "frame") {
+				const error = this.view.error(node);
+				const half = error ? ` ± ${Words.error(error, decimals)} ms` : "";
+				lines.push(`self ${time(node.self)}${half} · ${Words.count(node.count, "sample", "samples")}`);
+			}
+			return lines.concat([...node.byClass].map(([name, ns]) => `${Words.labels[name]}: ${time(ns)}`));
 		}
 	}
 
-	return { Maker, element, values };
+	return { Maker, element };
 })();

@@ -23,37 +23,72 @@ const Search = (() => {
 		};
 	}
 
+	/* null also for a bad regex: it finds nothing, and the search box says so. */
+	function compileOrNull(query) {
+		try {
+			return compile(query);
+		} catch (e) {
+			return null;
+		}
+	}
+
 	function matchesFrame(test, frame, line) {
-		return test.texts([frame.function, frame.file || frame.module || ""]) || test.line(frame.file, line);
+		return test.texts([frame.function, frame.file || "", frame.module || ""]) || test.line(frame.file, line);
 	}
 
 	function matchesNode(test, report, node) {
 		if (node.kind === "frame") {
 			return matchesFrame(test, report.frames[node.frame], node.line);
 		}
-		return node.kind !== "root" && test.texts([Words.labels[node.class] || "", node.object || ""]);
+		return node.kind !== "root" && node.kind !== "run" && test.texts([Words.labels[node.class] || "", Words.objectOf(report, node) || ""]);
 	}
 
-	/* The matches of the tree, the heaviest first, and how much time lies in or below any of them. */
-	function tree(test, report, root, value) {
+	/* Whether a test finds a node of a tree; each function and each class with its object is looked at once. */
+	function tester(test, report) {
+		const known = new Map();
+		return (node) => {
+			const key = node.kind === "frame" ? node.frame * 65536 + node.line % 65536 : node;
+			if (!known.has(key)) {
+				known.set(key, matchesNode(test, report, node));
+			}
+			return known.get(key);
+		};
+	}
+
+	/**
+	 * The matches of a call tree, the heaviest first, and how much time lies in or below any of them.
+	 * @returns {{found: Set<TreeNode>, leads: Set<TreeNode>, time: number, list: TreeNode[]}} leads: what has a match below it
+	 */
+	function tree(test, report, calls, value) {
 		const found = new Set();
-		const leads = new Set(); /* what has a match below it */
+		const leads = new Set();
+		const matches = tester(test, report);
 		let time = 0;
-		const pending = [[root, false]];
-		while (pending.length) {
-			const [node, inside] = pending.pop();
-			const hit = value(node) > 0 && matchesNode(test, report, node);
+		const lead = (node) => {
+			for (let up = node.parent; up && !leads.has(up); up = up.parent) {
+				leads.add(up);
+			}
+		};
+		const inside = new Uint8Array(calls.nodes.length);
+		for (const node of calls.nodes) { /* callers before callees */
+			const hit = value(node) > 0 && matches(node);
+			const within = node.parent ? inside[node.parent.id] : 0;
+			inside[node.id] = Number(within || hit);
 			if (hit) {
 				found.add(node);
-				time += inside ? 0 : value(node);
-				for (let up = node.parent; up && !leads.has(up); up = up.parent) {
-					leads.add(up);
-				}
+				time += within ? 0 : value(node);
+				lead(node);
 			}
-			node.children.forEach((child) => pending.push([child, inside || hit]));
+		}
+		const waits = calls.findWaits((cause, object) =>
+			test.texts([Words.labels[Words.classes[cause]], object < 0 ? "" : report.objects[object]]));
+		for (const node of waits.filter((wait) => value(wait) > 0)) {
+			found.add(node);
+			time += inside[node.parent.id] ? 0 : value(node);
+			lead(node);
 		}
 		return { found, leads, time, list: [...found].sort((a, b) => value(b) - value(a) || a.id - b.id) };
 	}
 
-	return { compile, matchesFrame, tree };
+	return { compile, compileOrNull, matchesFrame, matchesNode, tree };
 })();

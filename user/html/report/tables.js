@@ -1,128 +1,187 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The tables of functions and waits: all rows in place of the heaviest, sorted by any column, filtered by the search. */
+/* Tables: all rows in place of the heaviest, sorted by any column, filtered by the search, some of them to be opened. */
 /* exported Tables */
-/* global Model, Search, Words */
+/* global TreeRow, Words */
+
+/**
+ * @typedef {object} Column one for each header cell
+ * @property {(item: any) => number|string} [value] to sort by; none = the column does not sort
+ * @property {(item: any) => string} [text]
+ * @property {(item: any) => HTMLElement} [cell] in place of text
+ * @property {string} [class]
+ *
+ * @typedef {object} TableOptions
+ * @property {(n: number, shown: number) => string} describe for the note: items, and how many of them are in the page
+ * @property {(item: any) => HTMLElement} [detail] what a row opens to
+ * @property {(item: any) => string} [key] names an item over changes of the filters: what is open stays open
+ * @property {(item: any) => void} [choose] a row was clicked, or its button pressed
+ * @property {(item: any) => boolean} [chosen]
+ */
 
 const Tables = (() => {
-	const ROWS_MAX = 300;
+	const ROWS_STEP = 300;
+	const { element } = TreeRow;
 
 	function cell(text, className) {
-		const td = document.createElement("td");
-		td.className = className || "";
-		td.textContent = text;
-		return td;
+		return element("td", className || "", text);
 	}
 
 	function keyCell(timeClass) {
 		const td = cell("");
-		const key = document.createElement("span");
-		key.className = "key c-" + timeClass;
-		td.append(key, Words.labels[timeClass]);
+		td.append(element("span", "key c-" + timeClass), Words.labels[timeClass]);
 		return td;
 	}
 
-	/* A table whose rows are made of `items` by `columns`: [{value, text, class}], one for each of its header cells. */
 	class Sorted {
-		constructor(table, note, items, columns, describe) {
-			Object.assign(this, { table, note, items, columns, describe, by: -1, down: true, matches: null });
-			table.tHead.rows[0].querySelectorAll("th").forEach((th, i) => {
-				if (th.textContent && columns[i].value) {
-					const button = document.createElement("button");
+		/**
+		 * @param {HTMLTableElement} table
+		 * @param {HTMLElement} note
+		 * @param {TableOptions} options
+		 */
+		constructor(table, note, options) {
+			this.table = table;
+			this.note = note;
+			this.options = options;
+			this.items = [];
+			this.columns = [];
+			this.by = -1;
+			this.down = true;
+			this.max = ROWS_STEP;
+			this.open = new Set();
+			this.more = element("button", "more", "");
+			this.more.type = "button";
+			this.more.addEventListener("click", () => {
+				this.max += ROWS_STEP;
+				this.render();
+			});
+			table.parentElement.after(this.more);
+			table.tBodies[0].addEventListener("click", (event) => this.click(event));
+		}
+
+		/**
+		 * @param {any[]} items in the order that they have unless sorted
+		 * @param {Column[]} columns
+		 */
+		show(items, columns) {
+			const first = !this.columns.length;
+			this.items = items;
+			this.columns = columns;
+			if (first) {
+				this.startSorting();
+			}
+			this.render();
+		}
+
+		startSorting() {
+			this.table.tHead.rows[0].querySelectorAll("th").forEach((th, i) => {
+				if (th.textContent && this.columns[i].value) {
+					const button = element("button", "", th.textContent);
 					button.type = "button";
-					button.textContent = th.textContent;
 					button.addEventListener("click", () => this.sort(i));
 					th.replaceChildren(button);
 				}
 			});
-			this.render();
 		}
 
 		sort(column) {
 			const numeric = this.items.length && typeof this.columns[column].value(this.items[0]) === "number";
-			this.down = this.by === column ? !this.down : numeric;
+			this.down = this.by === column ? !this.down : Boolean(numeric);
 			this.by = column;
 			this.render();
 		}
 
-		filter(matches) {
-			this.matches = matches;
-			this.render();
-		}
-
-		order(items) {
+		order() {
 			if (this.by < 0) {
-				return items;
+				return this.items;
 			}
 			const { value } = this.columns[this.by];
 			const sign = this.down ? -1 : 1;
-			return [...items].sort((a, b) => sign * (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0));
+			return [...this.items].sort((a, b) => sign * (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0));
 		}
 
 		render() {
-			const items = this.order(this.matches ? this.items.filter(this.matches) : this.items);
-			this.table.tBodies[0].replaceChildren(...items.slice(0, ROWS_MAX).map((item) => {
-				const tr = document.createElement("tr");
-				tr.append(...this.columns.map((c) => c.cell ? c.cell(item) : cell(c.text(item), c.class)));
-				return tr;
-			}));
+			const items = this.order();
+			this.shown = items.slice(0, this.max);
+			this.table.tBodies[0].replaceChildren(...this.shown.flatMap((item, i) => this.rows(item, i)));
 			this.table.tHead.rows[0].querySelectorAll("th").forEach((th, i) => {
 				th.removeAttribute("aria-sort");
 				if (i === this.by) {
 					th.setAttribute("aria-sort", this.down ? "descending" : "ascending");
 				}
 			});
-			this.note.textContent = this.describe(items.length, Math.min(items.length, ROWS_MAX));
+			this.note.textContent = this.options.describe(items.length, this.shown.length);
+			this.more.hidden = this.shown.length === items.length;
+			this.more.textContent = `Show ${Math.min(ROWS_STEP, items.length - this.shown.length)} more`;
+		}
+
+		rows(item, i) {
+			const { detail, key, chosen } = this.options;
+			const row = element("tr", chosen && chosen(item) ? "chosen" : "");
+			const isOpen = Boolean(detail) && this.open.has(key(item));
+			row.dataset.index = String(i);
+			row.append(...this.columns.map((c) => (c.cell ? c.cell(item) : cell(c.text(item), c.class))));
+			if (detail) {
+				row.classList.add("opens");
+				row.cells[0].prepend(this.opener(isOpen));
+			}
+			if (!isOpen) {
+				return [row];
+			}
+			const opened = element("tr", "detail");
+			const td = cell("");
+			td.colSpan = this.columns.length;
+			td.append(detail(item));
+			opened.append(td);
+			return [row, opened];
+		}
+
+		opener(isOpen) {
+			const button = element("button", "opener", isOpen ? "▼" : "▶");
+			button.type = "button";
+			button.setAttribute("aria-expanded", String(isOpen));
+			button.setAttribute("aria-label", "details");
+			return button;
+		}
+
+		click(event) {
+			const row = event.target.closest("tr");
+			const item = row && row.parentElement === this.table.tBodies[0] && row.dataset.index ? this.shown[Number(row.dataset.index)] : null;
+			if (!item || window.getSelection().toString() || (event.target.closest("button, a") && !event.target.closest(".opener, .chooser"))) {
+				return;
+			}
+			if (this.options.choose) {
+				this.options.choose(item);
+			} else if (this.options.detail) {
+				this.toggle(item, row.dataset.index);
+			}
+		}
+
+		toggle(item, index) {
+			const key = this.options.key(item);
+			if (!this.open.delete(key)) {
+				this.open.add(key);
+			}
+			this.render();
+			/** @type {HTMLElement} */ (this.table.tBodies[0].querySelector(`tr[data-index="${index}"] .opener`)).focus();
 		}
 	}
 
-	function functions(panel, model) {
-		const { report, decimals } = model;
-		const frame = (f) => report.frames[f.frame] || { function: "stack unknown", file: null, module: null };
-		const time = (name) => ({ value: (f) => f[name], text: (f) => Words.ms(f[name], decimals), class: "num" });
-		const columns = [
-			time("self"), { text: (f) => (f.error ? "± " + Words.error(f.error, decimals) : ""), class: "num error" },
-			time("total"), time("wait"), { value: (f) => f.samples, text: (f) => String(f.samples), class: "num" },
-			{ value: (f) => frame(f).function, text: (f) => Words.clean(frame(f).function), class: "name" },
-			{ value: (f) => Words.place(frame(f), f.line), text: (f) => Words.place(frame(f), f.line), class: "place" },
-			{ value: (f) => frame(f).module || "", class: "module",
-				text: (f) => (frame(f).file && frame(f).module ? Words.clean(Words.tail(frame(f).module, 1)) : "") },
-		];
-		const table = panel.querySelector("table");
-		const describe = (n, shown) => `${Words.count(n, "function", "functions")}${shown < n ? `, ${shown} shown` : ""}. Times in ms.`;
-		const view = table && new Sorted(table, panel.querySelector(".note"), model.functions, columns, describe);
-		return (test) => view && view.filter(test && ((f) => Search.matchesFrame(test, frame(f), f.line)));
+	/* A new table with a header of these names; the first `numbers` of them are of numbers. */
+	function make(className, numbers, names) {
+		const scroll = element("div", "scroll");
+		const table = element("table", className);
+		const row = element("tr", "");
+		const head = element("thead", "");
+		names.forEach((name, i) => {
+			const th = element("th", i < numbers ? "num" : "", name);
+			th.scope = "col";
+			row.append(th);
+		});
+		head.append(row);
+		table.append(head, element("tbody", ""));
+		scroll.append(table);
+		return { scroll, table };
 	}
 
-	function waits(panel, model) {
-		const { report, decimals } = model;
-		const from = (w) => {
-			const index = Model.ownFrame(report, w.stack);
-			const frame = report.frames[index];
-			return frame ? [Words.clean(frame.function), Words.place(frame, frame.line)].filter(Boolean).join(", ") : "";
-		};
-		const waker = (w) => (w.waker ? Words.process(w.waker.comm, w.waker.pid) : "");
-		const time = (name) => ({ value: (w) => w[name], text: (w) => Words.ms(w[name], decimals), class: "num" });
-		const columns = [
-			{ value: (w) => w.t, text: (w) => (w.t / 1e6).toFixed(decimals), class: "num" }, time("duration_ns"), time("runnable_ns"),
-			{ value: (w) => Words.labels[w.cause], cell: (w) => keyCell(w.cause) },
-			{ value: (w) => w.object || "", text: (w) => Words.clean(w.object || ""), class: "object" },
-			{ value: from, text: from, class: "name" }, { value: waker, text: waker },
-		];
-		const table = panel.querySelector(".longest");
-		const items = [...report.waits].sort((a, b) => b.duration_ns + b.runnable_ns - a.duration_ns - a.runnable_ns || a.t - b.t);
-		const describe = (n, shown) => (shown < n ? `${n} waits, ${shown} shown` : Words.count(n, "wait", "waits"));
-		const view = table && new Sorted(table, panel.querySelector("h3"), items, columns, describe);
-		const texts = (w) => [Words.labels[w.cause], w.object || "", from(w), waker(w)];
-		return (test) => {
-			if (!view) {
-				return;
-			}
-			view.filter(test && ((w) => test.texts(texts(w))));
-			for (const row of panel.querySelectorAll(".groups tbody tr")) {
-				row.classList.toggle("missed", Boolean(test) && !test.texts([...row.cells].map((c) => c.textContent)));
-			}
-		};
-	}
-
-	return { functions, waits };
+	return { Sorted, cell, keyCell, make };
 })();

@@ -1,72 +1,111 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The call tree: what is open, chosen and in sight. Of its rows only those near the viewport are in the page, however many there are. */
 /* exported TreeView */
-/* global TreeRow */
+/* global Model, TreeRow, Unfold, Words */
 
 const TreeView = (() => {
 	const ROW_PX = 24; /* the style sheet's height of a row */
 	const SPARE = 40; /* rows above and below those in sight */
 	const PRINTED_MAX = 2000;
 	const REVEALED_MAX = 100; /* matches of a search */
+	const OVERLAP = "Threads of the request overlap: their times add up to more than its duration.";
 
 	class View {
-		/* copy: called with the text to put on the clipboard. */
-		constructor(panel, model, copy) {
+		/**
+		 * @param {HTMLElement} panel
+		 * @param {any} api of the page
+		 */
+		constructor(panel, api) {
 			const { element } = TreeRow;
 
-			Object.assign(this, { model, copy, active: model.root, open: new Set(), openBefore: null, hits: null, rows: [], first: 0, last: 0 });
-			this.maker = new TreeRow.Maker(model, "both", "ms");
+			this.api = api;
+			this.view = null;
+			this.active = null;
+			this.open = new Set();
+			this.openBefore = null;
+			this.left = new WeakMap(); /* of trees that were shown: what was open and chosen */
+			this.hits = null;
+			this.rows = [];
+			this.first = 0;
+			this.last = 0;
+			panel.querySelectorAll(".note, .scroll").forEach((e) => e.remove());
 			this.head = element("div", "head");
 			["Total", "CPU", "Wait", "", "Function"].forEach((name) => this.head.append(element("span", "", name)));
 			this.head.setAttribute("aria-hidden", "true");
 			this.box = element("div", "tree");
 			Object.entries({ role: "tree", "aria-label": "Call tree", tabindex: 0 }).forEach(([name, value]) => this.box.setAttribute(name, value));
-			const overlap = model.root.cpu + model.root.wait > model.wall;
-			this.note = element("p", "note", overlap ? "Threads of the request overlap: their times add up to more than its duration." : "");
-			this.note.hidden = !overlap;
+			this.note = element("p", "note");
 			panel.append(this.note, this.head, this.box);
 			this.listen();
-			this.openHeaviest();
 		}
 
 		listen() {
 			this.box.addEventListener("click", (event) => this.click(event));
 			this.box.addEventListener("keydown", (event) => this.key(event));
+			this.api.tip.attach(this.box, ".row", (row) => this.maker.tip(this.rows[row.dataset.index].node));
 			window.addEventListener("scroll", () => this.follow(), { passive: true });
 			window.addEventListener("resize", () => this.follow());
 			window.addEventListener("beforeprint", () => this.fill(0, PRINTED_MAX));
 			window.addEventListener("afterprint", () => this.refill());
 		}
 
-		/* The children that have time of the chosen mode, the heaviest first. */
-		children(node) {
-			const value = (n) => this.maker.value(n);
-
-			return node.children.filter((c) => value(c) > 0).sort((a, b) => value(b) - value(a) || a.id - b.id);
-		}
-
 		/* Down the heaviest way, to where most of the time is the function's own. */
 		openHeaviest() {
-			let node = this.model.root;
+			let node = this.view.root;
 			for (;;) {
-				const children = this.children(node);
-				if (!children.length) {
+				const [heaviest] = this.view.children(node);
+				if (!heaviest) {
 					return;
 				}
 				this.open.add(node);
-				node = children[0];
-				if (node.self * 2 > this.maker.value(node)) {
+				node = heaviest;
+				if (node.self * 2 > this.view.value(node) || this.view.state.invert) {
 					return;
 				}
 			}
 		}
 
-		show(mode, unit, hits) {
-			this.maker = new TreeRow.Maker(this.model, mode, unit);
-			if (hits !== this.hits) {
-				this.searchFor(hits);
+		show(view, state) {
+			const before = this.view;
+
+			this.view = view;
+			this.maker = new TreeRow.Maker(view);
+			if (!before || before.root !== view.root) {
+				this.replant(before, state);
 			}
+			if (view.hits !== this.hits) {
+				this.searchFor(view.hits);
+			}
+			this.note.textContent = view.root.cpu + view.root.wait > view.wall ? OVERLAP : "";
+			this.note.hidden = !this.note.textContent;
 			this.render();
+			if (state.sel && state.sel !== Model.keyOf(this.active)) {
+				this.goToKey(state.sel);
+			}
+		}
+
+		/* Another tree: what was open and chosen is so again, if it is of the same calls. */
+		replant(before, state) {
+			const { view } = this;
+			const open = this.openBefore || this.open;
+			const sameKind = before && before.state.invert === state.invert && before.state.focus === state.focus && open.has(before.root);
+			this.openBefore = null;
+			this.hits = null;
+			if (before) {
+				this.left.set(before.root, { open, active: this.active });
+			}
+			if (this.left.has(view.root)) {
+				Object.assign(this, this.left.get(view.root)); /* the way back leads to what it was */
+				return;
+			}
+			if (!sameKind) {
+				this.active = view.root;
+				this.open = new Set();
+				this.openHeaviest();
+				return;
+			}
+			const folded = before.state.lib !== view.state.lib && !state.invert;
+			Object.assign(this, folded ? Unfold.otherFolding(before, view, open, this.active) : Unfold.samePaths(before.root, view.root, open, this.active));
 		}
 
 		/* A search opens the way to its matches, and closes it again when it is over or another one. */
@@ -77,7 +116,7 @@ const TreeView = (() => {
 			}
 			this.openBefore = hits ? new Set(this.open) : null;
 			this.hits = hits;
-			if (hits) {
+			if (hits && !this.view.state.invert) {
 				hits.list.slice(0, REVEALED_MAX).forEach((node) => this.reveal(node));
 			}
 		}
@@ -91,27 +130,32 @@ const TreeView = (() => {
 		/* Open rows from the top to the bottom, with their place among their siblings. */
 		flatten() {
 			const rows = [];
-			const pending = [{ node: this.model.root, level: 1, position: 1, size: 1 }];
+			const pending = [{ node: this.view.root, level: 1, position: 1, size: 1 }];
 			while (pending.length) {
 				const row = pending.pop();
-				const children = this.children(row.node);
-				row.expanded = children.length ? this.open.has(row.node) : null;
+				const open = this.open.has(row.node);
+				const children = open ? this.view.children(row.node) : [];
+				const rest = open ? this.view.rest(row.node) : null;
+				const all = rest ? [...children, rest] : children;
+				row.expanded = open ? (all.length ? true : null) : this.hasChildren(row.node) ? false : null;
 				rows.push(row);
-				if (row.expanded) {
-					for (let i = children.length - 1; i >= 0; i--) {
-						pending.push({ node: children[i], level: row.level + 1, position: i + 1, size: children.length });
-					}
+				for (let i = all.length - 1; i >= 0; i--) {
+					pending.push({ node: all[i], level: row.level + 1, position: i + 1, size: all.length });
 				}
 			}
 			return rows;
 		}
 
+		hasChildren(node) {
+			return node.children.some((child) => this.view.value(child) > 0);
+		}
+
 		render() {
 			this.rows = this.flatten();
 			if (this.index() < 0) {
-				this.active = this.model.root;
+				this.active = this.view.root;
 			}
-			this.box.classList.toggle("searching", Boolean(this.hits));
+			this.box.classList.toggle("searching", Boolean(this.view.test));
 			this.refill();
 		}
 
@@ -152,7 +196,7 @@ const TreeView = (() => {
 
 			element.id = "row-" + index;
 			element.dataset.index = index;
-			element.classList.toggle("found", Boolean(this.hits && this.hits.found.has(row.node)));
+			element.classList.toggle("found", this.view.matches(row.node));
 			element.classList.toggle("leads", Boolean(this.hits && this.hits.leads.has(row.node)));
 			return element;
 		}
@@ -178,6 +222,7 @@ const TreeView = (() => {
 		/* Choose a row, and bring it into sight. */
 		select(node, block = "nearest") {
 			this.active = node;
+			this.api.select(Model.keyOf(node));
 			const at = this.index();
 
 			if (at < this.first || at >= this.last) {
@@ -195,6 +240,30 @@ const TreeView = (() => {
 			this.select(node, "center");
 		}
 
+		nextHit(view) {
+			const list = view.state.invert ? view.root.children.filter((node) => view.matches(node)) : view.hits.list;
+			if (list.length) {
+				this.next = this.hit === view.hits ? this.next + 1 : 0;
+				this.hit = view.hits;
+				this.go(list[this.next % list.length]);
+			}
+		}
+
+		/* The heaviest node with a key. */
+		goToKey(key) {
+			const { value } = this.view;
+			const { calls } = this.view.filtered;
+			const wait = /^w:([a-z_]+):(-?\d+)$/.exec(key);
+			const candidates = this.view.state.invert ? this.view.root.children :
+				wait ? calls.findWaits((cause, object) => Words.classes[cause] === wait[1] && object === Number(wait[2])) : calls.nodes;
+			const found = candidates.filter((node) => Model.keyOf(node) === key && value(node) > 0);
+			if (found.length) {
+				this.active = found.reduce((best, node) => (value(node) > value(best) ? node : best));
+				this.reveal(this.active);
+				this.render();
+			}
+		}
+
 		toggle(node, all) {
 			const opening = !this.open.has(node);
 			const pending = [node];
@@ -202,7 +271,7 @@ const TreeView = (() => {
 				const next = pending.pop();
 				this.open[opening ? "add" : "delete"](next);
 				if (all) {
-					pending.push(...this.children(next));
+					pending.push(...this.view.children(next));
 				}
 			}
 			this.render();
@@ -215,6 +284,7 @@ const TreeView = (() => {
 			}
 			this.active = this.rows[row.dataset.index].node;
 			this.toggle(this.active, event.altKey);
+			this.api.select(Model.keyOf(this.active));
 		}
 
 		key(event) {
@@ -233,7 +303,7 @@ const TreeView = (() => {
 				"*": () => this.openSiblings(node),
 				c: () => this.copyPath(node),
 			};
-			if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) {
+			if (!Object.hasOwn(keys, event.key) || event.ctrlKey || event.metaKey || event.altKey) {
 				return;
 			}
 			event.preventDefault();
@@ -252,9 +322,9 @@ const TreeView = (() => {
 			for (let up = node; up; up = up.parent) {
 				path.unshift(this.maker.nodeName(up));
 			}
-			this.copy(path.join("\n"));
+			this.api.copy(path.join("\n"), "path copied");
 		}
 	}
 
-	return { View };
+	return { id: "tree", make: (panel, api) => new View(panel, api) };
 })();

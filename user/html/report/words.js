@@ -16,12 +16,32 @@ const Words = (() => {
 
 	/* Nothing that moves, reorders or hides text: the bytes of control characters and of those of bidirectional text become visible. */
 	// eslint-disable-next-line no-control-regex
-	const unwanted = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+	const unwanted = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
+	function escaped(c) {
+		return [...new TextEncoder().encode(c)].map((b) => "\\x" + b.toString(16).padStart(2, "0"));
+	}
+
+	/**
+	 * A text of the target as it may be shown.
+	 * @param {string} text
+	 * @param {number} [max] columns; what is longer ends in "…"
+	 */
 	function clean(text, max = longest) {
-		const characters = [...String(text).slice(0, 2 * max + 2)];
-		const shown = characters.slice(0, max).join("") + (characters.length > max ? "…" : "");
-		return shown.replace(unwanted, (c) => [...new TextEncoder().encode(c)].map((b) => "\\x" + b.toString(16).padStart(2, "0")).join(""));
+		let shown = "";
+		let cut = ""; /* what is left of it if it does not fit: there is a column for the "…" */
+		let columns = 0;
+		for (const c of String(text).slice(0, 2 * max + 2)) {
+			for (const part of unwanted.test(c) ? escaped(c) : [c]) {
+				columns += [...part].length;
+				if (columns > max) {
+					return cut + "…";
+				}
+				shown += part;
+				cut = columns < max ? shown : cut;
+			}
+		}
+		return shown;
 	}
 
 	function decimals(wallNs) {
@@ -74,9 +94,23 @@ const Words = (() => {
 		return (gil ? "waiting for the GIL, held by " : "") + [request ? clean(request) : "", frame].filter(Boolean).join(" in ");
 	}
 
+	/* What a wait or an await of the tree was for, or null. */
+	function objectOf(report, node) {
+		return node.kind === "await" ? node.what.object : node.object >= 0 ? report.objects[node.object] : null;
+	}
+
+	/* "MainThread 4242" */
+	function thread({ name, comm, tid }) {
+		return `${clean(name || comm || "?")} ${tid}`;
+	}
+
+	function task({ id, name }) {
+		return name ? `${clean(name)} ${clean(id)}` : clean(id);
+	}
+
 	function process(comm, pid) {
 		return pid ? `${clean(comm || "?")}[${pid}]` : `interrupt ${clean(comm || "?")}`;
 	}
 
-	return { classes, labels, clean, decimals, ms, percent, error, count, tail, place, loopBusy, process };
+	return { classes, labels, clean, decimals, ms, percent, error, count, tail, place, loopBusy, objectOf, thread, task, process };
 })();

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The page's script without a page: its files in their order, those that need no document, and a report as they read it. */
+"use strict";
+
+const { execFileSync } = require("node:child_process");
+const fs = require("node:fs");
+const path = require("node:path");
+const vm = require("node:vm");
+
+const ROOT = path.resolve(__dirname, "../..");
+const RENDER = process.env.RENDER || `${ROOT}/build/golden/render`;
+const { inPage } = require("../browser/large");
+
+/* Those that compute. */
+const FILES = ["words", "state", "data", "frames", "pairs", "weights", "nodes", "calls", "inverted", "functions", "search", "model",
+	"lanes", "speedscope", "exports"];
+
+function load(globals = {}) {
+	const sources = FILES.map((name) => fs.readFileSync(`${ROOT}/user/html/report/${name}.js`, "utf8"));
+	const names = "Words, State, Data, Frames, Pairs, Weights, Calls, Inverted, Functions, Search, Model, Speedscope, Exports";
+	const body = `(${Object.keys(globals)}) => { ${sources.join("\n")}\nreturn { ${names} }; }`;
+	return vm.runInThisContext(body, { filename: "report.js" })(...Object.values(globals));
+}
+
+function render(fixture, format) {
+	return execFileSync(RENDER, [fixture, format], { encoding: "utf8", maxBuffer: 1 << 28 });
+}
+
+/* A fixture's JSON document. */
+function document(fixture) {
+	return JSON.parse(render(fixture, "json"));
+}
+
+/* And the document of its page. */
+function pageDocument(fixture) {
+	return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(render(fixture, "html"))[1]);
+}
+
+/* The formats that there are. */
+function formats() {
+	return execFileSync(RENDER, { encoding: "utf8" }).trim().split("\n").map((line) => line.split(" ")[1]);
+}
+
+module.exports = { FILES, load, render, document, formats, inPage, pageDocument };

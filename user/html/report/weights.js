@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the filters leave of the report's time, by stack: what trees and tables are made of. */
+/* exported Weights */
+/* global Pairs, Words */
+
+/**
+ * @typedef {object} Filter
+ * @property {number} from ns
+ * @property {number} to ns
+ * @property {number} thread −1 = all
+ * @property {number} task −1 = all
+ * @property {string[]} classes empty = all
+ *
+ * @typedef {object} WaitSums waits of a class for one object at one stack, as columns
+ * @property {number} n
+ * @property {Int32Array} stack the number of stacks = unknown
+ * @property {Int32Array} cause index in Words.classes
+ * @property {Int32Array} object index in report.objects, −1 = none
+ * @property {Float64Array} ns
+ * @property {Uint32Array} count
+ */
+
+const Weights = (() => {
+	const classIndex = Object.fromEntries(Words.classes.map((name, i) => [name, i]));
+	const { cpu_user: USER, cpu_kernel: KERNEL, run_queue: RUN_QUEUE, throttled: THROTTLED, suspended: SUSPENDED } = classIndex;
+
+	/* Of each stack whether its innermost frame is the kernel's. */
+	function inKernel(report) {
+		const { stacks, frames } = report;
+		return Uint8Array.from(stacks.frame, (frame) => Number(frames[frame].kind === "kernel"));
+	}
+
+	/* The class that ready time after a wait counts in. */
+	function readyClass(cause) {
+		return cause === THROTTLED ? THROTTLED : RUN_QUEUE;
+	}
+
+	class WaitSummer {
+		constructor(report) {
+			this.unknown = report.stacks.n;
+			this.objects = report.objects.length + 1;
+			this.index = new Pairs.Index();
+			this.ns = new Float64Array(2 * report.waits.n);
+			this.count = new Uint32Array(2 * report.waits.n);
+		}
+
+		add(stack, cause, object, ns) {
+			const i = this.index.add(stack < 0 ? this.unknown : stack, cause * this.objects + object + 1);
+			this.ns[i] += ns;
+			this.count[i]++;
+		}
+
+		/** @returns {WaitSums} */
+		columns() {
+			const { n, first: stack, second } = this.index;
+			const cause = new Int32Array(n);
+			const object = new Int32Array(n);
+			for (let i = 0; i < n; i++) {
+				cause[i] = Math.floor(second[i] / this.objects);
+				object[i] = second[i] % this.objects - 1;
+			}
+			return { n, stack, cause, object, ns: this.ns, count: this.count };
+		}
+	}
+
+	class Sums {
+		/**
+		 * @param {ReportData} report
+		 * @param {Filter} filter
+		 */
+		constructor(report, filter) {
+			const n = report.stacks.n + 1; /* the last is that of time without a stack */
+
+			this.report = report;
+			this.filter = filter;
+			this.threads = report.threads.map(() => ({ weight: 0, squares: 0 }));
+			this.allowed = Words.classes.map((name) => !filter.classes.length || filter.classes.includes(name));
+			this.cpu = new Float64Array(n);
+			this.samples = new Uint32Array(n);
+			this.hits = new Pairs.Index(); /* (stack, thread): */
+			this.hitTimes = new Float64Array(report.samples.n); /* of the stack's CPU time what the thread had */
+			this.waitRows = new Int32Array(report.waits.n);
+			this.kernel = inKernel(report);
+			this.addSamples();
+			this.addWaits();
+			this.addAwaits();
+		}
+
+		/* What of [begin, begin + ns) is in the range. */
+		within(begin, ns) {
+			const { from, to } = this.filter;
+			return begin >= from && begin + ns <= to ? ns : Math.max(0, Math.min(begin + ns, to) - Math.max(begin, from));
+		}
+
+		cpuClass(stack) {
+			return stack >= 0 && stack < this.kernel.length && this.kernel[stack] ? KERNEL : USER;
+		}
+
+		addSamples() {
+			const { samples, stacks } = this.report;
+			const { thread: onlyThread, task: onlyTask } = this.filter;
+			for (let i = 0; i < samples.n; i++) {
+				const stack = samples.stack[i] < 0 ? stacks.n : samples.stack[i];
+				const thread = samples.thread[i];
+				if ((onlyThread >= 0 && thread !== onlyThread) || (onlyTask >= 0 && samples.task[i] !== onlyTask) || !this.allowed[this.cpuClass(stack)]) {
+					continue;
+				}
+				const ns = this.within(samples.begin[i], samples.weight[i]);
+				if (ns) {
+					this.cpu[stack] += ns;
+					this.samples[stack]++;
+					this.hitTimes[this.hits.add(stack, thread)] += ns;
+					this.threads[thread].weight += ns;
+					this.threads[thread].squares += ns * ns;
+				}
+			}
+		}
+
+		/* A wait is one or two pieces: waiting, and then ready. */
+		addWaits() {
+			const { waits } = this.report;
+			const { thread, task } = this.filter;
+			const sums = new WaitSummer(this.report);
+			let n = 0;
+			for (let i = 0; i < waits.n; i++) {
+				if ((thread >= 0 && waits.thread[i] !== thread) || (task >= 0 && waits.task[i] !== task)) {
+					continue;
+				}
+				const cause = waits.cause[i];
+				const ready = readyClass(cause);
+				const waited = this.allowed[cause] ? this.within(waits.t[i], waits.duration[i]) : 0;
+				const runnable = this.allowed[ready] ? this.within(waits.t[i] + waits.duration[i], waits.runnable[i]) : 0;
+				if (waited) {
+					sums.add(waits.stack[i], cause, waits.object[i], waited);
+				}
+				if (runnable) {
+					sums.add(waits.stack[i], ready, -1, runnable);
+				}
+				if (waited || runnable) {
+					this.waitRows[n++] = i;
+				}
+			}
+			this.waitRows = this.waitRows.subarray(0, n);
+			this.waits = sums.columns();
+		}
+
+		/* What the request was suspended for. An await is a task's, on no thread. */
+		addAwaits() {
+			const { awaits, stacks } = this.report;
+			this.awaits = [];
+			if (this.filter.thread >= 0 || !this.allowed[SUSPENDED]) {
+				return;
+			}
+			for (const row of awaits) {
+				const share = row.duration_ns ? this.within(row.t, row.duration_ns) / row.duration_ns : 0;
+				if (row.suspended_ns * share && (this.filter.task < 0 || row.task === this.filter.task)) {
+					this.awaits.push({ ...row, stack: row.stack < 0 ? stacks.n : row.stack, ns: row.suspended_ns * share });
+				}
+			}
+		}
+
+		/* Whether all of the request is there: only then what stands at no place in time is shown. */
+		isWhole() {
+			const { from, to, thread, task } = this.filter;
+			return from <= 0 && to >= this.report.time.wall_ns && thread < 0 && task < 0;
+		}
+	}
+
+	return { Sums, readyClass, inKernel, classIndex };
+})();
