@@ -56,7 +56,7 @@ def policy_hash(content):
 
 def without_assets(page):
     """The page with the names of its assets instead of themselves."""
-    for name, content in ((b"*.css", embedded("style")), (b"report/*.js", embedded("script"))):
+    for name, content in ((b"*.css", embedded("style") + embedded("views")), (b"report/*.js", embedded("script"))):
         page = page.replace(content, b"[" + name + b"]").replace(policy_hash(content), b"[hash of " + name + b"]")
     widths = re.findall(rb"<style>(#part-.*?|)</style>", page)
     return page.replace(policy_hash(widths[-1]), b"[hash of the widths]")

@@ -4,7 +4,8 @@
 #define REQPROF_ASSETS_H
 
 extern const char asset_page[], asset_page_end[];     /* report.html, with {{slots}} */
-extern const char asset_style[], asset_style_end[];   /* report.css */
+extern const char asset_style[], asset_style_end[];   /* report.css: what all pages have */
+extern const char asset_views[], asset_views_end[];   /* report/views.css: the drawn views */
 extern const char asset_difference[], asset_difference_end[]; /* difference.css: what reqprof diff adds to it */
 extern const char asset_script[], asset_script_end[]; /* report/….js, one after the other */
 

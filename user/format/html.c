@@ -18,6 +18,7 @@ static void put_style(const struct profile *p, FILE *f)
 {
 	(void)p;
 	fwrite(asset_style, 1, asset_style_end - asset_style, f);
+	fwrite(asset_views, 1, asset_views_end - asset_views, f);
 }
 
 static void put_script(const struct profile *p, FILE *f)

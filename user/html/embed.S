@@ -11,8 +11,12 @@ asset_page_end:
 	.global asset_style, asset_style_end
 asset_style:
 	.incbin "report.css"
-	.incbin "report/views.css"
 asset_style_end:
+
+	.global asset_views, asset_views_end
+asset_views:
+	.incbin "report/views.css"
+asset_views_end:
 
 	.global asset_difference, asset_difference_end
 asset_difference:

@@ -71,7 +71,7 @@ const TimelineWords = (() => {
 			return [`${Words.clean(name || comm || "thread")} ${tid}`, times.filter(Boolean).join(" · ")];
 		}
 
-		/* What a slice is, in a few words: "network 127.0.0.1:5432". */
+		/* What a slice is, in a few words: "network db:5432". */
 		short(lane, i) {
 			const label = Words.labels[Words.classes[lane.kind[i]]];
 			const { waits, awaits, objects } = this.report;
