@@ -10,6 +10,7 @@
 #ifndef REQPROF_H
 #define REQPROF_H
 
+#include "reqprof_handler.h"
 #include "reqprof_python.h"
 #include "reqprof_unwind.h"
 
