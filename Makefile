@@ -14,7 +14,7 @@ Q := @
 say = @printf '  %-8s %s\n' '$(1)' '$(patsubst $(B)/%,%,$@)'
 endif
 
-PKGS := libbpf libdw libelf liblzma zlib libprotobuf-c libcap-ng libmicrohttpd
+PKGS := libbpf libdw libelf capstone liblzma zlib libprotobuf-c libcap-ng libmicrohttpd
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 CPPFLAGS += -D_GNU_SOURCE -DREQPROF_VERSION='"$(VERSION)"' -Iuser -Ibpf -I$(B)/gen -MMD -MP
 CFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
@@ -88,11 +88,12 @@ $(SKEL): $(B)/bpf/reqprof.o
 
 # ---- packages (Debian, Ubuntu) ----------------------------------------------------------------------------------------------------
 
-BUILD_PACKAGES := build-essential clang llvm bpftool pkg-config libbpf-dev libelf-dev libdw-dev liblzma-dev zlib1g-dev libprotobuf-c-dev \
-                  protobuf-c-compiler protobuf-compiler libiberty-dev uthash-dev libcap-ng-dev libmicrohttpd-dev
+BUILD_PACKAGES := build-essential clang llvm bpftool pkg-config libbpf-dev libelf-dev libdw-dev libcapstone-dev liblzma-dev zlib1g-dev \
+                  libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libiberty-dev uthash-dev libcap-ng-dev libmicrohttpd-dev
 DEMO_PACKAGES := curl python3 python3-fastapi python3-httptools python3-uvicorn python3-uvloop
-TEST_PACKAGES := chromium firefox-esr git golang-go groff-base gunicorn iproute2 libcmocka-dev libdebuginfod1 nginx nodejs npm openssl perl \
-                 postgresql python3-django python3-flask python3-gevent python3-hypercorn rustc shellcheck sudo wrk
+TEST_PACKAGES := apache2-bin chromium firefox-esr git golang-go groff-base gunicorn h2o iproute2 libcmocka-dev libdebuginfod1 linux-perf \
+                 nghttp2-client nginx nodejs npm openssl perl postgresql python3-django python3-flask python3-gevent python3-hypercorn rustc \
+                 shellcheck sudo wrk
 PACKAGES := $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES)
 
 deps: ## install the packages that building, the demo and the tests need

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* CPython's contexts are copied: which copy belongs to which request, and which task it is for. */
 #include "context_python.bpf.h"
+#include "handler.bpf.h"
 
 #define COROUTINE_CREATED_311 -2        /* Include/internal/pycore_frame.h: FRAME_CREATED, up to 3.12 */
 #define COROUTINE_CREATED_313 -3
@@ -200,7 +201,12 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 	k->thread->busy = 0;
 }
 
-extern bool bpf_session_is_return(void) __ksym __weak;
+extern bool bpf_session_is_return(void) __ksym __weak; /* declared in one object: libbpf cannot link two */
+
+__hidden int session_returns(void)
+{
+	return bpf_session_is_return();
+}
 
 /* The copy that is about to be made, if it can be told: it will be the first of the free contexts (Python/context.c, context_alloc). */
 static __always_inline __u64 next_copy(const struct look *k)
@@ -235,7 +241,7 @@ int on_context_copy(struct pt_regs *regs)
 	task = bpf_get_current_task_btf();
 	if (look_at(&k, task))
 		return 1;
-	child = bpf_session_is_return() ? PT_REGS_RC(regs) : next_copy(&k);
+	child = session_returns() ? PT_REGS_RC(regs) : next_copy(&k);
 	if (!child && matters(&k, task->tgid) && !(k.py->flags & RP_PYTHON_PROBE_INSIDE))
 		return 0;
 	copied(&k, task, child, regs);

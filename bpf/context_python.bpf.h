@@ -296,8 +296,10 @@ static __always_inline struct rp_worker *begin_work(struct look *k, struct task_
 /* `w` is bound to the thread. Does it work for the same request, as far as is known? */
 static __always_inline int goes_on(const struct look *k, const struct rp_worker *w)
 {
-	const struct rp_live *l;
+	const struct rp_live *l = live_slot(w->slot);
 
+	if (l && l->work == WORK_CALL)
+		return 1;
 	if (k->known)
 		return k->live->serial == w->serial;
 	/* Still in the callback that has read the request: */
@@ -305,7 +307,6 @@ static __always_inline int goes_on(const struct look *k, const struct rp_worker 
 		return 1;
 	if (w->contextual)
 		return 0;
-	l = live_slot(w->slot);
 	if (l && w->pid != l->pid)
 		return 1; /* a process that it has made: there the contexts are others' */
 	return !l || !l->contexts || !k->context || k->context == k->thread->home;

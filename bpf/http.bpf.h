@@ -369,6 +369,9 @@ __hidden void http_slot_drop(struct http_conn *c);
 /* Judge bytes[line, + line_len): HTTP_LINE_* flags, or negative. Sets target, target_end, query. */
 int http_line(struct http_slot *s);
 
+/* The same for METHOD SP target, whatever follows. 0, or negative: it is not that. */
+int http_line_any(struct http_slot *s);
+
 /* Can bytes[line, end) become a request line? */
 __hidden int http_line_may_begin(struct http_slot *s);
 

@@ -155,6 +155,22 @@ int http_line(struct http_slot *s)
 	return line_kind(p) | (v[7] == '0' ? HTTP_LINE_10 : 0);
 }
 
+int http_line_any(struct http_slot *s)
+{
+	__u32 end;
+	int n;
+
+	if (!s)
+		return HTTP_LINE_BAD;
+	end = s->line + s->line_len;
+	n = method_len(s, s->line, end, 0);
+	if (n < 0)
+		return HTTP_LINE_BAD;
+	s->target = s->line + n + 1;
+	find_target_end(s, end);
+	return s->target_end == s->target ? HTTP_LINE_BAD : 0;
+}
+
 /* ---- markers ----------------------------------------------------------------------------------------------------- */
 
 /* Are the first `len` bytes of p those of a marker's text? */

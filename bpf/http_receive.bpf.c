@@ -54,7 +54,7 @@ static __always_inline void fill_begin(struct http_run *r, struct request_start 
 	b->reader = reader;
 	b->sender = c->sender;
 	b->line_len = s->line_len;
-	b->pad = 0;
+	b->work = WORK_READ;
 	socket_address(r->sk, 0, &b->local);
 	socket_address(r->sk, 1, &b->remote);
 }

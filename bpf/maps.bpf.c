@@ -5,6 +5,7 @@
  */
 #include "request.bpf.h"
 #include "context_python.bpf.h"
+#include "handler.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -23,5 +24,7 @@ struct pythons_map pythons SEC(".maps");
 struct contexts_map contexts SEC(".maps");
 struct successors_map successors SEC(".maps");
 struct task_codes_map task_codes SEC(".maps");
+struct handlers_map handlers SEC(".maps");
+struct open_calls_map open_calls SEC(".maps");
 
 __u32 live_requests = 0;

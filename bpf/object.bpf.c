@@ -105,6 +105,17 @@ static __always_inline struct file *file_of(struct task_struct *task, __s32 fd)
 	return file;
 }
 
+__hidden struct sock *object_socket(struct task_struct *task, __s32 fd)
+{
+	struct file *file = file_of(task, fd);
+	struct socket *socket;
+
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, sk);
+}
+
 __hidden void object_describe(struct task_struct *task, __s32 fd, struct rp_object *o)
 {
 	struct file *file = file_of(task, fd);

@@ -62,17 +62,44 @@ static __always_inline struct task_context *late_writer(struct look *k, __u32 pi
 	return s.n == 1 && !stack_coroutine(bpf_get_current_task_btf()) ? s.found : NULL;
 }
 
+/* Of a request among many in an event loop: the one whose turn it is. Its client is not among those that it talks to. */
+static __always_inline int is_turn(struct look *k, struct task_struct *task, __u64 sk, __u32 *ret_slot)
+{
+	struct rp_worker *w = worker_of(task);
+
+	k->live = w && w->task ? live_slot(w->slot) : NULL;
+	*ret_slot = w ? w->slot : 0;
+	return k->live && k->live->work == WORK_TURN && k->live->sk != sk;
+}
+
+static __always_inline void send_peer(struct task_struct *task, const struct peer *p, __u64 sk, __u64 now)
+{
+	struct rp_peer e = {.socket = sk};
+
+	if (bpf_map_update_elem(&peers, &sk, p, BPF_ANY))
+		return;
+	event_head(&e.h, RP_EV_PEER, sizeof e, now, p->serial, task);
+	e.h.task = p->task;
+	socket_address((struct sock *)sk, 1, &e.address);
+	event_send(&e, sizeof e);
+}
+
 int peer_sent(__u64 sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct rp_peer e = {.socket = sk};
 	__u64 now = bpf_ktime_get_ns();
 	struct task_context *c;
 	struct peer p = {};
 	struct look k;
 
-	if (look_at(&k, task))
+	if (look_at(&k, task)) {
+		if (!is_turn(&k, task, sk, &p.slot) || !event_allowed(k.live))
+			return 0;
+		p.serial = k.live->serial;
+		p.task = TURN_TASK;
+		send_peer(task, &p, sk, now);
 		return 0;
+	}
 	c = k.known ?: late_writer(&k, task->tgid);
 	if (!c || !event_allowed(k.live))
 		return 0;
@@ -84,12 +111,7 @@ int peer_sent(__u64 sk)
 	p.slot = c->slot;
 	p.serial = k.live->serial;
 	p.task = c->task;
-	if (bpf_map_update_elem(&peers, &sk, &p, BPF_ANY))
-		return 0;
-	event_head(&e.h, RP_EV_PEER, sizeof e, now, p.serial, task);
-	e.h.task = p.task;
-	socket_address((struct sock *)sk, 1, &e.address);
-	event_send(&e, sizeof e);
+	send_peer(task, &p, sk, now);
 	return 0;
 }
 

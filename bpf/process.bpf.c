@@ -3,6 +3,19 @@
 #include "request.bpf.h"
 #include "python.bpf.h"
 
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} forks SEC(".maps");
+
+static __always_inline void tell_fork(struct task_struct *parent, struct task_struct *child)
+{
+	struct rp_fork e = {.parent = parent->tgid, .child = child->tgid};
+
+	if (handlers_used && bpf_ringbuf_output(&forks, &e, sizeof e, BPF_RB_FORCE_WAKEUP))
+		COUNT(events_dropped);
+}
+
 /* A new process has its parent's code until it calls exec. */
 static __always_inline void inherit_space(struct task_struct *parent, struct task_struct *child)
 {
@@ -47,7 +60,7 @@ static __always_inline void inherit_work(struct task_struct *parent, struct task
 		context_creates(now); /* it may have begun since it was looked at last */
 	w = worker_of(parent);
 	l = w ? live_slot(w->slot) : NULL;
-	if (l)
+	if (l && l->work != WORK_TURN) /* else who works for it is told by its turns */
 		worker_bind(l, w->slot, child, now, 1 | BIND_CLONED);
 }
 
@@ -57,9 +70,10 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (followed(parent)) {
 		if (child->pid == child->tgid) {
-			follow_child(child);
+			follow_child(parent, child);
 			inherit_space(parent, child);
 			inherit_python(parent, child);
+			tell_fork(parent, child);
 		}
 		if (!bpf_task_storage_get(&threads, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
 			COUNT(storage_failed);
@@ -72,8 +86,11 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-	struct rp_worker *w = live_requests ? worker_of(task) : NULL;
+	struct rp_worker *w;
 
+	if (handlers_used)
+		handler_thread_ends(bpf_ktime_get_ns());
+	w = live_requests ? worker_of(task) : NULL;
 	if (w)
 		worker_release(w, live_slot(w->slot), task, bpf_ktime_get_ns(), RP_RELEASE_EXIT);
 	reader_orphan(task);

@@ -18,7 +18,7 @@ struct {
 } free_readers SEC(".maps");
 
 #define HURRY_READS 64
-#define HURRY_NS 6400000ULL     /* for so many: 100 us each */
+#define HURRY_NS 12800000ULL    /* for so many: 200 us each, of which reading a response would be 1 us */
 
 __u32 followed_processes = 0;   /* gauge; user space adds those that it marks */
 __u32 readers_used = 1;         /* 0 means none */
@@ -29,14 +29,21 @@ __hidden int followed(struct task_struct *task)
 {
 	__u32 *mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0);
 
-	return mark && *mark == 1;
+	return mark && *mark != RP_FOLLOWED_GONE;
 }
 
-__hidden void follow_child(struct task_struct *child)
+__hidden int followed_on_sockets(struct task_struct *task)
 {
-	__u32 one = 1;
+	__u32 *mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0);
 
-	if (bpf_task_storage_get(&followed_tasks, child, &one, BPF_LOCAL_STORAGE_GET_F_CREATE))
+	return mark && *mark == RP_FOLLOWED;
+}
+
+__hidden void follow_child(struct task_struct *parent, struct task_struct *child)
+{
+	__u32 mark = followed_on_sockets(parent) ? RP_FOLLOWED : RP_FOLLOWED_CALLS;
+
+	if (bpf_task_storage_get(&followed_tasks, child, &mark, BPF_LOCAL_STORAGE_GET_F_CREATE))
 		__sync_fetch_and_add(&followed_processes, 1);
 	else
 		COUNT(storage_failed);
@@ -47,7 +54,7 @@ __hidden void unfollow(struct task_struct *task)
 {
 	__u32 *mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0);
 
-	if (mark && __sync_val_compare_and_swap(mark, 1, 2) == 1)
+	if (mark && __sync_lock_test_and_set(mark, RP_FOLLOWED_GONE) != RP_FOLLOWED_GONE)
 		__sync_fetch_and_add(&followed_processes, -1);
 }
 

@@ -83,15 +83,23 @@ struct request_start {
 	__u32 reader;           /* of request_read() */
 	__u32 line_len;
 	__u32 ahead;            /* unfinished requests before it on its connection: > 0 = pipelined, begins later (request_turn) */
-	__u32 pad;
+	__u32 work;             /* WORK_* */
 	struct rp_addr local, remote;
 };
+
+/* What tells whose work the current thread does after the begin. */
+#define WORK_READ 0             /* it has read the request: the ladder */
+#define WORK_CALL 1             /* it is in a call that ends with the request */
+#define WORK_TURN 2             /* it is in a turn of the request (context_turn.bpf.c) */
 
 /* A slot of the live table with its serial, as one number: stale ones are recognised. 0 = none. */
 typedef __u64 live_ref;
 
 /* Is the current task's process followed? (task storage of the group leader) */
 __hidden int followed(struct task_struct *task);
+
+/* … and are its requests looked for on its sockets? */
+__hidden int followed_on_sockets(struct task_struct *task);
 
 /* The current thread has read a request line (marked or not), which arrived then (0 = not known): makes its state, counts it as unfinished, releases
  * the thread from a marked request that it worked for. Returns its reader index, 0 if there was no room (counted), plus RP_READ_HURRIED: it
@@ -110,6 +118,9 @@ __hidden __u64 thread_cpu_clock(void);
  * request begins at request_turn(). */
 __hidden live_ref request_begin(void *ctx, struct request_start *start, const char *line);
 
+/* The same for programs that may not use timers (uprobes): the first samples come when the perf events run. */
+__hidden live_ref request_begin_untimed(void *ctx, struct request_start *start, const char *line);
+
 /* The last response before a pipelined marked request is complete: it begins now, in the current thread. */
 __hidden void request_turn(void *ctx, live_ref ref, __u64 now);
 
@@ -117,11 +128,21 @@ __hidden void request_turn(void *ctx, live_ref ref, __u64 now);
 int request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns);
 __hidden void request_trace_id(live_ref ref, const __u8 *id);
 
+/* Its status is known, with or without a write that was seen. */
+int request_status(live_ref ref, __u32 status);
+
 /* A write of `bytes` of its response. status 0 = still unknown or only 1xx so far. */
 __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u32 status);
 
 /* It is over: the last byte was given to the kernel at end_ns (0 = the last request_sent(), else now); how = RP_END_*. */
 int request_end(live_ref ref, __u64 end_ns, __u32 how);
+
+extern __u32 handlers_instead; /* some followed processes are not followed on their sockets; set by user space */
+extern __u32 handlers_of_rest; /* some handlers are for connections only that do not speak plain HTTP/1; set by user space */
+
+/* The current thread has read from such a connection (its struct sock *), or from one that does. */
+#define HANDLER_PLAIN 1
+int handler_read(__u64 sk);
 
 /* ---- context_python.bpf.c -------------------------------------------------------------------------------------------- */
 
@@ -148,6 +169,33 @@ static __always_inline __u64 number_of(const void *pointer)
 int peer_sent(__u64 sk);
 int peer_received(__u64 sk);
 int peer_ready(__u64 sk);
+
+/* ---- source_handler.bpf.c, context_turn.bpf.c ------------------------------------------------------------------------- */
+
+extern __u32 handlers_used; /* some process has handlers; set by user space */
+
+/* The current thread leaves the CPU: is the call that it was in still on its stack? It is not after a longjmp() or an exception. */
+int handler_check(__u64 now);
+
+/* Is the current thread bound to a request that it no longer works for? */
+int turn_is_left(void);
+
+/* The current thread ends. */
+int handler_thread_ends(__u64 now);
+
+/* ---- uprobes: kernel/events/uprobes.c -------------------------------------------------------------------------------------
+ *
+ * Of a function with a uretprobe, the return address is replaced by that of a trampoline, which stands at the beginning of an area that the process
+ * has for probed instructions. What it was, and where it stood, is in a list, the innermost first.
+ */
+
+/* Address of that area, 0 = there is none. */
+static __always_inline __u64 uprobe_area(struct task_struct *task)
+{
+	struct xol_area *area = BPF_CORE_READ(task, mm, uprobes_state.xol_area);
+
+	return area ? BPF_CORE_READ(area, vaddr) : 0;
+}
 
 /* ---- address.bpf.c ----------------------------------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #ifndef REQPROF_H
 #define REQPROF_H
 
+#include "reqprof_handler.h"
 #include "reqprof_python.h"
 #include "reqprof_unwind.h"
 
@@ -84,6 +85,8 @@ _Static_assert(sizeof(struct rp_config) == 40, "rp_config");
 	X(readers_full, "threads not followed: table of reading threads full") \
 	X(events_capped, "events beyond one request's limit") \
 	X(near_marker, "requests with the marker's name and another value") \
+	X(handler_faults, "calls of a handler whose URL could not be read") \
+	X(handler_lost, "calls of a handler whose end was not seen") \
 	X(probe_late, "requests whose tasks cannot be told apart: the probe of context copies came too late")
 
 #define RP_COUNTER_ENUM(name, text) RP_COUNT_##name,
@@ -181,6 +184,8 @@ _Static_assert(sizeof(struct rp_event) == 32, "rp_event");
 #define RP_BEGIN_JOINED 1       /* the connection was open at attach and was synchronised by this request */
 #define RP_BEGIN_TENTATIVE 2    /* the line came in several reads: the time up to recognised_ns is estimated */
 #define RP_BEGIN_SHARED 4       /* its thread has other unfinished requests: nothing is bound */
+#define RP_BEGIN_HANDLER 8      /* it is a call of a handler: the line may lack its version; a method "-" is unknown, and so is an empty line */
+#define RP_NO_MARKER 0xffffffffU
 
 struct rp_begin {
 	struct rp_event h;      /* h.t = recognised: from here on slices are exact. pid, tid: the thread that read it */
@@ -189,7 +194,7 @@ struct rp_begin {
 	__u64 socket_queue_ns;  /* bytes in the socket before begin; RP_UNKNOWN_NS */
 	__u64 pipeline_queue_ns;
 	struct rp_addr local, remote;
-	__u32 marker;           /* index of the marker that matched */
+	__u32 marker;           /* index of the marker that matched, RP_NO_MARKER: every call is recorded */
 	__u32 line_len;         /* bytes of the request line that follow, without its end of line */
 	char comm[RP_COMM_LEN];
 };
@@ -218,6 +223,8 @@ _Static_assert(sizeof(struct rp_task) == 56, "rp_task");
 /* flags of RP_EV_TASK_WAITS */
 #define RP_TASK_SUSPENDED 1     /* its coroutine is, and awaits something */
 #define RP_TASK_FINISHED 2      /* its coroutine has ended; neither: it is not known */
+#define RP_TASK_EVENTS 4        /* no coroutine: it goes on when one of its sockets, or a timer, calls it */
+#define RP_TASK_CLIENT 8        /* … and its client has not taken what was sent so far */
 
 /* What a task awaits when it gives up its thread. */
 struct rp_task_wait {

@@ -61,6 +61,7 @@ static __always_inline void live_init(struct rp_live *l, const struct request_st
 	l->begin_ns = start->begin_ns;
 	l->sk = start->sk;
 	l->sender = start->sender;
+	l->work = start->work;
 	l->task_code = 0;
 	l->socket = sk ? (__u64)BPF_CORE_READ(sk, sk_socket) : 0;
 	l->first_write_ns = l->last_write_ns = l->head_ns = l->body_ns = l->bytes_in = l->bytes_out = 0;
@@ -98,19 +99,19 @@ static __always_inline void fill_begin(struct rp_begin *e, const struct request_
 	bpf_probe_read_kernel_str(e->comm, sizeof e->comm, task->comm);
 }
 
-/* The wall time begins: bind the current thread if it has nothing else to answer, send the begin, ask for samples. */
-static __always_inline void live_begin(void *ctx, struct rp_live *l, __u32 slot, struct begin_buffer *b, __u64 now)
+/* The wall time begins: bind the current thread if it has nothing else to answer, send the begin, ask for samples (`sample`). */
+static __always_inline void live_begin(void *ctx, struct rp_live *l, __u32 slot, struct begin_buffer *b, __u64 now, int (*sample)(__u64 now))
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_reader *r = reader_at(l->reader);
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
-	int exclusive = r && t && t->reader == l->reader && r->unfinished == 1;
+	int exclusive = l->work == WORK_CALL || (l->work == WORK_READ && r && t && t->reader == l->reader && r->unfinished == 1);
 	__u32 len = b->event.line_len;
 	struct rp_worker *w;
 	int contextual;
 
 	l->state = LIVE_BEGUN;
-	contextual = context_seed(slot);
+	contextual = l->work == WORK_READ ? context_seed(slot) : l->work == WORK_TURN;
 	if (!exclusive && !contextual)
 		b->event.h.flags |= RP_BEGIN_SHARED;
 	b->event.h.t = now;
@@ -128,14 +129,14 @@ static __always_inline void live_begin(void *ctx, struct rp_live *l, __u32 slot,
 	if (worker_bind(l, slot, task, now, exclusive ? 1 : 2))
 		return;
 	/* The arming thread takes the CPU when this program ends, so that the switch has the stack that would be taken here. */
-	if (sampling_start(now) && !(b->event.h.flags & RP_BEGIN_TENTATIVE))
+	if (sample(now) && !(b->event.h.flags & RP_BEGIN_TENTATIVE))
 		return;
 	w = worker_of(task);
 	if (w)
 		edge_send(ctx, l, w, task, now);
 }
 
-__hidden live_ref request_begin(void *ctx, struct request_start *start, const char *line)
+static __always_inline live_ref begin(void *ctx, struct request_start *start, const char *line, int (*sample)(__u64 now))
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	/* A line that came in one read was read by this thread just now: it has been on the CPU since. */
@@ -168,19 +169,20 @@ __hidden live_ref request_begin(void *ctx, struct request_start *start, const ch
 	__sync_fetch_and_add(&live_requests, 1);
 	COUNT(live);
 	if (!start->ahead)
-		live_begin(ctx, l, slot, b, now);
+		live_begin(ctx, l, slot, b, now, sample);
 	if (python_processes)
 		context_watch(now);
 	return (__u64)l->serial << 32 | (slot + 1);
 }
 
-static __always_inline struct rp_live *live_of(live_ref ref, __u32 *ret_slot)
+__hidden live_ref request_begin(void *ctx, struct request_start *start, const char *line)
 {
-	struct rp_live *l;
+	return begin(ctx, start, line, sampling_start);
+}
 
-	*ret_slot = (__u32)ref - 1;
-	l = ref ? live_slot(*ret_slot) : NULL;
-	return l && l->serial == ref >> 32 && (l->state == LIVE_TAKEN || l->state == LIVE_BEGUN) ? l : NULL;
+__hidden live_ref request_begin_untimed(void *ctx, struct request_start *start, const char *line)
+{
+	return begin(ctx, start, line, sampling_ask);
 }
 
 __hidden void request_turn(void *ctx, live_ref ref, __u64 now)
@@ -196,77 +198,7 @@ __hidden void request_turn(void *ctx, live_ref ref, __u64 now)
 	b->event.pipeline_queue_ns = now > l->begin_ns ? now - l->begin_ns : 0;
 	b->event.begin_ns = now;
 	l->begin_ns = now;
-	live_begin(ctx, l, slot, b, now);
-}
-
-/* ---- in between -------------------------------------------------------------------------------------------------- */
-
-/* More of the request is read. On a loop's thread epoll_wait has reported it, or may have: nothing tells whether the thread has returned to it. */
-static __always_inline void read_on(struct rp_live *l, __u32 slot)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct rp_worker *w = worker_of(task);
-
-	if (w && w->slot == slot && w->reader && !w->contextual && l->loop_ok_ns)
-		worker_release(w, l, task, l->loop_ok_ns, release_reason(l));
-}
-
-int request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns)
-{
-	struct rp_live *l;
-	__u32 slot;
-
-	l = live_of(ref, &slot);
-	if (!l)
-		return 0;
-	if (l->bytes_in)
-		read_on(l, slot);
-	l->bytes_in += bytes;
-	if (head_ns)
-		l->head_ns = head_ns;
-	if (body_ns)
-		l->body_ns = body_ns;
-	return 0;
-}
-
-__hidden void request_trace_id(live_ref ref, const __u8 *id)
-{
-	struct rp_live *l;
-	__u32 slot;
-
-	l = live_of(ref, &slot);
-	if (!l)
-		return;
-	bpf_probe_read_kernel(l->trace_id, sizeof l->trace_id, id);
-	l->has_trace_id = 1;
-}
-
-__hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u32 status)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct rp_worker *w;
-	struct rp_live *l;
-	__u32 slot;
-
-	l = live_of(ref, &slot);
-	if (!l)
-		return;
-	l->bytes_out += bytes;
-	l->last_write_ns = now;
-	if (status) {
-		if (!l->first_write_ns)
-			l->first_write_ns = now;
-		l->status = status;
-	}
-	if (contextual_requests)
-		context_sent(slot, now);
-	w = worker_of(task);
-	if (!w || w->slot != slot)
-		return;
-	if (!w->contextual && loop_returned(w, l, task, now))
-		return;
-	if (w->last_tick_ns < w->run_since)
-		edge_send(ctx, l, w, task, now);
+	live_begin(ctx, l, slot, b, now, sampling_start);
 }
 
 /* ---- end --------------------------------------------------------------------------------------------------------- */

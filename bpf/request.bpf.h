@@ -51,7 +51,22 @@ struct rp_thread {
 	__u32 n_recent;
 	__u32 busy;             /* a program changes what the thread works for: what interrupts it must not */
 	__u32 was_worker[RP_WAS_WORKER]; /* by slot modulo that: index of workers + 1 that the thread had for it */
+	/* Of a call of a handler that it is in: */
+	__u64 rest;             /* the connection that it read from last, if it does not speak plain HTTP/1, else HANDLER_PLAIN; 0 = it read none */
+	__u64 call_sp;          /* the stack pointer at its entry, 0 = it is in none */
+	__u64 call_return;      /* the return address that was there */
+	__u64 call_base;        /* what its status is found from */
+	live_ref call;          /* its request, 0 = not recorded */
+	__u32 call_handler;
+	__u32 call_reader;
+	/* Of a turn of a request among many: */
+	__u32 turns_open;       /* requests that are not recorded, in no map */
+	live_ref turn;          /* its request, 0 = not recorded */
+	__u64 turn_sp;          /* the stack pointer at the entry of its function, 0 = not known */
+	__u64 turn_return;      /* the return address that was there, 0 = its return is probed */
 };
+
+#define TURN_TASK 1             /* the only task of a request whose thread serves many by turns */
 
 /* Will the probe of context copies see all that the thread makes from the seed on? */
 #define SEED_GOOD 0             /* yes */
@@ -105,7 +120,7 @@ struct rp_live {
 	__u32 sent_by;          /* RP_SENT_* */
 	__u32 contextual;       /* it is counted in contextual_requests: threads that may work for it are looked at */
 	__u32 busy;             /* its loop did something else when that was told last */
-	__u32 pad;
+	__u32 work;             /* WORK_* */
 	__u8 trace_id[16];
 };
 
@@ -122,7 +137,7 @@ struct rp_worker {
 	__u32 pid, tid;
 	__u32 seq;
 	__u32 task;             /* the task that the thread runs, 0 = none is known */
-	__u32 contextual;       /* what the thread works for is told by its context */
+	__u32 contextual;       /* what the thread works for is told by its context, or by its calls */
 	__u32 waiting;          /* a wait is in progress: who sets it to 0 sends its record, the thread itself or who ends its request */
 	__u64 context;          /* of the task */
 	struct rp_wait wait;    /* in progress while out_ns != 0; object last: it is followed by slack */
@@ -169,6 +184,16 @@ static __always_inline struct rp_reader *reader_at(__u32 index)
 static __always_inline struct rp_live *live_slot(__u32 slot)
 {
 	return bpf_map_lookup_elem(&live, &slot);
+}
+
+/* The request that a reference names, if it is not over. */
+static __always_inline struct rp_live *live_of(live_ref ref, __u32 *ret_slot)
+{
+	struct rp_live *l;
+
+	*ret_slot = (__u32)ref - 1;
+	l = ref ? live_slot(*ret_slot) : NULL;
+	return l && l->serial == ref >> 32 && (l->state == LIVE_TAKEN || l->state == LIVE_BEGUN) ? l : NULL;
 }
 
 /* The worker record of a thread that works for a live request now, or NULL. Never creates state. */
@@ -258,7 +283,7 @@ static __always_inline int event_allowed(struct rp_live *l)
 
 /* ---- reader.bpf.c ------------------------------------------------------------------------------------------------ */
 
-__hidden void follow_child(struct task_struct *child);  /* a new process of a followed one */
+__hidden void follow_child(struct task_struct *parent, struct task_struct *child);  /* a new process of a followed one */
 __hidden void unfollow(struct task_struct *task);       /* the last thread of a process ends */
 __hidden void reader_orphan(struct task_struct *task);  /* a thread ends */
 
@@ -377,6 +402,9 @@ __hidden int epoll_state(__u64 sk);
 /* Ask for samples on this CPU: perf events by the arming thread, a timer until they run. */
 __hidden int sampling_start(__u64 now);
 
+/* The same without the timer. */
+__hidden int sampling_ask(__u64 now);
+
 /* The last request is over. */
 __hidden void sampling_stop(__u64 now);
 
@@ -410,5 +438,8 @@ __hidden __u64 stack_coroutine(struct task_struct *task);
 
 /* Describe the file behind a descriptor of `task`. OBJECT_SLACK bytes must be writable behind *o. */
 __hidden void object_describe(struct task_struct *task, __s32 fd, struct rp_object *o);
+
+/* The socket behind one, NULL = it is none. */
+__hidden struct sock *object_socket(struct task_struct *task, __s32 fd);
 
 #endif

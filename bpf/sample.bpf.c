@@ -113,7 +113,7 @@ int on_tick(void *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_worker *w = live_requests ? worker_now(task) : NULL;
 
-	if (w)
+	if (w && !turn_is_left())
 		tick(ctx, task, w, STACK_TICK);
 	return 0;
 }
@@ -134,7 +134,7 @@ static int bridge_tick(void *map, __u32 *cpu, struct bridge *b)
 	if (!live_requests || !state || *state != RP_CPU_ASKED)
 		return 0;
 	w = worker_now(task);
-	if (w)
+	if (w && !turn_is_left())
 		tick(NULL, task, w, STACK_TIMER);
 	timer_start(&b->timer, cfg.interval_ns);
 	return 0;
@@ -175,6 +175,11 @@ static __always_inline int ask(__u64 now)
 	if (tell(RP_ARM_CPU, cpu, now))
 		*state = RP_CPU_IDLE;
 	return 1;
+}
+
+__hidden int sampling_ask(__u64 now)
+{
+	return ask(now);
 }
 
 __hidden int sampling_start(__u64 now)
@@ -313,6 +318,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	}
 	if (live_done)
 		live_over();
+	if (handlers_used)
+		handler_check(now);
 	w = worker_of(prev);
 	if (w && !busy)
 		switch_out(ctx, preempt, prev, w, prev_state, now);

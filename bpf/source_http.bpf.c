@@ -195,6 +195,15 @@ static __always_inline void received_end(struct http_conn *c, struct sock *sk)
 	http_release(&c->in);
 }
 
+/* Whose requests are left to a handler? Those of connections that are given up, but for those on which the target is the client. */
+static __always_inline void tell_rest(const struct http_conn *c, struct sock *sk)
+{
+	if (c->off == HTTP_OTHER || c->off == HTTP_GIVEN_UP)
+		handler_read(number_of(sk));
+	else if (!c->off)
+		handler_read(HANDLER_PLAIN);
+}
+
 SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 {
@@ -204,12 +213,17 @@ int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 	if (ret < 0 || flags & (FLAG_PEEK | FLAG_OOB | FLAG_ERRQUEUE))
 		return 0;
 	c = conn_of(sk);
-	if (!c && is_stream(sk) && followed(bpf_get_current_task_btf()))
+	if (!c && is_stream(sk) && followed_on_sockets(bpf_get_current_task_btf()))
 		c = conn_new(sk);
+	else if (c && handlers_instead && !followed_on_sockets(bpf_get_current_task_btf()))
+		c = NULL; /* accepted on a socket that another process listens on, too, or did so before its handler was found */
 	if (contextual_requests && ret && (!c || c->off || !c->sync))
 		peer_received(number_of(sk));
-	if (!c || c->off || c->closed)
+	if (!c || c->off || c->closed) {
+		if (handlers_of_rest && c && ret)
+			tell_rest(c, sk);
 		return 0;
+	}
 	if (!ret) {
 		received_end(c, sk);
 		return 0;
@@ -223,6 +237,8 @@ int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 	}
 	received(&r, ret, flags);
 	http_release(&c->in);
+	if (handlers_of_rest)
+		tell_rest(c, sk);
 	return 0;
 }
 
@@ -313,7 +329,7 @@ int BPF_PROG(http_state, struct sock *sk, int old_state, int new_state)
 	struct http_conn *c;
 
 	if (new_state == STATE_LISTEN) {
-		if (is_stream(sk) && followed(bpf_get_current_task_btf()) && !conn_of(sk))
+		if (is_stream(sk) && followed_on_sockets(bpf_get_current_task_btf()) && !conn_of(sk))
 			conn_new(sk);
 		return 0;
 	}
@@ -341,7 +357,7 @@ int http_open_sockets(struct bpf_iter__task_file *ctx)
 		http_unix_listed = 1;
 		return 0;
 	}
-	if (!followed(task))
+	if (!followed_on_sockets(task))
 		return 0;
 	socket = bpf_sock_from_file(file);
 	sk = socket ? socket->sk : NULL;

@@ -43,19 +43,7 @@ static __always_inline int locate(struct unwind *u)
 	return find_text(u);
 }
 
-/* ---- uprobes: kernel/events/uprobes.c -------------------------------------------------------------------------------------
- *
- * Of a function with a uretprobe, the return address is replaced by that of a trampoline, which stands at the beginning of an area that the process
- * has for probed instructions. What it was, and where it stood, is in a list, the innermost first.
- */
-
-/* Address of that area, 0 = there is none. */
-static __always_inline __u64 uprobe_area(struct task_struct *task)
-{
-	struct xol_area *area = BPF_CORE_READ(task, mm, uprobes_state.xol_area);
-
-	return area ? BPF_CORE_READ(area, vaddr) : 0;
-}
+/* ---- uprobes (reqprof.bpf.h) ---------------------------------------------------------------------------------------------- */
 
 /* The return address that stood somewhere in [low, high]; where, goes to u->return_slot. 0 = none did. */
 static __always_inline __u64 replaced_return(struct unwind *u, __u64 low, __u64 high)

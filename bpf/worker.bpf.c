@@ -52,7 +52,7 @@ __hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task
 	w->last_tick_ns = 0;
 	w->seq = 0;
 	w->task = 0;
-	w->contextual = !cloned && how > 1;
+	w->contextual = !cloned && (how > 1 || l->work == WORK_CALL);
 	w->wait.out_ns = 0;
 	w->waiting = 0;
 	w->pid = task->tgid;

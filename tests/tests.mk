@@ -102,10 +102,12 @@ $(B)/tests/make_reports: tests/browser/make_reports.c $(addprefix $(B)/,$(addsuf
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 # Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
-SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust)
+SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust handler handler-cfi handler-cxx handler-rust handler-go \
+               microhttpd)
 BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi)
 SERVER_CFLAGS := -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g
 $(B)/tests/servers/pool $(B)/tests/servers/pool-cfi: tests/servers/operations.c
+$(B)/tests/servers/microhttpd: SERVER_LIBS := -lmicrohttpd
 $(B)/tests/servers/%-cfi: tests/servers/%.c tests/servers/pool.h
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
@@ -113,7 +115,7 @@ $(B)/tests/servers/%-cfi: tests/servers/%.c tests/servers/pool.h
 $(B)/tests/servers/%: tests/servers/%.c tests/servers/pool.h
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(SERVER_CFLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -o $@ $(filter %.c,$^) -lpthread
+	$(Q)$(CC) $(SERVER_CFLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -o $@ $(filter %.c,$^) -lpthread $(SERVER_LIBS)
 
 # depth without call frame information, so that it is walked by frame pointer; depth-cfi the other way round.
 $(B)/tests/servers/depth: tests/servers/depth.c
@@ -125,14 +127,20 @@ $(B)/tests/servers/depth: tests/servers/depth.c
 # Programs that are compiled as distributions do it.
 CXX ?= g++
 RUSTC ?= rustc
-$(B)/tests/servers/deep-cxx: tests/servers/deep.cc
+$(B)/tests/servers/%-cxx: tests/servers/%.cc
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CXX) -Wall -Wextra $(if $(WERROR),-Werror) -O2 -g -o $@ $< -lpthread
-$(B)/tests/servers/deep-rust: tests/servers/deep.rs
+$(B)/tests/servers/%-rust: tests/servers/%.rs
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
-	$(Q)MAKEFLAGS= $(RUSTC) --edition 2021 -C opt-level=2 -C debuginfo=1 $(if $(WERROR),-D warnings) -o $@ $<
+	$(Q)MAKEFLAGS= $(RUSTC) --edition 2021 -C opt-level=2 -C debuginfo=2 $(if $(WERROR),-D warnings) -o $@ $<
+
+GO ?= go
+$(B)/tests/servers/%-go: tests/servers/%.go
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)MAKEFLAGS= GOCACHE=$(abspath $(B))/go-cache GOFLAGS= CGO_ENABLED=0 $(GO) build -o $@ $<
 
 # Stacks of any thread by the program's unwinder: tests/unwind/NAME.c, each with the probe.
 UNWIND_BINS := $(addprefix $(B)/tests/unwind/,sample compare python-frames)

@@ -30,11 +30,17 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
-	{"on_context_copy", 63037},
+	{"on_context_copy", 70838},
 	{"on_context_copied", 40233},
+	{"on_handler_entry", 66100},
+	{"on_handler_return", 1963},
+	{"on_handler_end", 2175},
+	{"on_turn", 2173},
+	{"on_turn_entry", 1870},
+	{"on_turn_return", 331},
 	{"list_threads", 44},
 	{"on_fork", 15132},
-	{"on_exit", 382},
+	{"on_exit", 2104},
 	{"on_exec", 58},
 	{"on_tick", 45115},
 	{"on_switch", 79002},
@@ -78,6 +84,12 @@ static void programs_are_as_large_as_the_table_says(void **state)
 		bpf_program__set_autoload(program, true);
 	bpf_program__set_expected_attach_type(skel->progs.on_context_copy, UPROBE_SESSION_ATTACH_TYPE);
 	bpf_program__set_expected_attach_type(skel->progs.on_context_copied, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(skel->progs.on_handler_entry, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(skel->progs.on_handler_return, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(skel->progs.on_handler_end, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(skel->progs.on_turn, UPROBE_SESSION_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(skel->progs.on_turn_entry, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(skel->progs.on_turn_return, UPROBE_MULTI_ATTACH_TYPE);
 	assert_int_equal(reqprof__load(skel), 0);
 	uname(&u);
 	same = !strncmp(u.release, kernel, strlen(kernel)) && u.release[strlen(kernel)] == '.';

@@ -89,7 +89,7 @@ def usage_errors():
 def not_yet():
     target = ["--pid", "1"]
     for args in [["--comm", "x"], ["--cgroup", "/"], ["-a"], ["--all"], target + ["--slower-than", "1s"], target + ["--status", "5xx"],
-                 target + ["--sample", "1/1000"], target + ["--handler", "x"], target + ["-m", "header:a=b"], target + ["-m", "cookie:a=b"],
+                 target + ["--sample", "1/1000"], target + ["-m", "header:a=b"], target + ["-m", "cookie:a=b"],
                  ["record", "--", "sleep", "1"]]:
         refused(" ".join(args), args, "not yet in this release")
 

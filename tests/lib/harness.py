@@ -5,6 +5,7 @@ import glob
 import http.client
 import json
 import os
+import random
 import re
 import select
 import shutil
@@ -155,22 +156,68 @@ def http_server(threaded=True):
     return Server([PYTHON, f"{SERVERS}/http_server.py", *(["--threaded"] if threaded else [])])
 
 
-def nginx(backend=None, workers=1):
+def write_filled(template, path, **values):
+    """A file of tests/servers with @NAME@ replaced by the values."""
+    with open(f"{SERVERS}/{template}", encoding="utf-8") as f:
+        text = f.read()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def certificate(where):
+    """A fresh one for localhost: (certificate, key), as files."""
+    files = f"{where}/cert.pem", f"{where}/key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
+                    "-keyout", files[1], "-out", files[0]], check=True, stderr=subprocess.DEVNULL)
+    return files
+
+
+def nginx(backend=None, workers=1, tls=None):
+    """tls: a port for TLS with HTTP/2."""
     where = scratch("nginx")
     os.makedirs(f"{where}/files")
     os.chmod(where, 0o755)
     port = free_port()
-    with open(f"{SERVERS}/nginx.conf", encoding="utf-8") as f:
-        text = f.read()
-    values = {"WHERE": where, "PORT": port, "WORKERS": workers, "BACKEND": backend or 1}
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", str(value))
-    with open(f"{where}/nginx.conf", "w", encoding="utf-8") as f:
-        f.write(text)
+    values = {"WHERE": where, "PORT": port, "WORKERS": workers, "BACKEND": backend or 1, "TLS": ""}
+    if tls:
+        cert, key = certificate(where)
+        values["TLS"] = f"listen 127.0.0.1:{tls} ssl http2; ssl_certificate {cert}; ssl_certificate_key {key};"
+    write_filled("nginx.conf", f"{where}/nginx.conf", **values)
     for name, size in ("small.txt", 100), ("large.bin", 1 << 20):
         with open(f"{where}/files/{name}", "wb") as f:
             f.write(b"x" * size)
+    with open(f"{where}/files/text", "wb") as f:
+        f.write(random.Random(1).randbytes(3 << 20).hex().encode())
+    with open(f"{where}/files/page", "w", encoding="utf-8") as f:
+        f.write('<!--# include virtual="/do/sleep:150" --> <!--# include virtual="/do/sleep:100" -->')
     return Server(["/usr/sbin/nginx", "-p", where, "-c", f"{where}/nginx.conf", "-e", f"{where}/error.log"], port)
+
+
+def apache(mpm, backend, tls):
+    where = scratch("apache")
+    os.makedirs(f"{where}/files")
+    os.chmod(where, 0o755)
+    cert, key = certificate(where)
+    port = free_port()
+    write_filled("apache.conf", f"{where}/apache.conf", WHERE=where, PORT=port, TLS=tls, MPM=mpm, BACKEND=backend, CERT=cert, KEY=key)
+    with open(f"{where}/files/small.txt", "w", encoding="utf-8") as f:
+        f.write("small\n")
+    return Server(["/usr/sbin/apache2", "-DFOREGROUND", "-f", f"{where}/apache.conf"], port)
+
+
+def h2o(tls):
+    where = scratch("h2o")
+    os.makedirs(f"{where}/files")
+    os.chmod(where, 0o755)
+    cert, key = certificate(where)
+    port = free_port()
+    write_filled("h2o.conf", f"{where}/h2o.conf", WHERE=where, PORT=port, TLS=tls, CERT=cert, KEY=key)
+    for name in "abc":
+        with open(f"{where}/files/{name}.txt", "w", encoding="utf-8") as f:
+            f.write("small\n")
+    return Server(["h2o", "-c", f"{where}/h2o.conf"], port)
 
 
 def database():

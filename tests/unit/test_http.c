@@ -354,6 +354,30 @@ static void feed(struct sock *sk, void (*call)(struct sock *sk, const char *byte
 	}
 }
 
+/* Handlers report the requests of connections that do not speak plain HTTP/1, and of no other. */
+static void connections_left_to_handlers(void **state)
+{
+	static const char *const others[] = {"\x16\x03\x01\x02\0\1\0\1\xfc\3\3", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct sock *plain, *other;
+
+		fake_reset();
+		plain = fake_connection(false);
+		fake_reads(plain, MARKED, strlen(MARKED));
+		assert_int_equal(fake_rest, 1 /* HANDLER_PLAIN */);
+		fake_writes(plain, OK, strlen(OK));
+		fake_closes(plain);
+		other = fake_connection(false);
+		fake_reads(other, others[i], i ? strlen(others[i]) : 11);
+		assert_ptr_equal((void *)fake_rest, other);
+		fake_reads(other, "more", 4);
+		assert_ptr_equal((void *)fake_rest, other);
+		fake_closes(other);
+	}
+}
+
 static void random_conversations(void **state)
 {
 	static char in[20000], out[20000];
@@ -402,6 +426,7 @@ int main(void)
 		cmocka_unit_test(gaps_and_hidden_bytes),
 		cmocka_unit_test(a_connection_that_was_open_before),
 		cmocka_unit_test(ends_that_are_inferred),
+		cmocka_unit_test(connections_left_to_handlers),
 		cmocka_unit_test(random_conversations),
 	};
 

@@ -2,7 +2,7 @@
 /*
  * The options of record. What they print is tested in tests/integration/cli.t.
  * links: cmd/record_options.c cmd/listen.c cmd/markers.c cmd/quantity.c cmd/pids.c cmd/later.c cmd/command_line.c cmd/help.c
- * links: base/alloc.c base/log.c base/process.c
+ * links: base/alloc.c base/log.c base/process.c handler/spec.c handler/catalog.c handler/expression.c
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -206,7 +206,7 @@ static void test_refused(void **state)
 		"-p 1 -i 1ms -F 100", "-p 1 -n 0", "-p 1 -n x", "-p 1 -d 0", "-p 1 -d x", "-p 1 --max-live 65", "-p 1 --max-live x",
 		"-p 1 --max-rate 60", "-p 1 --max-time x", "-p 1 -f pdf", "4242", "-p 1 x", "-p 1 -- cmd",
 		"--comm x", "--cgroup /x", "-a", "--all", "-p 1 --slower-than 1s", "-p 1 --status 5xx", "-p 1 --sample 1/2",
-		"-p 1 --handler x",
+		"-p 1 --handler x,y",
 		"-p 1 --serve=somewhere", "-p 1 --serve=127.0.0.1:", "-p 1 --serve -n 1 -o x.html", "-p 1 -o ",
 	};
 

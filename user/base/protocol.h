@@ -5,7 +5,7 @@
  *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, STOP, SNAPSHOT
  *   worker → tracer   READY, ENOUGH
  *
- *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ASK_LINK, ASK_PERF_MAP, ASK_MEMORY, ASK_SOURCE, ROWS, TEXTS, PYTHON
+ *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ASK_LINK, ASK_PERF_MAP, ASK_MEMORY, ASK_SOURCE, ROWS, TEXTS, PYTHON, HANDLER
  *   tracer → names    ANSWER
  *
  * The second pair belongs to the worker's child that finds names, and to the next one if that ends. It asks one thing at a time and waits for
@@ -40,6 +40,8 @@ enum msg_type {
 			 * come soon; 1: rows of large executables will. No descriptor: it could not be made at all */
 	MSG_PYTHON,     /* the CPython of `pid`, in sealed memory: struct msg_python, then the contract's struct rp_python; `name`: its version. No
 			 * descriptor: it has none, or none any more; `name`: why its frames cannot be had, or empty */
+	MSG_HANDLER,    /* handler `value` in `pid`, in sealed memory: struct msg_handler, then (no places) why it is not probed. `start` 1: it can
+			 * never be, 0: the process does not have it, or none any more */
 	MSG_ENOUGH,     /* -n reports are written: stop */
 };
 
@@ -62,6 +64,34 @@ struct msg_python {
 	uint64_t probe;         /* offset in the file mapped at [start, end) of an instruction; 0 = unknown */
 	uint64_t start, end;
 	uint64_t address;       /* of the instruction in the process */
+};
+
+/* Where a function is probed. */
+enum msg_place_kind {
+	PLACE_ENTRY,
+	PLACE_RETURN,   /* the same, for its return */
+	PLACE_RET,      /* its return instructions, where returns must not be touched */
+	PLACE_END,
+	PLACE_TURN,     /* a turn, from its entry to its return */
+	PLACE_RUN,      /* its begin … */
+	PLACE_STOP,     /* … and its end are functions of their own */
+	PLACE_KINDS
+};
+
+struct msg_place {
+	uint32_t kind;          /* enum msg_place_kind */
+	uint32_t stepped;       /* 1: the kernel has to step over the instruction */
+	uint64_t offset;        /* in the file */
+};
+
+#define MSG_PLACES_MAX 64
+
+/* Followed by the contract's struct rp_handler. */
+struct msg_handler {
+	uint64_t start, end;    /* a mapping that shows the file */
+	uint32_t n;             /* 0 = there is nothing to probe */
+	uint32_t pad;
+	struct msg_place places[MSG_PLACES_MAX];
 };
 
 #define MSG_MEMORY_MAX 65536

@@ -161,6 +161,16 @@ struct pythons_sink asker_pythons(struct asker *a)
 	return (struct pythons_sink){.ctx = a, .python = hand_over_python};
 }
 
+static int hand_over_handler(void *ctx, int pid, size_t number, int fd, bool never)
+{
+	return hand_over(ctx, &(struct msg){.type = MSG_HANDLER, .pid = pid, .value = number, .start = never}, fd);
+}
+
+struct handlers_sink asker_handlers(struct asker *a)
+{
+	return (struct handlers_sink){.ctx = a, .handler = hand_over_handler};
+}
+
 static int hand_over_rows(void *ctx, uint64_t executable, int fd)
 {
 	return hand_over(ctx, &(struct msg){.type = MSG_ROWS, .start = executable}, fd);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "capture/handlers.h"
 #include "capture/pythons.h"
 #include "symbol/memory.h"
 #include "symbol/symbolizer.h"
@@ -31,6 +32,9 @@ int asker_source_file(struct asker *a, int pid, const char *path, uint64_t *ret_
 
 /* Where interpreters go; the asker must outlive it. */
 struct pythons_sink asker_pythons(struct asker *a);
+
+/* Where handlers go; the asker must outlive it. */
+struct handlers_sink asker_handlers(struct asker *a);
 
 /* Where unwinding tables go; the asker must outlive it. */
 struct unwinding_sink asker_sink(struct asker *a);

@@ -20,6 +20,7 @@ struct peer_seen {
 	uint32_t task;
 	bool owed;              /* nothing was read from it since */
 	bool awaited;           /* by the task, now */
+	uint64_t t;             /* of the last write or read */
 	const char *address;
 };
 
@@ -56,11 +57,48 @@ static struct peer_seen *owed_to(struct await_feed *f, uint32_t task)
 	return NULL;
 }
 
+/* The one that was written to or read from last. */
+static struct peer_seen *last_of(struct await_feed *f, uint32_t task)
+{
+	struct peer_seen *last = NULL;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->peers[i].task == task && (!last || f->peers[i].t >= last->t))
+			last = &f->peers[i];
+	return last;
+}
+
 static void stop_awaiting(struct await_feed *f, uint32_t task)
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (f->peers[i].task == task)
 			f->peers[i].awaited = false;
+}
+
+static void await_peer(struct peer_seen *peer, struct seen_await *a)
+{
+	a->cause = TIME_network;
+	a->object = peer->address;
+	a->peer = false;
+	peer->awaited = true;
+}
+
+/* No coroutine says what it waits for, but its sockets do. */
+static void fill_events(struct await_feed *f, const struct record_task_waits *w, struct seen_await *a)
+{
+	struct peer_seen *peer = owed_to(f, w->task);
+
+	if (!peer)
+		peer = last_of(f, w->task);
+	if (w->client) {
+		a->cause = TIME_network;
+		a->object = f->profile->request.remote;
+	} else if (peer) {
+		await_peer(peer, a);
+	} else {
+		a->cause = TIME_other_wait;
+		a->object = "event";
+	}
 }
 
 void await_feed_waits(struct await_feed *f, const struct record_task_waits *w, int32_t stack)
@@ -71,6 +109,11 @@ void await_feed_waits(struct await_feed *f, const struct record_task_waits *w, i
 	char text[48];
 
 	stop_awaiting(f, w->task);
+	if (w->events) {
+		fill_events(f, w, &a);
+		builder_task_waits(f->builder, &a);
+		return;
+	}
 	await_cause(f->profile, stack, &is);
 	a.cause = is.cause;
 	a.object = is.object;
@@ -80,12 +123,8 @@ void await_feed_waits(struct await_feed *f, const struct record_task_waits *w, i
 		a.object = f->profile->request.remote;
 	a.peer = is.peer;
 	peer = is.peer ? owed_to(f, w->task) : NULL;
-	if (peer) {
-		a.cause = TIME_network;
-		a.object = peer->address;
-		a.peer = false;
-		peer->awaited = true;
-	}
+	if (peer)
+		await_peer(peer, &a);
 	builder_task_waits(f->builder, &a);
 }
 
@@ -109,6 +148,7 @@ void await_feed_peer(struct await_feed *f, const struct record_peer *r)
 	if (!p)
 		return;
 	p->owed = r->address;
+	p->t = r->t;
 	if (r->address && builder_task_peer(f->builder, r->task, r->address))
 		p->awaited = true; /* what some loops write when the task is done already */
 	if (!r->address && p->awaited)

@@ -20,8 +20,8 @@ static const struct {
 	enum rp_counter counter;
 	const char *what;
 } instead[] = {
-	{RP_COUNT_tls, "connections speak TLS (attach to what decrypts it, or send plain HTTP)"},
-	{RP_COUNT_http2, "connections speak HTTP/2 (only HTTP/1.x is read)"},
+	{RP_COUNT_tls, "connections speak TLS (attach to what decrypts it, name a --handler, or send plain HTTP)"},
+	{RP_COUNT_http2, "connections speak HTTP/2 (name a --handler; of sockets only HTTP/1.x is read)"},
 	{RP_COUNT_unreadable, "reads could not be seen (io_uring or splice)"},
 	{RP_COUNT_not_http, "connections do not begin with an HTTP/1 request"},
 	{RP_COUNT_framing_lost, "connections have invalid message lengths"},
@@ -57,6 +57,8 @@ char *hint_no_request(struct hints *h, const struct counters *c, uint64_t since_
 	h->no_request_said = true;
 	if (COUNTER(c, requests))
 		return NULL;
+	if (h->options->n_handlers && !h->options->handlers_automatic)
+		return xstrdup("no request yet after 10 s: the handler was not called; is it the right one, and does anybody send?");
 	if (!COUNTER(c, received) && !COUNTER(c, unreadable))
 		return xstrdup("no request yet after 10 s: nothing was received; is this the process that serves, and does anybody send?");
 	f = open_memstream(&text, &len);

@@ -28,6 +28,7 @@ struct live_request {
 	struct raw_stack *stacks;
 	struct record_log log;
 	uint32_t n_tasks;       /* RP_EV_TASK */
+	uint32_t turns;         /* RP_EV_TASK_RUNS */
 	struct name_faults faults;
 	char snapshot_id[7];    /* id of the report that shows it unfinished; empty = none */
 };

@@ -53,7 +53,7 @@ static void on_begin(struct live *l, struct live_request *r, const struct rp_eve
 	source_begin(r->profile, begin, (const char *)(begin + 1), l->options);
 	if (begin->marker < l->options->n_markers)
 		marker = redact_marker(&l->options->markers[begin->marker]);
-	q->marker = profile_string(r->profile, marker);
+	q->marker = profile_string(r->profile, marker ? marker : begin->marker == RP_NO_MARKER ? "every call" : NULL);
 	q->pid = e->pid;
 	q->comm = profile_string_n(r->profile, begin->comm, sizeof begin->comm);
 	q->begin = e->flags & RP_BEGIN_JOINED ? BEGIN_JOINED : BEGIN_SEEN;
@@ -219,6 +219,7 @@ static void on_task_runs(struct live *l, struct live_request *r, const struct rp
 	(void)l;
 	record->t = e->t;
 	record->task = e->task;
+	r->turns++;
 }
 
 static void on_task_waits(struct live *l, struct live_request *r, const struct rp_event *e)
@@ -233,6 +234,8 @@ static void on_task_waits(struct live *l, struct live_request *r, const struct r
 	record->stack = use_stack(r, w->stack);
 	record->suspended = e->flags & RP_TASK_SUSPENDED;
 	record->finished = e->flags & RP_TASK_FINISHED;
+	record->events = e->flags & RP_TASK_EVENTS;
+	record->client = e->flags & RP_TASK_CLIENT;
 	record->awaited = w->awaited;
 	record->awaited_type = w->awaited_type;
 	record->local = w->local;

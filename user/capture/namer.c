@@ -45,6 +45,7 @@ static void start(struct namer *n)
 	struct namer_child child = {
 		.questions = n->options.questions, .seq = n->starts * SEQ_PER_START, .kallsyms_fd = n->options.kallsyms_fd, .blame = n->blame,
 		.avoid = n->avoid, .n_avoid = n->n_avoid, .pids = n->pids, .n_pids = n->n_pids,
+		.handlers = n->options.handlers, .n_handlers = n->options.n_handlers,
 	};
 	int e;
 

@@ -26,6 +26,8 @@ struct namer_options {
 	int kallsyms_fd;        /* opened by who may see the addresses; −1 = none */
 	uint64_t answer_ns;     /* without an answer for so long it hangs */
 	uint64_t memory_max;    /* bytes of address space, 0 = no limit */
+	const struct handler_spec *handlers; /* to look for; they must outlive the namer */
+	size_t n_handlers;
 	void (*release)(void *ctx); /* called in the new process, to give up memory that is not for it; NULL = nothing */
 	void *ctx;
 };

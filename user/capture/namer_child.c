@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "capture/ask.h"
+#include "capture/handlers.h"
 #include "capture/namer_source.h"
 #include "capture/namer_wire.h"
 #include "capture/pythons.h"
@@ -23,6 +24,7 @@ struct child {
 	struct symbolizer *symbols;
 	struct unwinding *unwinding;
 	struct pythons *pythons;
+	struct handlers *handlers;
 	uint64_t *addresses;    /* of the last stack, and its Python frames */
 	struct python_frame *python;
 	size_t cap_addresses, cap_python;
@@ -65,6 +67,7 @@ static void renew(struct child *c, struct wire_reader *q, struct wire *a)
 
 	wire_put_u32(a, -r);
 	pythons_forget(c->pythons, pid);
+	handlers_forget(c->handlers, pid);
 	if (!r)
 		pythons_update(c->pythons, pid);
 }
@@ -76,6 +79,7 @@ static void forget(struct child *c, struct wire_reader *q, struct wire *a)
 	(void)a;
 	symbolizer_forget_process(c->symbols, pid);
 	pythons_forget(c->pythons, pid);
+	handlers_forget(c->handlers, pid);
 }
 
 /* A list that is being sent: how many there are is known after the last one. */
@@ -187,10 +191,14 @@ static void executables(struct child *c, struct wire_reader *q, struct wire *a)
 /* An interpreter is found in moments; unwinding tables may take long, and whoever waits for them expects it to be known then. */
 static void look_at_code(struct child *c, int pid, uint64_t address)
 {
-	if (pid && !pythons_has(c->pythons, pid) && !symbolizer_add_process(c->symbols, pid))
-		pythons_update(c->pythons, pid);
+	if (pid && !pythons_has(c->pythons, pid)) {
+		if (!symbolizer_add_process(c->symbols, pid))
+			pythons_update(c->pythons, pid);
+		handlers_update(c->handlers, pid);
+	}
 	unwinding_ask(c->unwinding, pid, address);
 	pythons_update(c->pythons, pid);
+	handlers_update(c->handlers, pid);
 }
 
 static void code(struct child *c, struct wire_reader *q, struct wire *a)
@@ -278,6 +286,7 @@ static void child_init(struct child *c, const struct namer_child *options)
 	const struct unwinding_sink sink = asker_sink(&c->asker);
 	const struct pythons_sink pythons = asker_pythons(&c->asker);
 	const struct memory memory = asker_memory(&c->asker);
+	const struct handlers_sink handler_sink = asker_handlers(&c->asker);
 
 	*c = (struct child){.options = options};
 	asker_init(&c->asker, options->questions, options->seq);
@@ -286,6 +295,7 @@ static void child_init(struct child *c, const struct namer_child *options)
 	c->symbols = symbolizer_new(&c->source, options->kallsyms_fd);
 	c->unwinding = unwinding_new(c->symbols, &sink, &c->watch);
 	c->pythons = pythons_new(c->symbols, &memory, &pythons, &c->watch);
+	c->handlers = handlers_new(options->handlers, options->n_handlers, c->symbols, &c->source, &handler_sink);
 	for (size_t i = 0; i < options->n_pids; i++) /* it takes the place of another one */
 		look_at_code(c, options->pids[i], 0);
 }
@@ -298,6 +308,7 @@ void namer_child_run(const struct namer_child *child)
 	child_init(&c, child);
 	while (serve(&c, &question, &answer))
 		;
+	handlers_free(c.handlers);
 	pythons_free(c.pythons);
 	unwinding_free(c.unwinding);
 	symbolizer_free(c.symbols);

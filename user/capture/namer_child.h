@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "capture/blame.h"
+#include "handler/spec.h"
 
 struct namer_child {
 	int sock;               /* of the questions that it answers */
@@ -21,6 +22,8 @@ struct namer_child {
 	size_t n_avoid;
 	const int *pids;        /* processes that it knows from the start */
 	size_t n_pids;
+	const struct handler_spec *handlers; /* that it looks for */
+	size_t n_handlers;
 };
 
 /* Answer until nobody asks any more. */

@@ -74,6 +74,8 @@ struct record_task_waits {
 	uint64_t t;
 	uint32_t task;
 	bool suspended, finished;
+	bool events;            /* no coroutine: it waits for its sockets, or a timer … */
+	bool client;            /* … and the client does not take what was sent */
 	struct raw_stack *stack;
 	uint64_t awaited, awaited_type, local, local_2, local_type;
 	int32_t pid;

@@ -78,6 +78,8 @@ static void add_mark(struct profile *p, enum mark_kind kind, uint64_t ns, uint64
 static void fill_marks(struct profile *p, const struct rp_begin *begin, const struct rp_end *end)
 {
 	p->request.n_marks = 0;
+	if (p->request.source == SOURCE_HANDLER)
+		add_mark(p, MARK_handler_entry, begin->begin_ns, begin->begin_ns);
 	add_mark(p, MARK_head_read, end->head_read_ns, begin->begin_ns);
 	add_mark(p, MARK_body_read, end->body_read_ns, begin->begin_ns);
 	add_mark(p, MARK_first_response_byte, end->first_write_ns, begin->begin_ns);
@@ -105,7 +107,7 @@ static void fill_end(struct profile *p, const struct live_request *q)
 	r->end = q->has_end && end->h.flags < ARRAY_LEN(ends) ? ends[end->h.flags] : END_CUT_OFF;
 	if (!q->has_end)
 		return;
-	r->status = end->status;
+	r->status = end->status || r->source != SOURCE_HANDLER ? (int32_t)end->status : -1;
 	r->bytes_in = end->bytes_in;
 	r->bytes_out = end->bytes_out;
 	r->trace_id = trace_id(p, end);
@@ -199,6 +201,8 @@ static void fill_about(const struct reporter *r, struct profile *p, const struct
 	about->arming = profile_string(p, r->fifo ? "fifo" : "timer");
 	about->interval_ns = o->interval_ns;
 	about->overhead_ns = q->end.ticks * o->tick_cost_ns + q->end.switches * o->switch_cost_ns;
+	if (p->request.source == SOURCE_HANDLER)
+		about->overhead_ns += o->handler_cost_ns + q->turns * o->turn_cost_ns;
 	about->workers_refused = q->end.workers_refused;
 	about->keeps_url = o->keep_url;
 	for (size_t i = 0; i < q->processes.n; i++)

@@ -2,6 +2,7 @@
 #include "capture/sources.h"
 
 const struct source *const sources[] = {
+	&source_handler,
 	&source_http,
 	NULL,
 };

@@ -21,7 +21,11 @@ struct source {
 
 extern const struct source *const sources[]; /* NULL-terminated */
 
-extern const struct source source_http;
+extern const struct source source_handler, source_http;
+
+/* For those: what a request line of n bytes says, and the ends of its connection. */
+void source_line(struct profile *p, const char *line, size_t n, const struct worker_options *options);
+void source_addresses(struct profile *p, const struct rp_begin *begin);
 
 /* Facts by the first source that says the request is its own. */
 void source_begin(struct profile *p, const struct rp_begin *begin, const char *line, const struct worker_options *options);

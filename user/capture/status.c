@@ -17,6 +17,8 @@ static const struct {
 	{RP_COUNT_refused_live, REFUSED, "too many others were being recorded (--max-live raises it)"},
 	{RP_COUNT_refused_rate, REFUSED, "too many in this time (--max-rate raises it)"},
 	{RP_COUNT_pipelined_refused, REFUSED, "too many pipelined on one connection"},
+	{RP_COUNT_handler_faults, "call", "calls", "of a handler whose URL could not be read, or is none"},
+	{RP_COUNT_handler_lost, "call", "calls", "of a handler left without a return (longjmp, an exception, the end of its thread)"},
 	{RP_COUNT_line_too_long, "request line", "request lines", "longer than 8 KB: only its begin was searched for the marker"},
 	{RP_COUNT_tentative_full, "split request line", "split request lines", "not followed: too many at once"},
 	{RP_COUNT_events_dropped, "event lost", "events lost", "the ring buffer was full (a longer --interval makes fewer)"},

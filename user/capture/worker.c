@@ -388,7 +388,7 @@ static void worker_init(struct worker *w, const struct worker_options *options, 
 {
 	const struct namer_options namer = {
 		.questions = questions, .kallsyms_fd = options->kallsyms_fd, .answer_ns = NAMER_ANSWER_NS, .memory_max = NAMER_MEMORY_MAX,
-		.release = release, .ctx = w,
+		.handlers = options->handlers, .n_handlers = options->n_handlers, .release = release, .ctx = w,
 	};
 
 	*w = (struct worker){.options = options, .epoll = -1};

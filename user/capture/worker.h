@@ -35,8 +35,12 @@ struct worker_options {
 	uint64_t count;         /* -n; 0 = no limit */
 	const struct worker_marker *markers;
 	size_t n_markers;
+	const struct handler_spec *handlers; /* --handler */
+	size_t n_handlers;
+	bool handlers_automatic;
 	const char *command;    /* for about.command, secrets masked */
 	uint64_t interval_ns;
+	uint64_t handler_cost_ns, turn_cost_ns; /* of a handler's call, of each time that its thread turns to it */
 	uint64_t tick_cost_ns, switch_cost_ns; /* measured or assumed cost, for about.overhead_ns */
 	bool color;             /* status line and hyperlinks: stderr / stdout are terminals and NO_COLOR is not set */
 	struct report_writer writer;

@@ -12,7 +12,6 @@ static const struct argp_option record_options[] = {
 	{"slower-than", LATER_KEY + 2, "DURATION", OPTION_HIDDEN, NULL, 0},
 	{"status", LATER_KEY + 3, "STATUS", OPTION_HIDDEN, NULL, 0},
 	{"sample", LATER_KEY + 4, "SHARE", OPTION_HIDDEN, NULL, 0},
-	{"handler", LATER_KEY + 5, "SPEC", OPTION_HIDDEN, NULL, 0},
 	{0},
 };
 

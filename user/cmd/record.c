@@ -24,6 +24,10 @@
 #define TICK_COST_NS 6000
 #define SWITCH_COST_NS 9700
 
+/* The same of a handler's probes, with what the traps take. */
+#define HANDLER_COST_NS 12600
+#define TURN_COST_NS 3200
+
 struct recording {
 	struct record_options options;
 	struct owner owner;
@@ -121,10 +125,15 @@ static int record(struct recording *r)
 		.count = o->count,
 		.markers = o->markers.texts,
 		.n_markers = o->markers.n,
+		.handlers = o->handlers,
+		.n_handlers = o->n_handlers,
+		.handlers_automatic = o->handlers_automatic,
 		.command = o->command,
 		.interval_ns = o->interval_ns,
 		.tick_cost_ns = TICK_COST_NS,
 		.switch_cost_ns = SWITCH_COST_NS,
+		.handler_cost_ns = HANDLER_COST_NS,
+		.turn_cost_ns = TURN_COST_NS,
 		.color = wants_color(),
 		.writer = {.ctx = r, .write = write_report},
 	};

@@ -19,7 +19,7 @@
 #define INTERVAL_MIN_NS (100 * NS_PER_US)
 #define INTERVAL_MAX_NS NS_PER_S
 
-enum { KEY_PORT = 0x100, KEY_MAX_LIVE, KEY_MAX_RATE, KEY_MAX_TIME, KEY_KEEP_URL, KEY_SOURCE, KEY_OPEN, KEY_SERVE };
+enum { KEY_HANDLER = 0x200, KEY_PORT = 0x100, KEY_MAX_LIVE, KEY_MAX_RATE, KEY_MAX_TIME, KEY_KEEP_URL, KEY_SOURCE, KEY_OPEN, KEY_SERVE };
 
 static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "Target:", 1},
@@ -28,6 +28,9 @@ static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "Which requests:", 2},
 	{"marker", 'm', "MARKER", 0,
 	 "NAME=VALUE in the query, 'path:[METHOD ]GLOB', or @FILE with one of these a line; repeatable (profile=1)", 0},
+	{"handler", KEY_HANDLER, "SPEC", 0,
+	 "Requests are calls of a function: SYMBOL[@BINARY][,url=EXPR][,method=EXPR] [,status=EXPR][,end=SYMBOL], or a known server "
+	 "(nginx, apache, h2o, go); repeatable", 0},
 	{NULL, 0, NULL, 0, "How much:", 3},
 	{"interval", 'i', "TIME", 0, "Sample every TIME of CPU, 100us to 1s (1ms)", 0},
 	{"rate", 'F', "HZ", 0, "The same as a frequency, 1 to 10000", 0},
@@ -108,6 +111,20 @@ static int parse_marker(struct parse *p, char *arg)
 	else
 		log_error("--marker %s: %s", arg, why);
 	return EINVAL;
+}
+
+static int parse_handler(struct record_options *o, const char *arg)
+{
+	_cleanup_free_ char *why = NULL;
+	struct handler_spec spec;
+
+	if (handler_spec_parse(arg, &spec, &why)) {
+		log_error("--handler %s: %s", arg, why);
+		return EINVAL;
+	}
+	GROW(o->handlers, o->n_handlers, o->cap_handlers);
+	o->handlers[o->n_handlers++] = spec;
+	return 0;
 }
 
 static int parse_interval(struct parse *p, const char *arg)
@@ -224,6 +241,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'p': return parse_pids(o, arg);
 	case KEY_PORT: return parse_port(o, arg);
 	case 'm': return parse_marker(p, arg);
+	case KEY_HANDLER: return parse_handler(o, arg);
 	case 'i': return parse_interval(p, arg);
 	case 'F': return parse_frequency(p, arg);
 	case 'n': return parse_count(o, arg);
@@ -281,9 +299,29 @@ static int check_output(struct record_options *o)
 	return 0;
 }
 
+/* Without its URL a marker could never match. */
+static int check_handlers(struct record_options *o)
+{
+	if (o->n_handlers > RP_MAX_HANDLERS / 2) {
+		log_error("--handler: at most %d of them", RP_MAX_HANDLERS / 2);
+		return EINVAL;
+	}
+	for (size_t i = 0; o->markers.n && i < o->n_handlers; i++) {
+		if (handler_spec_has_url(&o->handlers[i]))
+			continue;
+		log_error("--handler %s: -m marks requests by their URL: say where it is with url=, or leave -m out to record every call",
+			  o->handlers[i].text);
+		return EINVAL;
+	}
+	return 0;
+}
+
 static int check(struct parse *p)
 {
 	struct record_options *o = p->o;
+
+	if (check_handlers(o))
+		return EINVAL;
 
 	if (p->has_interval && p->has_rate) {
 		log_error("--interval and --rate say the same: give one of them");
@@ -296,11 +334,28 @@ static int check(struct parse *p)
 	return check_output(o);
 }
 
+/* Is every request a call that is recorded as it is? */
+static bool needs_marker(const struct record_options *o)
+{
+	for (size_t i = 0; i < o->n_handlers; i++)
+		if (handler_spec_has_url(&o->handlers[i]))
+			return true;
+	return !o->n_handlers;
+}
+
 static void set_defaults(struct record_options *o)
 {
 	char *why;
 
-	if (!o->markers.n)
+	if (!o->n_handlers) {
+		o->handlers_automatic = true;
+		o->n_handlers = handler_specs_automatic(&o->handlers);
+		o->handler_files = known_server_files();
+	}
+	o->handler_names = xcalloc(o->n_handlers + 1, sizeof *o->handler_names);
+	for (size_t i = 0; i < o->n_handlers; i++)
+		o->handler_names[i] = o->handlers[i].text;
+	if (!o->markers.n && needs_marker(o))
 		markers_add(&o->markers, DEFAULT_MARKER, &why);
 	if (!o->n_formats)
 		o->formats[o->n_formats++] = &format_html;
@@ -334,6 +389,11 @@ int record_options_parse(struct record_options *ret, int argc, char **argv)
 
 void record_options_free(struct record_options *o)
 {
+	for (size_t i = 0; i < o->n_handlers; i++)
+		handler_spec_free(&o->handlers[i]);
+	free(o->handlers);
+	free(o->handler_names);
+	free(o->handler_files);
 	free(o->pids);
 	free(o->command);
 	markers_free(&o->markers);
@@ -355,6 +415,10 @@ void record_options_tracer(const struct record_options *o, struct tracer_options
 			.max_live = o->max_live,
 			.n_markers = o->markers.n,
 		},
+		.handlers = o->handler_names,
+		.n_handlers = o->n_handlers,
+		.handlers_automatic = o->handlers_automatic,
+		.handler_files = o->handler_files,
 		.curl_query = markers_query(&o->markers),
 	};
 	memcpy(ret->markers, o->markers.markers, sizeof ret->markers);

@@ -9,6 +9,7 @@
 #include "cmd/markers.h"
 #include "cmd/quantity.h"
 #include "format/format.h"
+#include "handler/spec.h"
 #include "tracer/tracer.h"
 
 #define RECORD_FORMATS_MAX 16
@@ -27,6 +28,10 @@ struct record_options {
 	const char *output;     /* -o; NULL = the default */
 	const struct format *formats[RECORD_FORMATS_MAX]; /* -f, or html */
 	size_t n_formats;
+	struct handler_spec *handlers; /* --handler */
+	const char **handler_names, **handler_files;
+	size_t n_handlers, cap_handlers;
+	bool handlers_automatic; /* none was given: these are the known servers' */
 	bool sources;           /* --source */
 	bool keep_url, open;
 	bool serve;             /* --serve */

@@ -19,7 +19,7 @@ _reqprof_words() {
 	serve) echo "--listen $common" ;;
 	doctor) echo "--pid $common" ;;
 	*)
-		echo "--pid --port --marker --interval --rate --count --duration --max-live --max-rate --max-time"
+		echo "--pid --port --marker --handler --interval --rate --count --duration --max-live --max-rate --max-time"
 		echo "--output --format --keep-url --source --open --serve --quiet --verbose $common"
 		[[ $1 ]] || echo 'record report list serve diff check doctor'
 		;;

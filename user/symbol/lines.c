@@ -137,6 +137,11 @@ struct lines *lines_open(Elf *elf, Dwarf *alt)
 	return lines;
 }
 
+Dwarf *lines_dwarf(struct lines *lines)
+{
+	return lines->dwarf;
+}
+
 void lines_close(struct lines *lines)
 {
 	if (!lines)

@@ -27,6 +27,9 @@ struct lines;
 struct lines *lines_open(Elf *elf, Dwarf *alt);
 void lines_close(struct lines *lines); /* NULL is fine */
 
+/* What they are from; it stays theirs. */
+Dwarf *lines_dwarf(struct lines *lines);
+
 /* What is at an address of the file: the innermost inlined function first, the function itself last. Returns their number, 0 = nothing is
  * known. The strings live as long as `lines`. */
 size_t lines_find(struct lines *lines, uint64_t address, struct source_place places[INLINED_MAX]);

@@ -171,6 +171,39 @@ static void open_lines(struct symbol_file *f, const struct asked *asked)
 		f->lines = lines_open(elf->elf, f->supplementary_dwarf);
 }
 
+static void try_lines(struct symbol_file *f, const struct asked *asked)
+{
+	if (!f->lines_tried)
+		open_lines(f, asked);
+	f->lines_tried = true;
+}
+
+size_t symbol_file_parts(struct symbol_file *f, const struct asked *asked, const struct elf_file *ret[SYMBOL_FILE_PARTS])
+{
+	size_t n = 0;
+
+	ret[n++] = f->elf;
+	begin(f, asked);
+	if (!has_section(f->elf->elf, SHT_SYMTAB, ".symtab")) {
+		const struct elf_file *debug = debug_of(f, asked), *unpacked = unpacked_of(f);
+
+		if (debug)
+			ret[n++] = debug;
+		if (unpacked)
+			ret[n++] = unpacked;
+	}
+	end(f, asked);
+	return n;
+}
+
+Dwarf *symbol_file_dwarf(struct symbol_file *f, const struct asked *asked)
+{
+	begin(f, asked);
+	try_lines(f, asked);
+	end(f, asked);
+	return f->lines ? lines_dwarf(f->lines) : NULL;
+}
+
 /* ---- code -------------------------------------------------------------------------------------------------------- */
 
 static const char *keep_demangled(struct symbol_file *f, const char *name, size_t max)
@@ -198,9 +231,7 @@ static const char *symbol_at(struct symbol_file *f, const struct asked *asked, u
 
 static size_t lines_at(struct symbol_file *f, const struct asked *asked, uint64_t address, struct source_place places[INLINED_MAX])
 {
-	if (!f->lines_tried)
-		open_lines(f, asked);
-	f->lines_tried = true;
+	try_lines(f, asked);
 	return f->lines ? lines_find(f->lines, address, places) : 0;
 }
 

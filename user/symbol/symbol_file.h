@@ -33,6 +33,13 @@ void symbol_file_free(struct symbol_file *f); /* NULL is fine */
 
 const struct elf_file *symbol_file_elf(const struct symbol_file *f);
 
+/* The files that have its symbols: itself, its debug file, what is packed into it. They live as long as it does. Returns their number. */
+#define SYMBOL_FILE_PARTS 3
+size_t symbol_file_parts(struct symbol_file *f, const struct asked *asked, const struct elf_file *ret[SYMBOL_FILE_PARTS]);
+
+/* Its DWARF, or that of its debug file; lives as long as the file. NULL = there is none. */
+Dwarf *symbol_file_dwarf(struct symbol_file *f, const struct asked *asked);
+
 /* NULL: no file of the target's. */
 const struct file_id *symbol_file_id(const struct symbol_file *f);
 

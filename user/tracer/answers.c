@@ -208,6 +208,9 @@ int answer(const struct answers *a, int sock, const struct msg *question, int fd
 	case MSG_PYTHON:
 		reply.value = take_python(a, question, fd);
 		break;
+	case MSG_HANDLER:
+		reply.value = a->may(a->ctx, question->pid) || fd < 0 ? handler_probes_set(a->handlers, question, fd) : -EPERM;
+		break;
 	case MSG_ASK_SOURCE:
 		file = a->sources && a->may(a->ctx, question->pid) ? source_file_open(question->pid, fd, &reply.start) : -EPERM;
 		reply.value = file < 0 ? file : 0;

@@ -30,7 +30,7 @@ struct mappings {
 static int open_ring(struct mappings *m, int cpu)
 {
 	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE, .size = sizeof attr, .config = PERF_COUNT_SW_DUMMY, .mmap = 1, .watermark = 1,
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof attr, .config = PERF_COUNT_SW_DUMMY, .mmap = 1, .task = 1, .watermark = 1,
 		.wakeup_watermark = UINT32_MAX,
 	};
 	struct ring *r = &m->rings[cpu];
@@ -90,20 +90,20 @@ static void copy(const struct mappings *m, const struct ring *r, uint64_t at, vo
 	memcpy((char *)ret + first, data, n - first);
 }
 
-/* man perf_event_open(2): PERF_RECORD_MMAP has pid and tid behind its header. */
+/* man perf_event_open(2): behind its header PERF_RECORD_MMAP has pid and tid, PERF_RECORD_FORK pid and ppid, the same for a thread. */
 static void read_ring(struct mappings *m, struct ring *r, void (*mapped)(void *ctx, pid_t pid), void *ctx)
 {
 	uint64_t head = __atomic_load_n(&r->page->data_head, __ATOMIC_ACQUIRE), at = r->page->data_tail;
 	struct {
 		struct perf_event_header header;
-		uint32_t pid;
+		uint32_t pid, other;
 	} record;
 
 	while (head - at >= sizeof record) {
 		copy(m, r, at, &record, sizeof record);
 		if (record.header.size < sizeof record.header)
 			break;
-		if (record.header.type == PERF_RECORD_MMAP)
+		if (record.header.type == PERF_RECORD_MMAP || (record.header.type == PERF_RECORD_FORK && record.pid != record.other))
 			mapped(ctx, record.pid);
 		else if (record.header.type == PERF_RECORD_LOST)
 			mapped(ctx, 0);

@@ -17,20 +17,17 @@
 #include "base/log.h"
 #include "reqprof.skel.h"
 #include "tracer/breakpoints.h"
+#include "tracer/handler_links.h"
 #include "tracer/kernel_function.h"
+#include "tracer/links.h"
 #include "tracer/uprobe_multi.h"
-
-struct link {
-	pid_t pid;
-	int fd;
-};
 
 struct session {
 	struct reqprof *skel;
 	bool has_uprobe_multi, has_uprobe_session;
-	struct breakpoints *breakpoints; /* of these: */
-	struct link *links;     /* uprobes in the target */
-	size_t n_links, cap_links;
+	struct breakpoints *breakpoints; /* of those of Python */
+	struct links links;     /* uprobes in the targets */
+	struct handler_links handlers;
 };
 
 /* libbpf's own words are for -v; what a user needs to know is said here. */
@@ -65,8 +62,21 @@ static void configure_uprobes(struct session *s)
 	bpf_program__set_autoload(exit, !s->has_uprobe_session && s->has_uprobe_multi);
 }
 
+static struct handler_programs handler_programs(const struct session *s)
+{
+	const struct reqprof *skel = s->skel;
+
+	return (struct handler_programs){
+		.entry = skel->progs.on_handler_entry, .on_return = skel->progs.on_handler_return, .end = skel->progs.on_handler_end,
+		.turn = s->has_uprobe_session ? skel->progs.on_turn : NULL, .turn_entry = skel->progs.on_turn_entry,
+		.turn_return = skel->progs.on_turn_return, .handlers_fd = bpf_map__fd(skel->maps.handlers),
+		.attach_type = s->has_uprobe_multi ? UPROBE_MULTI_ATTACH_TYPE : 0,
+	};
+}
+
 static void configure(struct session *s, const struct tracer_options *options)
 {
+	struct handler_programs handlers;
 	struct kernel_function functions[] = {{"ep_poll_callback", 0}, {"bpf_session_is_return", 0}, {"bpf_uprobe_multi_link_attach", 0}};
 	struct reqprof *skel = s->skel;
 	int cpus = libbpf_num_possible_cpus();
@@ -88,6 +98,8 @@ static void configure(struct session *s, const struct tracer_options *options)
 	bpf_program__set_autoattach(skel->progs.on_context_copy, false);
 	bpf_program__set_autoattach(skel->progs.on_context_copied, false);
 	configure_uprobes(s);
+	handlers = handler_programs(s);
+	handler_programs_configure(&handlers, !options->handlers_automatic || options->handlers_likely);
 }
 
 struct session *session_new(const struct tracer_options *options)
@@ -121,30 +133,28 @@ fail:
 	return NULL;
 }
 
-/* Those of a process, or (0) all. */
-static void close_links(struct session *s, pid_t pid)
+/* Those of Python in a process. */
+static void close_python(struct session *s, pid_t pid)
 {
-	size_t kept = 0;
-
 	if (s->breakpoints)
 		breakpoints_remove(s->breakpoints, pid);
-	for (size_t i = 0; i < s->n_links; i++) {
-		if (pid && s->links[i].pid != pid)
-			s->links[kept++] = s->links[i];
-		else
-			close(s->links[i].fd);
-	}
-	s->n_links = kept;
+	links_close(&s->links, pid, LINK_OF_PYTHON);
+}
+
+static void close_links(struct session *s)
+{
+	if (s->breakpoints)
+		breakpoints_remove(s->breakpoints, 0);
+	links_close_all(&s->links);
 }
 
 void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	close_links(s, 0);
+	close_links(s);
 	breakpoints_free(s->breakpoints);
 	reqprof__destroy(s->skel);
-	free(s->links);
 	free(s);
 }
 
@@ -189,7 +199,7 @@ int session_attach(struct session *s)
 
 void session_detach(struct session *s)
 {
-	close_links(s, 0);
+	close_links(s);
 	reqprof__detach(s->skel);
 }
 
@@ -203,7 +213,7 @@ static int open_pidfd(pid_t pid)
 int session_follow(struct session *s, pid_t pid)
 {
 	_cleanup_close_ int pidfd = open_pidfd(pid);
-	uint32_t one = 1;
+	uint32_t mark = links_has_handlers(&s->links, pid) ? RP_FOLLOWED_CALLS : RP_FOLLOWED;
 
 	if (pidfd < 0)
 		return pidfd;
@@ -213,7 +223,7 @@ int session_follow(struct session *s, pid_t pid)
 	__atomic_store_n(&s->skel->bss->http_unix_listed, 0, __ATOMIC_SEQ_CST);
 	/* Counted first: it may exit as soon as it is marked. */
 	__atomic_fetch_add(&s->skel->bss->followed_processes, 1, __ATOMIC_SEQ_CST);
-	if (!bpf_map_update_elem(bpf_map__fd(s->skel->maps.followed_tasks), &pidfd, &one, BPF_NOEXIST))
+	if (!bpf_map_update_elem(bpf_map__fd(s->skel->maps.followed_tasks), &pidfd, &mark, BPF_NOEXIST))
 		return 0;
 	__atomic_fetch_sub(&s->skel->bss->followed_processes, 1, __ATOMIC_SEQ_CST);
 	return errno == EEXIST ? 0 : -errno;
@@ -236,13 +246,11 @@ static int attach_probe(struct session *s, pid_t pid, const struct copy_probe *p
 {
 	struct bpf_program *program = s->has_uprobe_session ? s->skel->progs.on_context_copy : s->skel->progs.on_context_copied;
 	uint32_t type = s->has_uprobe_session ? UPROBE_SESSION_ATTACH_TYPE : UPROBE_MULTI_ATTACH_TYPE;
-	int link = uprobe_multi_link(bpf_program__fd(program), type, probe->path, probe->offset, pid, !s->has_uprobe_session);
+	const struct uprobes u = {
+		.program = program, .attach_type = type, .path = probe->path, .pid = pid, .on_return = !s->has_uprobe_session, .offsets = &probe->offset, .n = 1,
+	};
 
-	if (link < 0)
-		return link;
-	GROW(s->links, s->n_links, s->cap_links);
-	s->links[s->n_links++] = (struct link){.pid = pid, .fd = link};
-	return 0;
+	return links_add(&s->links, &u, LINK_OF_PYTHON);
 }
 
 /* Returns the number of its breakpoint, 0 = that stays in the process, or −errno. */
@@ -285,7 +293,7 @@ static int add_python(void *ctx, pid_t pid, const struct rp_python *python, cons
 	if (r)
 		return r;
 	s->skel->bss->python_processes = 1;
-	close_links(s, pid); /* of what it ran before it called exec */
+	close_python(s, pid); /* of what it ran before it called exec */
 	if (known.thread_context == RP_PYTHON_NONE) {
 		log_debug("process %d: its tasks cannot be told apart: %s", pid, probe->path ?
 			  "this kernel has no uprobe_multi links, which Linux has from 6.6 on" : "PyContext_CopyCurrent was not found");
@@ -303,13 +311,58 @@ static void drop_python(void *ctx, pid_t pid)
 	struct session *s = ctx;
 	uint32_t key = pid;
 
-	close_links(s, pid);
+	close_python(s, pid);
 	bpf_map_delete_elem(bpf_map__fd(s->skel->maps.pythons), &key);
 }
 
 struct interpreters_sink session_interpreters(struct session *s)
 {
 	return (struct interpreters_sink){.ctx = s, .python = add_python, .gone = drop_python};
+}
+
+/* ---- handlers ------------------------------------------------------------------------------------------------------------ */
+
+static void remove_handler(void *ctx, pid_t pid, unsigned int number)
+{
+	struct session *s = ctx;
+
+	links_close(&s->links, pid, number);
+}
+
+/* From now on its requests are what the handler's calls are. */
+static void leave_sockets(struct session *s, pid_t pid)
+{
+	_cleanup_close_ int pidfd = open_pidfd(pid);
+	uint32_t mark = RP_FOLLOWED_CALLS;
+
+	s->skel->bss->handlers_instead = 1;
+	if (pidfd >= 0)
+		bpf_map_update_elem(bpf_map__fd(s->skel->maps.followed_tasks), &pidfd, &mark, BPF_EXIST);
+}
+
+static int add_handler(void *ctx, pid_t pid, unsigned int number, const struct rp_handler *handler, const char *path, const struct msg_place *places,
+		       size_t n)
+{
+	struct session *s = ctx;
+	const struct handler_programs programs = handler_programs(s);
+	int r = handler_links_allowed(&programs, pid, places, n);
+
+	if (r)
+		return r;
+	s->skel->bss->handlers_used = 1;
+	if (handler->flags & RP_HANDLER_REST)
+		s->skel->bss->handlers_of_rest = 1;
+	else
+		leave_sockets(s, pid);
+	r = handler_links_add(&s->handlers, &programs, &s->links, &(struct handler_where){pid, number, path, places, n}, handler);
+	if (r)
+		remove_handler(s, pid, number);
+	return r;
+}
+
+struct handler_sink session_handlers(struct session *s)
+{
+	return (struct handler_sink){.ctx = s, .attach = add_handler, .detach = remove_handler};
 }
 
 int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret)
@@ -347,6 +400,11 @@ void session_probes_out(struct session *s)
 uint32_t session_followed(const struct session *s)
 {
 	return __atomic_load_n(&s->skel->bss->followed_processes, __ATOMIC_SEQ_CST);
+}
+
+int session_forks_fd(const struct session *s)
+{
+	return bpf_map__fd(s->skel->maps.forks);
 }
 
 int session_chunks_fd(const struct session *s)

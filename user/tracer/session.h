@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "reqprof.h"
+#include "tracer/handler_probes.h"
 #include "tracer/interpreters.h"
 #include "tracer/tracer.h"
 
@@ -34,6 +35,8 @@ int session_list_sockets(struct session *s);
 /* Who tells the programs of interpreters, and attaches the probe that one needs; −EOPNOTSUPP never: without it only tasks cannot be told apart. */
 struct interpreters_sink session_interpreters(struct session *s);
 
+/* Who probes handlers. */
+struct handler_sink session_handlers(struct session *s);
 /* Breakpoints of probes that are needed only while a request is live: from now on there is somebody who puts one in (rp_python.probe) in time, and
  * takes all out after the last request. Before that they are in. Any thread. */
 void session_probes_on_demand(struct session *s);
@@ -46,6 +49,7 @@ int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret);
 uint32_t session_live(const struct session *s);     /* requests being recorded */
 uint32_t session_followed(const struct session *s); /* processes followed that have not exited */
 
+int session_forks_fd(const struct session *s);      /* of processes with handlers */
 int session_chunks_fd(const struct session *s);     /* unwinding tables: tables.h */
 int session_spaces_fd(const struct session *s);
 int session_events_fd(const struct session *s);     /* map descriptors, owned by the session */

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,14 +14,16 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/protocol.h"
-#include "tracer/answers.h"
 #include "tracer/arm.h"
+#include "tracer/handling.h"
 #include "tracer/hello.h"
 #include "tracer/loader.h"
 #include "tracer/mappings.h"
 #include "tracer/privileges.h"
+#include "tracer/questions.h"
 #include "tracer/interpreters.h"
 #include "tracer/session.h"
+#include "tracer/signals.h"
 #include "tracer/tables.h"
 #include "tracer/targets.h"
 
@@ -30,24 +31,21 @@
 #define RESCAN_TICKS 20   /* --port: look for new listeners every 2 s */
 #define COLLECT_TICKS 20  /* give back unwinding tables that nobody uses */
 #define TABLES_BYTES (128U << 20)
+#define HANDLERS_WAIT_NS 10000000000 /* for where they are in the targets: debug information of large programs is searched */
 #define TABLES_WAIT_NS 250000000 /* for those of the targets: what takes longer comes while requests are recorded already */
 
 struct tracer {
-	const struct tracer_options *options;
+	struct tracer_options *options;
 	struct session *session;
 	struct arm *arm;
-	struct tables *tables;
-	struct interpreters *interpreters;
-	char refused[MSG_NAME_MAX]; /* why frames of an interpreter cannot be had, as was said last */
+	struct questions questions; /* of the process that reads the targets' files */
 	struct mappings *mappings; /* NULL: stacks that lead into unknown code have to do */
 	pid_t mapped;           /* the last process that was told to have mapped code, in one reading */
-	pid_t *announced;       /* while attaching: processes whose unwinding tables are made before they are followed */
-	size_t n_announced;
 	bool full_said;
-	unsigned waits;         /* processes whose unwinding tables are being made */
-	int sock, questions; /* to the worker; from the process that reads the target's files */
+	int sock;               /* to the worker */
 	pid_t worker;
 	int signals, timer;
+	struct handling handling;
 	uint64_t start_ns;
 	unsigned ticks;
 	bool stopping;
@@ -114,20 +112,12 @@ static void on_signal(struct tracer *t)
 		stop(t, STOP_SIGNAL);
 }
 
-static bool is_announced(const struct tracer *t, pid_t pid)
-{
-	for (size_t i = 0; i < t->n_announced; i++)
-		if (t->announced[i] == pid)
-			return true;
-	return false;
-}
-
 static void on_follow(void *ctx, pid_t pid)
 {
 	struct tracer *t = ctx;
 
-	if (!is_announced(t, pid) && !tell_pid(t, MSG_FOLLOW, pid))
-		t->waits++;
+	if (!questions_is_announced(&t->questions, pid) && !tell_pid(t, MSG_FOLLOW, pid))
+		t->questions.waits++;
 }
 
 static struct follower follower(struct tracer *t)
@@ -166,9 +156,10 @@ static void look_after_tables(struct tracer *t)
 {
 	struct tables_size size;
 
-	tables_collect(t->tables);
-	interpreters_collect(t->interpreters);
-	size = tables_size(t->tables);
+	tables_collect(t->questions.tables);
+	interpreters_collect(t->questions.interpreters);
+	handler_probes_collect(t->questions.handlers);
+	size = tables_size(t->questions.tables);
 	if (size.refused && !t->full_said)
 		log_warn("the memory for unwinding tables (%u MB) is used up: stacks in executables that are mapped last end early", TABLES_BYTES >> 20);
 	t->full_said = size.refused;
@@ -193,6 +184,8 @@ static void on_tick(struct tracer *t)
 	read_mappings(t);
 	if (t->ticks % COLLECT_TICKS == 0)
 		look_after_tables(t);
+	if (t->options->handlers_likely)
+		handling_look(&t->handling, t->session, t->questions.handlers);
 	if (session_live(t->session))
 		session_sweep(t->session, 0, &swept);
 	if (t->options->duration_ns && now_ns() - t->start_ns >= t->options->duration_ns)
@@ -224,54 +217,15 @@ static int on_worker(struct tracer *t)
 	return 1;
 }
 
-static bool may_ask_about(void *ctx, pid_t pid)
-{
-	struct tracer *t = ctx;
-
-	return is_announced(t, pid) || (t->session && session_follows(t->session, pid));
-}
-
-/* Nothing that is said here, or not said, is an error of the recording. */
-static void on_question(struct tracer *t)
-{
-	const struct answers answers = {
-		.tables = t->tables, .interpreters = t->interpreters, .may = may_ask_about, .ctx = t, .sources = t->options->sources,
-	};
-	int fds[MSG_FDS_MAX], n_fds;
-	struct msg msg;
-
-	if (msg_receive(t->questions, &msg, fds, &n_fds) != 1)
-		return;
-	switch (msg.type) {
-	case MSG_TEXTS:
-		t->waits -= t->waits && !msg.value;
-		/* fall through */
-	case MSG_ASK_MAPS:
-	case MSG_ASK_FILE:
-	case MSG_ASK_DEBUG:
-	case MSG_ASK_LINK:
-	case MSG_ASK_PERF_MAP:
-	case MSG_ASK_MEMORY:
-	case MSG_ASK_SOURCE:
-	case MSG_ROWS:
-	case MSG_PYTHON:
-		answer(&answers, t->questions, &msg, n_fds ? fds[0] : -1);
-		break;
-	}
-	if (msg.type == MSG_PYTHON && !n_fds && *msg.name)
-		hello_native_only(msg.pid, msg.name, t->refused);
-	while (n_fds)
-		close(fds[--n_fds]);
-}
-
 static void run(struct tracer *t)
 {
 	struct pollfd fds[] = {
 		{.fd = t->sock, .events = POLLIN}, {.fd = t->signals, .events = POLLIN}, {.fd = t->timer, .events = POLLIN},
-		{.fd = t->questions, .events = POLLIN},
+		{.fd = t->questions.sock, .events = POLLIN}, {.fd = -1, .events = POLLIN},
 	};
 
 	for (;;) {
+		fds[4].fd = handling_fd(&t->handling);
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -279,10 +233,12 @@ static void run(struct tracer *t)
 		}
 		if (fds[1].revents)
 			on_signal(t);
+		if (fds[4].revents)
+			handling_read(&t->handling);
 		if (fds[2].revents)
 			on_tick(t);
 		if (fds[3].revents & POLLIN)
-			on_question(t);
+			questions_answer(&t->questions);
 		if (fds[3].revents & POLLHUP) /* nobody is left who could ask */
 			fds[3].fd = -1;
 		if (fds[0].revents && !on_worker(t))
@@ -292,19 +248,9 @@ static void run(struct tracer *t)
 
 static int open_events(struct tracer *t)
 {
-	struct itimerspec every = {.it_interval.tv_nsec = TICK_NS, .it_value.tv_nsec = TICK_NS};
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	t->signals = signalfd(-1, &set, SFD_CLOEXEC);
-	t->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	if (t->signals < 0 || t->timer < 0 || timerfd_settime(t->timer, 0, &every, NULL))
+	t->signals = signals_open();
+	t->timer = timer_open(TICK_NS);
+	if (t->signals < 0 || t->timer < 0)
 		return log_error("cannot wait for signals: %s", strerror(errno)), -errno;
 	return 0;
 }
@@ -327,32 +273,46 @@ static int start_worker(struct tracer *t)
 	return msg_send(t->sock, &start, fds, ARRAY_LEN(fds));
 }
 
-/* The unwinding tables of the targets: the first request should find them. */
-static void wait_for_tables(struct tracer *t)
+static void wait_for(struct tracer *t, bool (*done)(const struct tracer *t), uint64_t ns)
 {
-	uint64_t until = now_ns() + TABLES_WAIT_NS;
-	struct pollfd fd = {.fd = t->questions, .events = POLLIN};
+	uint64_t until = now_ns() + ns;
+	struct pollfd fd = {.fd = t->questions.sock, .events = POLLIN};
 
-	while (t->waits && now_ns() < until && !(fd.revents & POLLHUP))
+	while (!done(t) && now_ns() < until && !(fd.revents & POLLHUP))
 		if (poll(&fd, 1, 10) > 0 && fd.revents & POLLIN)
-			on_question(t);
+			questions_answer(&t->questions);
+}
+
+/* The unwinding tables of the targets: the first request should find them. */
+static bool has_tables(const struct tracer *t)
+{
+	return !t->questions.waits;
+}
+
+static bool all_asked(const struct tracer *t)
+{
+	for (size_t i = 0; i < t->questions.n_announced; i++)
+		if (!handler_probes_asked(t->questions.handlers, t->questions.announced[i]))
+			return false;
+	return true;
 }
 
 /* Have the tables of the targets made while the programs are loaded. */
 static void announce(struct tracer *t)
 {
-	size_t n = targets_find(t->options, &t->announced);
+	size_t n = targets_find(t->options, &t->questions.announced);
 
 	for (size_t i = 0; i < n; i++)
-		t->waits += !tell_pid(t, MSG_FOLLOW, t->announced[i]);
-	t->n_announced = n;
+		t->questions.waits += !tell_pid(t, MSG_FOLLOW, t->questions.announced[i]);
+	t->questions.n_announced = n;
+	t->options->handlers_likely = handling_is_likely(t->questions.announced, n, t->options->handler_files);
 }
 
 static int load(struct tracer *t)
 {
 	struct loader loader;
 	int r = loader_start(&loader, t->options);
-	struct pollfd fds[] = {{.fd = t->questions, .events = POLLIN}, {.fd = loader.done, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = t->questions.sock, .events = POLLIN}, {.fd = loader.done, .events = POLLIN}};
 
 	if (r)
 		return r;
@@ -360,20 +320,29 @@ static int load(struct tracer *t)
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			break;
 		if (fds[0].revents & POLLIN)
-			on_question(t);
+			questions_answer(&t->questions);
 		if (fds[0].revents & POLLHUP)
 			fds[0].fd = -1;
 	}
-	t->session = loader_finish(&loader);
+	t->session = t->questions.session = loader_finish(&loader);
 	if (!t->session)
 		return -errno;
-	r = tables_publish(t->tables, session_chunks_fd(t->session), session_spaces_fd(t->session));
+	r = tables_publish(t->questions.tables, session_chunks_fd(t->session), session_spaces_fd(t->session));
 	if (r)
 		return log_error("cannot hand unwinding tables to the BPF programs: %s", strerror(-r)), r;
-	r = interpreters_publish(t->interpreters, session_interpreters(t->session));
+	r = interpreters_publish(t->questions.interpreters, session_interpreters(t->session));
 	if (r)
 		log_warn("Python frames may be missing: cannot tell the BPF programs of an interpreter: %s", strerror(-r));
 	return 0;
+}
+
+/* Before processes are followed: with a handler their sockets are not. */
+static int attach_handlers(struct tracer *t)
+{
+	if (t->options->handlers_automatic)
+		return 0;
+	wait_for(t, all_asked, HANDLERS_WAIT_NS);
+	return handling_start(&t->handling, t->session, t->questions.handlers);
 }
 
 static int attach_programs(struct tracer *t)
@@ -383,6 +352,8 @@ static int attach_programs(struct tracer *t)
 
 	if (!r)
 		r = session_attach(t->session);
+	if (!r)
+		r = attach_handlers(t);
 	if (!r)
 		r = targets_attach(t->session, t->options, &f);
 	return r < 0 ? r : 0;
@@ -394,8 +365,10 @@ static int attach(struct tracer *t)
 
 	if (r)
 		return r;
-	t->tables = tables_new(TABLES_BYTES);
-	t->interpreters = interpreters_new();
+	t->questions.sources = t->options->sources;
+	t->questions.tables = tables_new(TABLES_BYTES);
+	t->questions.interpreters = interpreters_new();
+	t->questions.handlers = handler_probes_new(t->options->handlers, t->options->n_handlers);
 	t->mappings = mappings_open(); /* before the mappings are read */
 	if (!t->mappings)
 		log_debug("perf does not tell of new mappings: %s", strerror(errno));
@@ -407,8 +380,8 @@ static int attach(struct tracer *t)
 	r = t->arm ? attach_programs(t) : -errno;
 	if (r)
 		return r;
-	wait_for_tables(t);
-	t->n_announced = 0;
+	wait_for(t, has_tables, TABLES_WAIT_NS);
+	t->questions.n_announced = 0;
 	r = privileges_drop(true);
 	if (r)
 		return log_error("cannot give up privileges: %s", strerror(-r)), r;
@@ -419,8 +392,9 @@ static int attach(struct tracer *t)
 
 int tracer_run(const struct tracer_options *options, int sock, int questions, pid_t worker)
 {
+	struct tracer_options own = *options;
 	struct tracer t = {
-		.options = options, .sock = sock, .questions = questions, .worker = worker, .signals = -1, .timer = -1, .start_ns = now_ns(),
+		.options = &own, .sock = sock, .questions.sock = questions, .worker = worker, .signals = -1, .timer = -1, .start_ns = now_ns(),
 	};
 	int r = open_events(&t);
 
@@ -435,10 +409,12 @@ int tracer_run(const struct tracer_options *options, int sock, int questions, pi
 	}
 	arm_stop(t.arm);
 	mappings_close(t.mappings);
-	tables_free(t.tables);
-	interpreters_free(t.interpreters);
+	tables_free(t.questions.tables);
+	interpreters_free(t.questions.interpreters);
+	handler_probes_free(t.questions.handlers);
+	handling_end(&t.handling);
 	session_free(t.session);
-	free(t.announced);
+	free(t.questions.announced);
 	if (t.signals >= 0)
 		close(t.signals);
 	if (t.timer >= 0)

@@ -19,6 +19,11 @@ struct tracer_options {
 	uint64_t duration_ns;   /* -d; 0 = until ^C */
 	struct rp_config config;
 	struct rp_marker markers[RP_MAX_MARKERS];
+	const char *const *handlers; /* --handler, as given */
+	size_t n_handlers;
+	bool handlers_automatic; /* these are the known servers', for connections that do not speak plain HTTP/1 */
+	const char *const *handler_files; /* names of their executables, NULL-terminated; NULL = any */
+	bool handlers_likely;   /* set by the tracer: a target runs one of those */
 	bool sources;           /* --source: source code may be asked for */
 	const char *curl_query; /* what to append to a URL for the printed curl line ("profile=1", "token=…"), NULL = nothing */
 };

@@ -20,13 +20,19 @@ struct link_create {
 	uint32_t pad;
 };
 
-int uprobe_multi_link(int program, uint32_t attach_type, const char *path, uint64_t offset, pid_t pid, bool on_return)
+int uprobe_multi_link(const struct uprobe_multi *u)
 {
+	uint64_t cookies[UPROBE_MULTI_MAX];
 	struct link_create attr = {
-		.program = program, .attach_type = attach_type, .path = (uintptr_t)path, .offsets = (uintptr_t)&offset,
-		.n = 1, .uprobe_flags = on_return ? ON_RETURN : 0, .pid = pid,
+		.program = u->program, .attach_type = u->attach_type, .path = (uintptr_t)u->path, .offsets = (uintptr_t)u->offsets,
+		.cookies = (uintptr_t)cookies, .n = u->n, .uprobe_flags = u->on_return ? ON_RETURN : 0, .pid = u->pid,
 	};
-	int fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof attr);
+	int fd;
 
+	if (!u->n || u->n > UPROBE_MULTI_MAX)
+		return -EINVAL;
+	for (uint32_t i = 0; i < u->n; i++)
+		cookies[i] = u->cookie;
+	fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof attr);
 	return fd < 0 ? -errno : fd;
 }

@@ -11,8 +11,20 @@
 #define UPROBE_MULTI_ATTACH_TYPE 48     /* BPF_TRACE_UPROBE_MULTI: one side of a function */
 #define UPROBE_SESSION_ATTACH_TYPE 57   /* BPF_TRACE_UPROBE_SESSION (6.13): the entry, which decides whether the return is wanted */
 
-/* Attach a loaded program of one of these types to an instruction of a file, in one process; on_return (not for a session): to the return of the
- * function that begins there. The link's descriptor, or −errno. */
-int uprobe_multi_link(int program, uint32_t attach_type, const char *path, uint64_t offset, pid_t pid, bool on_return);
+#define UPROBE_MULTI_MAX 64
+
+struct uprobe_multi {
+	int program;            /* loaded, of one of these types */
+	uint32_t attach_type;
+	const char *path;
+	const uint64_t *offsets; /* of instructions in the file */
+	uint32_t n;             /* at most UPROBE_MULTI_MAX */
+	uint64_t cookie;        /* what bpf_get_attach_cookie() returns */
+	pid_t pid;
+	bool on_return;         /* not for a session: at the return of the functions that begin there */
+};
+
+/* The link's descriptor, or −errno. */
+int uprobe_multi_link(const struct uprobe_multi *u);
 
 #endif

@@ -274,6 +274,7 @@ struct pt_regs {
 	long unsigned int r9;
 	long unsigned int r8;
 	long unsigned int ax;
+	long unsigned int cx;
 	long unsigned int dx;
 	long unsigned int si;
 	long unsigned int di;
@@ -429,6 +430,7 @@ struct socket_wq {
 };
 
 struct socket {
+	long unsigned int flags;
 	struct sock *sk;
 };
 

@@ -27,6 +27,9 @@ struct task_struct fake_task;
 struct fake_request fake_requests[FAKE_REQUESTS];
 int fake_n_requests, fake_read, fake_answered;
 bool fake_hurried;
+__u64 fake_rest;
+__u32 handlers_instead;
+__u32 handlers_of_rest = 1;
 
 int http_received(struct sock *sk, int ret, int flags);
 int http_data_ready(struct sock *sk);
@@ -95,6 +98,17 @@ __u64 fake_counter(int counter)
 int followed(struct task_struct *task)
 {
 	return 1;
+}
+
+int followed_on_sockets(struct task_struct *task)
+{
+	return 1;
+}
+
+int handler_read(__u64 sk)
+{
+	fake_rest = sk;
+	return 0;
 }
 
 __u64 thread_cpu_clock(void)

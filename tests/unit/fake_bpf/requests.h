@@ -23,6 +23,7 @@ struct fake_request {
 extern struct fake_request fake_requests[FAKE_REQUESTS]; /* marked ones, in the order of their begin */
 extern int fake_n_requests;
 extern int fake_read, fake_answered; /* requests, marked or not */
+extern __u64 fake_rest;              /* what was last told of the connection that a thread has read from: handler_read() */
 extern bool fake_hurried;            /* their thread reads so many that ends are inferred */
 
 void fake_reset(void);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Requests as calls of a server's own functions.
+ *
+ *   handlers[n]           what is known of a function; a probe's cookie is n
+ *   open_calls[pid, id]   a request that lasts until another function is called for it
+ *
+ * A call that ends with its request is in the state of its thread (struct rp_thread).
+ */
+#ifndef REQPROF_HANDLER_BPF_H
+#define REQPROF_HANDLER_BPF_H
+
+#include "request.bpf.h"
+
+#define OPEN_CALLS_MAX 16384
+
+struct handlers_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RP_MAX_HANDLERS);
+	__type(key, __u32);
+	__type(value, struct rp_handler);
+};
+extern struct handlers_map handlers SEC(".maps");
+
+struct open_call_key {
+	__u64 id;
+	__u32 pid;
+	__u32 pad;
+};
+
+struct open_call {
+	live_ref ref;           /* 0 = not recorded */
+	__u64 base;             /* what its status is found from */
+	__u32 reader;
+	__u32 pad;
+	/* Go: */
+	__u64 depth;            /* of the stack at the entry */
+	__u64 arguments;        /* mixed */
+	__u64 t;
+};
+
+struct open_calls_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, OPEN_CALLS_MAX);
+	__type(key, struct open_call_key);
+	__type(value, struct open_call);
+};
+extern struct open_calls_map open_calls SEC(".maps");
+
+/* The values that a path may begin with, by RP_BASE_*. */
+struct handler_values {
+	__u64 of[8];
+};
+
+/* All are loaded, before anything is decided: the verifier wants the context's fields at constant offsets. */
+static __always_inline void handler_values(struct handler_values *v, const struct rp_handler *h, struct pt_regs *regs)
+{
+	volatile const struct pt_regs *r = regs;
+	__u64 ax = r->ax, bx = r->bx, cx = r->cx, dx = r->dx, si = r->si, di = r->di, r8 = r->r8, r9 = r->r9, r14 = r->r14;
+	int go = h->flags & RP_HANDLER_GO;
+
+	v->of[RP_BASE_NONE] = 0;
+	v->of[1] = go ? ax : di;
+	v->of[2] = go ? bx : si;
+	v->of[3] = go ? cx : dx;
+	v->of[4] = go ? di : cx;
+	v->of[5] = go ? si : r8;
+	v->of[6] = go ? r8 : r9;
+	v->of[RP_BASE_RESULT] = go ? r14 : ax;
+}
+
+/* Follow a path from `value`. Non-zero: memory could not be read. */
+static __always_inline int handler_follow(const struct rp_handler_path *p, __u64 value, __u64 *ret)
+{
+	__u64 number = 0;
+	__u32 n = p->n;
+
+	for (__u32 i = 0; i < RP_PATH_MAX; i++) {
+		if (i >= n)
+			break;
+		value += (__s64)p->offset[i];
+		if (i + 1 < n && bpf_probe_read_user(&value, sizeof value, (void *)value))
+			return -1;
+	}
+	switch (p->size) {
+	case 0: number = value; break;
+	case 1: if (bpf_probe_read_user(&number, 1, (void *)value)) return -1; break;
+	case 2: if (bpf_probe_read_user(&number, 2, (void *)value)) return -1; break;
+	case 4: if (bpf_probe_read_user(&number, 4, (void *)value)) return -1; break;
+	default: if (bpf_probe_read_user(&number, 8, (void *)value)) return -1;
+	}
+	*ret = number;
+	return 0;
+}
+
+/* handler_follow() from what the path begins with. */
+int handler_value(const struct rp_handler_path *p, const struct handler_values *v, __u64 *ret);
+
+static __always_inline const struct rp_handler *handler_of(void *ctx)
+{
+	__u32 index = bpf_get_attach_cookie(ctx);
+
+	return bpf_map_lookup_elem(&handlers, &index);
+}
+
+static __always_inline void open_call_key(struct open_call_key *key, __u64 id)
+{
+	key->id = id;
+	key->pid = bpf_get_current_pid_tgid() >> 32;
+	key->pad = 0;
+}
+
+/* ---- calls on the stack -------------------------------------------------------------------------------------------- */
+
+#define LEFT_MAX 65536          /* a stack pointer that is farther away is on another stack */
+
+/* On top of the stack of a call stands its return address, or that of the uprobes' area, while the call lasts. */
+static __always_inline int is_overwritten(struct task_struct *task, __u64 call_sp, __u64 call_return)
+{
+	__u64 word = 0;
+
+	return !bpf_probe_read_user(&word, sizeof word, (void *)call_sp) && word != call_return && word != uprobe_area(task);
+}
+
+/* Has the current thread left the call, as far as its stack tells? */
+static __always_inline int is_left(struct task_struct *task, __u64 call_sp, __u64 call_return)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	__u64 sp = BPF_CORE_READ(regs, sp);
+
+	return (sp > call_sp && sp - call_sp < LEFT_MAX) || is_overwritten(task, call_sp, call_return);
+}
+
+/* ---- context_copy.bpf.c ------------------------------------------------------------------------------------------ */
+
+/* In a program of a uprobe session: is it the return, not the entry? */
+__hidden int session_returns(void);
+
+/* ---- context_turn.bpf.c ------------------------------------------------------------------------------------------ */
+
+/* The current thread is in a turn of the request that has just begun: it is bound. Until it turns to another one, or leaves the function whose return
+ * address is at `sp`; 0: it will be told. */
+int turn_begun(live_ref ref, __u64 sp, __u64 now);
+
+/* The current thread begins another request: it is in no turn of one. */
+int turn_over(__u64 now);
+
+/* The current thread leaves the CPU. */
+int turn_check(__u64 now);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Part of the contract (reqprof.h): functions of a server that handle requests, and where their arguments keep what a request is.
+ */
+#ifndef REQPROF_HANDLER_H
+#define REQPROF_HANDLER_H
+
+#define RP_MAX_HANDLERS 64      /* functions that are entered, in all followed processes; equal ones count once */
+#define RP_PATH_MAX 6
+#define RP_TURN_PATHS 2
+
+/* A value: that of a register, then for each offset but the last the 8 bytes at value + offset; the last is only added. */
+struct rp_handler_path {
+	__u8 base;              /* RP_BASE_* */
+	__u8 n;                 /* offsets: 0 = the register itself */
+	__u8 size;              /* 0: that is it; 1, 2, 4, 8: the unsigned number of so many bytes that is there */
+	__u8 pad;
+	__s32 offset[RP_PATH_MAX];
+};
+_Static_assert(sizeof(struct rp_handler_path) == 28, "rp_handler_path");
+
+#define RP_BASE_NONE 0
+#define RP_BASE_ARGUMENT 1      /* 1 … 6: an integer argument of the System V ABI, as it was at the function's entry */
+#define RP_BASE_RESULT 7        /* rax at its return */
+#define RP_BASE_GOROUTINE 7     /* of functions of Go: the goroutine that calls; their arguments are in other registers (Go's ABIInternal) */
+
+/* Bytes: at `data`, so many as `length` says, or (RP_BASE_NONE) up to a NUL byte. data.base RP_BASE_NONE: unknown. */
+struct rp_handler_text {
+	struct rp_handler_path data, length;
+};
+_Static_assert(sizeof(struct rp_handler_text) == 56, "rp_handler_text");
+
+/* flags of a handler */
+#define RP_HANDLER_ENDS 1       /* a request lasts until another function is called for it: `id` and `end_id` tell which one it is */
+#define RP_HANDLER_TURNS 2      /* its thread serves many: between two calls of functions that are its turns it works for others */
+#define RP_HANDLER_LINE 4       /* `url` is the whole request line */
+#define RP_HANDLER_ALL 8        /* without URL: every call is a request to be recorded */
+#define RP_HANDLER_GO 32        /* written in Go: a thread turns to a goroutine, and from it */
+#define RP_HANDLER_REST 16      /* only for connections that do not speak plain HTTP/1 */
+
+struct rp_handler {
+	__u32 flags;
+	__u32 pad;
+	struct rp_handler_text url, method;
+	struct rp_handler_path status;  /* RP_BASE_NONE: unknown */
+	struct rp_handler_path id;      /* of a request, among the arguments of the handler … */
+	struct rp_handler_path end_id;  /* … and of the function that ends it */
+	struct rp_handler_path socket;  /* the descriptor of its connection, RP_BASE_NONE: unknown */
+	struct rp_handler_path turn[RP_TURN_PATHS]; /* where a function that is a turn may have the request at hand: … */
+	__u32 signature;        /* … it is there if it begins so. 0: what the path leads to is what `id` is */
+	__s32 turn_id;          /* from there to what `id` is */
+};
+_Static_assert(sizeof(struct rp_handler) == 8 + 2 * 56 + 4 * 28 + 2 * 28 + 8, "rp_handler");
+
+/* ---- values of the map `followed_tasks`, by process ----------------------------------------------------------------- */
+
+#define RP_FOLLOWED 1
+#define RP_FOLLOWED_CALLS 3     /* its requests are calls of a handler: its sockets are not looked at */
+#define RP_FOLLOWED_GONE 2
+
+/* ---- forks: ring buffer `forks`, while there are handlers; each process needs probes of its own -------------------------- */
+
+struct rp_fork {
+	__u32 parent, child;    /* processes */
+};
+_Static_assert(sizeof(struct rp_fork) == 8, "rp_fork");
+
+#endif

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Requests as calls of a handler: probes on its entry, on its return or on the function that ends what it began. The URL comes from the arguments, as
+ * user space has worked out (reqprof_handler.h).
+ *
+ * A return that never comes (longjmp, an exception, the end of the thread) is noticed when the call is no longer on the stack: at the next entry,
+ * or when the thread waits in the kernel.
+ */
+#include "handler.bpf.h"
+#include "http.bpf.h"
+
+#define METHOD_UNKNOWN "-"
+#define STATUS_MASK 0xffffffffULL
+
+__u32 handlers_used = 0;
+__u32 handlers_instead = 0;
+__u32 handlers_of_rest = 0;
+
+int handler_value(const struct rp_handler_path *p, const struct handler_values *v, __u64 *ret)
+{
+	if (!p || !v || !ret)
+		return -1;
+	return handler_follow(p, v->of[p->base & 7], ret);
+}
+
+/* ---- the request line ------------------------------------------------------------------------------------------------ */
+
+/* Append a text to bytes[0, end), at most `max` bytes of it. Its length, negative: it could not be read. */
+static __always_inline int append(struct http_slot *s, const struct rp_handler_text *text, const struct handler_values *v, __u32 max)
+{
+	__u64 address, length, at = s->end;
+	long n;
+
+	if (handler_value(&text->data, v, &address) || (text->length.base && handler_value(&text->length, v, &length)))
+		return -1;
+	http_opaque(at);
+	if (at > RP_LINE_MAX)
+		return -1;
+	if (!text->length.base) {
+		n = bpf_probe_read_user_str(s->bytes + at, max, (void *)address);
+		if (n <= 1)
+			return -1;
+		n--;
+	} else {
+		http_opaque(length);
+		if (length > max)
+			length = max;
+		if (!length || bpf_probe_read_user(s->bytes + at, length, (void *)address))
+			return -1;
+		n = length;
+	}
+	s->end += n;
+	return n;
+}
+
+/* Make bytes[0, line_len) "METHOD target", or the line that the handler was given. */
+static __always_inline int make_line(struct http_slot *s, const struct rp_handler *h, const struct handler_values *v)
+{
+	s->line = s->end = s->cut = 0;
+	if (!(h->flags & RP_HANDLER_LINE)) {
+		if (!h->method.data.base || append(s, &h->method, v, RP_METHOD_MAX) < 0) {
+			s->bytes[0] = METHOD_UNKNOWN[0];
+			s->end = 1;
+		}
+		*(char *)http_at(s, s->end) = ' ';
+		s->end++;
+	}
+	if (append(s, &h->url, v, RP_LINE_MAX - RP_METHOD_MAX - 8) < 0)
+		return -1;
+	s->line_len = s->end;
+	*(char *)http_at(s, s->end) = ' ';
+	return http_line_any(s);
+}
+
+/* ---- connections that do not speak plain HTTP/1 --------------------------------------------------------------------------- */
+
+int handler_read(__u64 sk)
+{
+	struct rp_thread *t = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (t)
+		t->rest = sk;
+	return 0;
+}
+
+/* Is the call about one? The socket source reports the others. */
+static __always_inline int is_rest(const struct rp_handler *h, const struct handler_values *v)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+	__u64 fd;
+
+	if (!h->socket.base)
+		return !t || t->rest != HANDLER_PLAIN; /* a thread that reads none is handed streams of HTTP/2 */
+	return t && !handler_value(&h->socket, v, &fd) && number_of(object_socket(task, fd)) == t->rest;
+}
+
+/* ---- begin ------------------------------------------------------------------------------------------------------------- */
+
+static __always_inline void fill_addresses(struct request_start *b, const struct rp_handler *h, const struct handler_values *v)
+{
+	struct sock *sk = NULL;
+	__u64 fd;
+
+	if (h->socket.base && !handler_value(&h->socket, v, &fd))
+		sk = object_socket(bpf_get_current_task_btf(), fd);
+	b->sk = number_of(sk);
+	b->local.family = b->remote.family = 0;
+	if (!sk)
+		return;
+	socket_address(sk, 0, &b->local);
+	socket_address(sk, 1, &b->remote);
+}
+
+static __always_inline void fill_start(struct http_slot *s, const struct rp_handler *h, const struct handler_values *v, __u32 reader)
+{
+	struct request_start *b = &s->begin;
+
+	b->begin_ns = http_now(s);
+	b->tentative_cpu_ns = 0;
+	b->socket_queue_ns = RP_UNKNOWN_NS;
+	b->pipeline_queue_ns = 0;
+	b->sender = 0;
+	b->marker = s->marker ? s->marker - 1 : RP_NO_MARKER;
+	b->flags = RP_BEGIN_HANDLER;
+	b->reader = reader;
+	b->line_len = s->line_len;
+	b->ahead = 0;
+	b->work = h->flags & RP_HANDLER_TURNS ? WORK_TURN : h->flags & RP_HANDLER_ENDS ? WORK_READ : WORK_CALL;
+	fill_addresses(b, h, v);
+}
+
+/* A request to be recorded, or 0. */
+static __always_inline live_ref recognise(void *ctx, const struct rp_handler *h, const struct handler_values *v, __u32 reader)
+{
+	struct http_slot *s = http_slot_scratch();
+	live_ref ref = 0;
+
+	if (!s)
+		return 0;
+	s->now = 0;
+	s->marker = 0;
+	s->line_len = 0;
+	if (!(h->flags & RP_HANDLER_ALL)) {
+		if (make_line(s, h, v))
+			COUNT(handler_faults);
+		else if (s->query || cfg.n_path_markers)
+			http_marker(s);
+	}
+	if (s->marker || h->flags & RP_HANDLER_ALL) {
+		fill_start(s, h, v, reader);
+		ref = request_begin_untimed(ctx, &s->begin, s->bytes);
+	}
+	s->token = 0;
+	return ref;
+}
+
+/* ---- calls that end with their request ------------------------------------------------------------------------------------ */
+
+static __always_inline void tell_status(const struct rp_handler_path *p, live_ref ref, __u64 base)
+{
+	__u64 status = 0;
+
+	if (ref && p->base && !handler_follow(p, base, &status))
+		request_status(ref, status & STATUS_MASK);
+}
+
+static __always_inline void end_call(struct rp_thread *t, __u64 now, __u32 how)
+{
+	live_ref ref = t->call;
+
+	t->call_sp = 0;
+	t->call = 0;
+	request_answered(t->call_reader);
+	if (ref)
+		request_end(ref, now, how);
+}
+
+static __always_inline void lose_call(struct rp_thread *t, __u64 now)
+{
+	COUNT(handler_lost);
+	end_call(t, now, RP_END_INFERRED);
+}
+
+static __always_inline void enter_call(struct pt_regs *regs, const struct rp_handler *h, struct rp_thread *t)
+{
+	struct handler_values v;
+
+	if (t->call_sp && regs->sp < t->call_sp && !is_overwritten(bpf_get_current_task_btf(), t->call_sp, t->call_return))
+		return; /* called from within: the outermost one counts */
+	if (t->call_sp)
+		lose_call(t, bpf_ktime_get_ns());
+	handler_values(&v, h, regs);
+	t->call_handler = bpf_get_attach_cookie(regs);
+	t->call_base = v.of[h->status.base & 7];
+	t->call_sp = regs->sp;
+	t->call_return = 0;
+	bpf_probe_read_user(&t->call_return, sizeof t->call_return, (void *)regs->sp);
+	t->call_reader = request_read(0) & ~RP_READ_HURRIED;
+	t->call = recognise(regs, h, &v, t->call_reader);
+}
+
+/* ---- calls that another function ends --------------------------------------------------------------------------------------- */
+
+static __always_inline void end_open(const struct rp_handler *h, struct open_call *c, __u64 now, __u32 how)
+{
+	tell_status(&h->status, c->ref, c->base);
+	request_answered(c->reader);
+	if (c->ref)
+		request_end(c->ref, now, how);
+}
+
+#define STACK_HIGH 8            /* runtime/runtime2.go: g begins with its stack, lo and hi */
+#define GROWTH_NS 1000000       /* to copy a stack takes less */
+
+/* Go moves stacks: how deep they are stays. */
+static __always_inline __u64 go_depth(struct pt_regs *regs)
+{
+	__u64 high = 0;
+
+	bpf_probe_read_user(&high, sizeof high, (void *)(regs->r14 + STACK_HIGH));
+	return high - regs->sp;
+}
+
+/* Called from within, or once more because its stack had to grow? */
+static __always_inline int is_same_call(const struct open_call *old, const struct open_call *c)
+{
+	return c->depth > old->depth || (c->depth == old->depth && c->arguments == old->arguments && c->t - old->t < GROWTH_NS);
+}
+
+static __always_inline void fill_go(struct open_call *c, const struct handler_values *v, struct pt_regs *regs)
+{
+	c->depth = go_depth(regs);
+	c->arguments = v->of[1] ^ v->of[2] ^ v->of[3] ^ v->of[4];
+	c->t = bpf_ktime_get_ns();
+}
+
+/* Requests that are not recorded are only counted, by thread: what a loop in C does millions of times a second has to be cheap. */
+static __always_inline int counts_only(const struct rp_handler *h)
+{
+	return (h->flags & (RP_HANDLER_TURNS | RP_HANDLER_GO)) == RP_HANDLER_TURNS;
+}
+
+static __always_inline void count_open(int n)
+{
+	struct rp_thread *t = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, 0);
+
+	if (!t || (n < 0 && !t->turns_open))
+		return; /* begun before it was followed */
+	t->turns_open += n;
+	if (n < 0)
+		request_answered(t->reader);
+}
+
+/* Non-zero: it is a call from within. */
+static __always_inline int end_before(const struct rp_handler *h, const struct open_call_key *key, const struct open_call *c)
+{
+	struct open_call *old = bpf_map_lookup_elem(&open_calls, key);
+
+	if (!old)
+		return 0;
+	if (h->flags & RP_HANDLER_GO && is_same_call(old, c))
+		return 1;
+	COUNT(handler_lost);
+	end_open(h, old, bpf_ktime_get_ns(), RP_END_INFERRED);
+	return 0;
+}
+
+static __always_inline void enter_open(struct pt_regs *regs, const struct rp_handler *h)
+{
+	struct open_call_key key;
+	struct handler_values v;
+	struct open_call c = {};
+	__u64 id;
+
+	handler_values(&v, h, regs);
+	if (handler_value(&h->id, &v, &id))
+		return;
+	open_call_key(&key, id);
+	if (h->flags & RP_HANDLER_GO)
+		fill_go(&c, &v, regs);
+	if ((!counts_only(h) || live_requests) && end_before(h, &key, &c))
+		return;
+	if (counts_only(h) && live_requests)
+		turn_over(bpf_ktime_get_ns());
+	c.base = v.of[h->status.base & 7];
+	c.reader = request_read(0) & ~RP_READ_HURRIED;
+	c.ref = recognise(regs, h, &v, c.reader);
+	if (counts_only(h) && !c.ref) {
+		count_open(1);
+		return;
+	}
+	if (bpf_map_update_elem(&open_calls, &key, &c, BPF_ANY)) {
+		COUNT(storage_failed);
+		end_open(h, &c, bpf_ktime_get_ns(), RP_END_CUT_OFF);
+		return;
+	}
+	if (c.ref && h->flags & RP_HANDLER_TURNS)
+		turn_begun(c.ref, h->flags & RP_HANDLER_GO ? 0 : regs->sp, bpf_ktime_get_ns());
+}
+
+/* ---- programs ------------------------------------------------------------------------------------------------------------------- */
+
+SEC("?uprobe")
+int on_handler_entry(struct pt_regs *regs)
+{
+	const struct rp_handler *h = handler_of(regs);
+	struct handler_values v;
+	struct rp_thread *t;
+
+	if (!h)
+		return 0;
+	if (h->flags & RP_HANDLER_REST) {
+		handler_values(&v, h, regs);
+		if (!is_rest(h, &v))
+			return 0;
+	}
+	if (h->flags & RP_HANDLER_ENDS) {
+		enter_open(regs, h);
+		return 0;
+	}
+	t = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (t)
+		enter_call(regs, h, t);
+	else
+		COUNT(storage_failed);
+	return 0;
+}
+
+/* The stack pointer is where it was at the entry, at the return instruction, or one word above it, behind that. */
+SEC("?uprobe")
+int on_handler_return(struct pt_regs *regs)
+{
+	struct rp_thread *t = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, 0);
+	const struct rp_handler *h = handler_of(regs);
+	__u64 base = PT_REGS_RC(regs);
+
+	http_opaque(base);
+	if (!t || !h || !t->call_sp || regs->sp < t->call_sp || t->call_handler != (__u32)bpf_get_attach_cookie(regs))
+		return 0;
+	if (h->status.base != RP_BASE_RESULT)
+		base = t->call_base;
+	tell_status(&h->status, t->call, base);
+	end_call(t, bpf_ktime_get_ns(), RP_END_SEEN);
+	return 0;
+}
+
+SEC("?uprobe")
+int on_handler_end(struct pt_regs *regs)
+{
+	const struct rp_handler *h = handler_of(regs);
+	struct open_call_key key;
+	struct handler_values v;
+	struct open_call *c;
+	__u64 id;
+
+	if (!h)
+		return 0;
+	if (counts_only(h) && !live_requests) {
+		count_open(-1);
+		return 0;
+	}
+	handler_values(&v, h, regs);
+	if (handler_value(&h->end_id, &v, &id))
+		return 0;
+	open_call_key(&key, id);
+	c = bpf_map_lookup_elem(&open_calls, &key);
+	if (!c) {
+		if (counts_only(h))
+			count_open(-1);
+		return 0; /* begun before it was followed */
+	}
+	if (h->flags & RP_HANDLER_GO && go_depth(regs) > c->depth)
+		return 0; /* called from within */
+	end_open(h, c, bpf_ktime_get_ns(), RP_END_SEEN);
+	bpf_map_delete_elem(&open_calls, &key);
+	return 0;
+}
+
+/* ---- ends that nobody tells -------------------------------------------------------------------------------------------------------- */
+
+int handler_check(__u64 now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+
+	if (t && t->call_sp && t->call && is_left(task, t->call_sp, t->call_return))
+		lose_call(t, now);
+	if (t && t->turn)
+		turn_check(now);
+	return 0;
+}
+
+int handler_thread_ends(__u64 now)
+{
+	struct rp_thread *t = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, 0);
+
+	if (t && t->call_sp)
+		lose_call(t, now);
+	return 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "handler/catalog.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define VERSION(major, minor, patch) ((major) << 16 | (minor) << 8 | (patch))
+#define FILES(...) (const char *const[]){__VA_ARGS__, NULL}
+
+/*
+ * nginx: src/http/ngx_http_request.h, struct ngx_http_request_s, which begins with the signature "HTTP" and its connection. The connection is a
+ * request's own while it lasts, that of a stream of HTTP/2, too, and so are subrequests'. An event has its connection first, a connection what it is
+ * for (src/event/ngx_event.h, src/core/ngx_connection.h); callbacks of requests end with ngx_http_run_posted_requests().
+ */
+static const struct known_layout nginx[] = {
+	{VERSION(1, 22, 0), "*(arg1+0x3e8):*(arg1+0x3e0)", NULL, "*(arg1+0x288)"},
+	{0},
+};
+
+/* Apache httpd: include/httpd.h, struct request_rec, which is part of the interface for modules and has not changed in 2.4. */
+static const struct known_layout apache[] = {
+	{VERSION(2, 4, 0), "*(arg1+0x30)", NULL, "*(arg1+0x68)"},
+	{0},
+};
+
+/* Go: net/http/request.go, struct Request: Method first, RequestURI since 1.8 after RemoteAddr; a request over HTTP/2 has it, too. */
+static const struct known_layout go[] = {
+	{VERSION(1, 17, 0), "*(arg4+192):*(arg4+200)", "*arg4:*(arg4+8)", NULL},
+	{0},
+};
+
+/* h2o: include/h2o.h, struct st_h2o_req_t: its connection, then scheme, authority, method and path as received; the last three of 16 bytes. */
+static const struct known_layout h2o[] = {
+	{VERSION(2, 0, 0), "*(arg1+48):*(arg1+56)", "*(arg1+32):*(arg1+40)", NULL},
+	{0},
+};
+
+const struct known_server known_servers[] = {
+	{
+		.name = "nginx", .files = FILES("nginx", "nginx-debug", "openresty"), .version = "nginx/", .layouts = nginx,
+		.own_layout = OWN_NGINX, .line = true,
+		.begin = "ngx_http_process_request", .end = "ngx_http_free_request", .id = "*(arg1+8)", .end_id = "*(arg1+8)",
+		.socket = "*(*(arg1+8)+0x18)",
+		.turn_end = "ngx_http_run_posted_requests", .turns = {"arg1", "**(*arg1)"}, .signature = 0x50545448, .turn_id = 8,
+	},
+	{.name = "go", .files = FILES("*"), .go = true, .layouts = go, .begin = "net/http.serverHandler.ServeHTTP"},
+	{
+		.name = "h2o", .files = FILES("h2o"), .layouts = h2o, .begin = "h2o_process_request", .end = "h2o_dispose_request", .id = "arg1",
+		.end_id = "arg1",
+	},
+	{.name = "apache", .files = FILES("apache2", "httpd"), .layouts = apache, .line = true, .begin = "ap_process_async_request"},
+	{0},
+};
+
+const char **known_server_files(void)
+{
+	const char **list = NULL;
+	size_t n = 0, cap = 0;
+
+	for (const struct known_server *s = known_servers; s->name; s++) {
+		if (s->go)
+			continue; /* it may have any name */
+		for (const char *const *file = s->files; *file; file++) {
+			GROW(list, n, cap);
+			list[n++] = *file;
+		}
+	}
+	GROW(list, n, cap);
+	list[n] = NULL;
+	return list;
+}
+
+const struct known_server *known_server(const char *name)
+{
+	for (const struct known_server *s = known_servers; s->name; s++)
+		if (!strcmp(s->name, name))
+			return s;
+	return NULL;
+}
+
+const struct known_layout *known_layout(const struct known_server *server, uint32_t version)
+{
+	const struct known_layout *found = server->layouts;
+
+	for (const struct known_layout *l = server->layouts; l->url; l++)
+		if (l->from <= version)
+			found = l;
+	return found;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Servers of the catalog (catalog.h). */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "handler/compile.h"
+#include "handler/looking.h"
+#include "handler/nginx.h"
+#include "handler/place.h"
+
+#define TURNS_MAX 32
+
+static bool has(const uint64_t *list, size_t n, uint64_t address)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == address)
+			return true;
+	return false;
+}
+
+/* Functions that call the one at `address`, but for those that call the begin: they run once for each request, before it is one. */
+static int add_turns(const struct looking *l, uint64_t address, uint64_t begin)
+{
+	uint64_t turns[TURNS_MAX], before[TURNS_MAX];
+	struct fde_list fdes = {0};
+	size_t n, n_before;
+	int r = 0;
+
+	fde_list_read(l->elf, &fdes);
+	n = place_callers(l->elf, &fdes, address, turns, TURNS_MAX);
+	n_before = place_callers(l->elf, &fdes, begin, before, TURNS_MAX);
+	fde_list_free(&fdes);
+	for (size_t i = 0; i < n && !r; i++)
+		if (!has(before, n_before, turns[i]))
+			r = look_add_place(l, PLACE_TURN, l->f->spec->known->turn_end, turns[i]);
+	return n ? r : look_refuse(l->f, xasprintf("%s: nobody calls it", l->f->spec->known->turn_end));
+}
+
+/* The first "nginx/1.22.1" in its constants; 0 = none. */
+static uint32_t version_of(const struct elf_file *elf, const char *before)
+{
+	const char *at = elf->mapped.data, *end = at + elf->mapped.size;
+	size_t n = strlen(before);
+
+	while (at && at < end && (at = memmem(at, end - at, before, n))) {
+		unsigned int major = 0, minor = 0, patch = 0;
+		char text[32];
+		size_t len;
+
+		at += n;
+		len = (size_t)(end - at) < sizeof text - 1 ? (size_t)(end - at) : sizeof text - 1;
+		memcpy(text, at, len);
+		text[len] = 0;
+		if (isdigit((unsigned char)*text) && sscanf(text, "%u.%u.%u", &major, &minor, &patch) >= 2)
+			return major << 16 | (minor & 255) << 8 | (patch & 255);
+	}
+	return 0;
+}
+
+/* Expressions of our own: they are right. */
+static void compile_known(const char *expression, struct rp_handler_path *ret)
+{
+	_cleanup_free_ char *why = NULL;
+	struct expression e;
+
+	if (expression && !handler_expression_parse(expression, &e, &why))
+		compile_number(&e, NULL, ret, &why);
+}
+
+static void compile_known_text(const char *expression, struct rp_handler_text *ret)
+{
+	_cleanup_free_ char *why = NULL;
+	struct expression_text e;
+
+	if (expression && !handler_expression_parse_text(expression, &e, &why))
+		compile_text(&e, NULL, ret, &why);
+}
+
+/* What the build says of itself is better than what is known of its version. */
+static void take_nginx(const struct looking *l, struct rp_handler *h)
+{
+	struct nginx_layout layout;
+
+	if (!nginx_layout(l->elf, &layout))
+		return;
+	h->url.length.offset[0] = layout.request_line;
+	h->url.data.offset[0] = layout.request_line + 8;
+	h->status.offset[0] = layout.status;
+}
+
+int look_at_known(const struct looking *l, const struct known_server *k, uint64_t begin)
+{
+	struct rp_handler *h = &l->f->found->handler;
+	const struct known_layout *layout = known_layout(k, k->version ? version_of(l->elf, k->version) : 0);
+	uint64_t address;
+	int r = 0;
+
+	h->flags = (l->f->spec->automatic ? RP_HANDLER_REST : 0) | (k->line ? RP_HANDLER_LINE : 0) | (k->end ? RP_HANDLER_ENDS : 0) |
+		   (k->turn_end ? RP_HANDLER_TURNS : 0);
+	compile_known_text(layout->url, &h->url);
+	compile_known_text(layout->method, &h->method);
+	compile_known(layout->status, &h->status);
+	if (k->own_layout == OWN_NGINX)
+		take_nginx(l, h);
+	compile_known(k->id, &h->id);
+	compile_known(k->end_id, &h->end_id);
+	compile_known(k->socket, &h->socket);
+	if (!k->turn_end)
+		return 0;
+	h->signature = k->signature;
+	h->turn_id = k->turn_id;
+	for (size_t i = 0; i < RP_TURN_PATHS; i++) {
+		compile_known(k->turns[i], &h->turn[i]);
+		h->turn[i].size = 0;
+	}
+	r = look_for_function(l, k->turn_end, &address);
+	if (!r)
+		return look_refuse(l->f, xasprintf("%s: no such function in %s", k->turn_end, l->mapping->path));
+	return r < 0 ? r : add_turns(l, address, begin);
+}
