@@ -95,7 +95,7 @@ $(B)/golden/render: $(wildcard tests/golden/*.c) $(GOLDEN_OBJS)
 
 # A directory of reports, as many as it takes.
 $(B)/tests/make_reports: tests/browser/make_reports.c $(addprefix $(B)/,$(addsuffix .o,page/index page/rows page/row page/catalog page/names \
-		page/template)) $(patsubst user/%.c,$(B)/%.o,$(wildcard user/format/*.c user/profile/*.c user/base/*.c)) $(B)/gen/profile.pb-c.o \
+		page/template)) $(patsubst user/%.c,$(B)/%.o,$(wildcard user/format/*.c user/profile/*.c user/base/*.c)) $(PB:%=%.o) \
 		$(B)/html/embed.o
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
