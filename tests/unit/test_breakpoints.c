@@ -213,6 +213,67 @@ static void somebody_elses(void **state)
 	assert_int_equal(byte(), PUSH);
 }
 
+/* Another kind of program attaches a uprobe while ours is out: the kernel puts its breakpoint in. */
+static void somebody_elses_that_comes_later(void **state)
+{
+	uint32_t number = attach_well(here.breakpoints), number_2;
+
+	(void)state;
+	breakpoints_enable(here.breakpoints);
+	number_2 = attach_well(other.breakpoints);
+	breakpoints_enable(other.breakpoints);
+	assert_int_equal(byte(), PUSH);
+	write_code(INT3);
+	breakpoints_take_out(here.breakpoints);
+	assert_int_equal(byte(), INT3);
+	here.live = 1;
+	breakpoint_put_in(here.breakpoints, number);
+	assert_int_equal(here.states[number], RP_PROBE_IN);
+	here.live = 0;
+	breakpoints_take_out(here.breakpoints);
+	assert_int_equal(byte(), INT3);
+	assert_int_equal(here.states[number], RP_PROBE_IN);
+	other.live = 1;
+	breakpoint_put_in(other.breakpoints, number_2);
+	other.live = 0;
+	breakpoints_take_out(other.breakpoints); /* nor does the other one */
+	assert_int_equal(byte(), INT3);
+	breakpoints_remove(here.breakpoints, child);
+	breakpoints_remove(other.breakpoints, child);
+	assert_int_equal(byte(), INT3);
+}
+
+static void one_of_two_ends(void **state)
+{
+	uint32_t number = attach_well(here.breakpoints), number_2;
+
+	(void)state;
+	breakpoints_enable(here.breakpoints);
+	number_2 = attach_well(other.breakpoints);
+	breakpoints_enable(other.breakpoints);
+	other.live = 1;
+	breakpoint_put_in(other.breakpoints, number_2);
+	breakpoints_remove(other.breakpoints, child);
+	assert_int_equal(byte(), PUSH);
+	here.live = 1;
+	breakpoint_put_in(here.breakpoints, number);
+	assert_int_equal(byte(), INT3);
+	here.live = 0;
+	breakpoints_take_out(here.breakpoints); /* what the other has left does not count as a third one's */
+	assert_int_equal(byte(), PUSH);
+}
+
+/* What comes while ours is out is not touched when we end. */
+static void it_ends_before_it_is_seen(void **state)
+{
+	(void)state;
+	attach_well(here.breakpoints);
+	breakpoints_enable(here.breakpoints);
+	write_code(INT3);
+	breakpoints_remove(here.breakpoints, child);
+	assert_int_equal(byte(), INT3);
+}
+
 static void where_it_cannot_be(void **state)
 {
 	struct breakpoint_place place;
@@ -257,6 +318,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_without_a_uprobe, begin, end),
 		cmocka_unit_test_setup_teardown(two_programs, begin, end),
 		cmocka_unit_test_setup_teardown(somebody_elses, begin, end),
+		cmocka_unit_test_setup_teardown(somebody_elses_that_comes_later, begin, end),
+		cmocka_unit_test_setup_teardown(one_of_two_ends, begin, end),
+		cmocka_unit_test_setup_teardown(it_ends_before_it_is_seen, begin, end),
 		cmocka_unit_test_setup_teardown(where_it_cannot_be, begin, end),
 		cmocka_unit_test_setup_teardown(more_than_there_is_room_for, begin, end),
 	};

@@ -23,6 +23,9 @@
 
 #define LATENCIES 256           /* a power of two */
 #define STACK_SIZE 65536
+/* Marked requests come in bursts: the breakpoints of probes stay for so long after the last one, so that all but the first of a burst find them.
+ * Meanwhile other requests pay for their traps. */
+#define PROBES_STAY_MS 2000
 
 struct arm_cpu {
 	struct arm *arm;
@@ -32,6 +35,7 @@ struct arm_cpu {
 	pthread_t thread;
 	bool started;
 	bool disarmed;          /* scratch of disarm_all() */
+	bool sees_out;          /* it has seen the last request end: it takes the probes out */
 };
 
 struct arm {
@@ -49,6 +53,7 @@ struct arm {
 		uint64_t ns;
 	} latencies[LATENCIES];
 	uint32_t written, fetched; /* of latencies; written by the threads only */
+	uint64_t ended_ns;      /* when the last request did that was alone */
 };
 
 static uint64_t now_ns(void)
@@ -107,9 +112,25 @@ static int on_message(void *ctx, void *data, size_t size)
 	else
 		disarm_all(c->arm);
 	pthread_mutex_unlock(&c->arm->lock);
-	if (m->what == RP_ARM_NONE)
-		session_probes_out(c->arm->session);
+	if (m->what == RP_ARM_NONE) {
+		__atomic_store_n(&c->arm->ended_ns, now_ns(), __ATOMIC_RELAXED);
+		c->sees_out = true;
+	}
 	return 0;
+}
+
+/* Returns after how many ms to look again, −1 = not before a message. If a request is live now, its end is told. */
+static int probes_out(struct arm_cpu *c)
+{
+	uint64_t ended_ns = __atomic_load_n(&c->arm->ended_ns, __ATOMIC_RELAXED), over_ms = (now_ns() - ended_ns) / 1000000;
+
+	if (!c->sees_out)
+		return -1;
+	if (over_ms < PROBES_STAY_MS)
+		return PROBES_STAY_MS - over_ms;
+	session_probes_out(c->arm->session);
+	c->sees_out = false;
+	return -1;
 }
 
 static void *arm_loop(void *arg)
@@ -119,7 +140,7 @@ static void *arm_loop(void *arg)
 
 	privileges_drop(false);
 	for (;;) {
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_LEN(fds), probes_out(c)) < 0 && errno != EINTR)
 			break;
 		if (fds[1].revents)
 			break;

@@ -152,15 +152,35 @@ static void lock_soon(struct breakpoints *bs)
 	pthread_mutex_lock(&bs->lock);
 }
 
+/* Is a breakpoint there that nobody has put in who agrees by the lock? The kernel has, for a uprobe of another program, which would be blind
+ * without it. Ours must be out. The lock may be lost. */
+static bool is_foreign(const struct breakpoint_place *p)
+{
+	uint8_t byte;
+
+	return lock_memory(p, LOCK_EX) && read_byte(p, &byte) && byte == BREAKPOINT;
+}
+
+static void put_in(struct breakpoints *bs, uint32_t number)
+{
+	struct breakpoint *b = &bs->list[number];
+	bool foreign;
+
+	if (!b->place.pid || b->stays || bs->states[number] != RP_PROBE_OUT)
+		return;
+	foreign = is_foreign(&b->place);
+	if (!lock_memory(&b->place, LOCK_SH) || !is_there(&b->place) || !write_byte(&b->place, BREAKPOINT))
+		return;
+	set_state(bs, number, RP_PROBE_IN);
+	b->stays = foreign;
+	if (foreign)
+		log_debug("process %d: the breakpoint of a probe stays in it: another program has attached one there", b->place.pid);
+}
+
 void breakpoint_put_in(struct breakpoints *bs, uint32_t number)
 {
-	struct breakpoint *b = &bs->list[number % RP_PROBES_MAX];
-
-	number %= RP_PROBES_MAX;
 	lock_soon(bs);
-	if (b->place.pid && !b->stays && bs->states[number] == RP_PROBE_OUT && lock_memory(&b->place, LOCK_SH) && is_there(&b->place) &&
-	    write_byte(&b->place, BREAKPOINT))
-		set_state(bs, number, RP_PROBE_IN);
+	put_in(bs, number % RP_PROBES_MAX);
 	pthread_mutex_unlock(&bs->lock);
 }
 
@@ -215,20 +235,25 @@ uint32_t breakpoint_add(struct breakpoints *bs, struct breakpoint_place *place, 
 	return number;
 }
 
+/* Ours must not be left to another who records the process: it would look like that of a third program. */
+static void leave(struct breakpoints *bs, uint32_t number)
+{
+	struct breakpoint *b = &bs->list[number];
+
+	if (bs->enabled && !b->stays && bs->states[number] == RP_PROBE_IN && lock_memory(&b->place, LOCK_EX) && is_there(&b->place))
+		write_byte(&b->place, b->place.instruction);
+	breakpoint_leave(&b->place);
+	*b = (struct breakpoint){0};
+	set_state(bs, number, RP_PROBE_IN);
+}
+
 /* Without the uprobe a breakpoint would end the process: nobody may put it in any more. */
 void breakpoints_remove(struct breakpoints *bs, pid_t pid)
 {
 	pthread_mutex_lock(&bs->lock);
-	for (uint32_t i = 1; i < RP_PROBES_MAX; i++) {
-		struct breakpoint *b = &bs->list[i];
-
-		if (!b->place.pid || (pid && b->place.pid != pid))
-			continue;
-		if (b->place.memory >= 0)
-			close(b->place.memory);
-		*b = (struct breakpoint){0};
-		set_state(bs, i, RP_PROBE_IN);
-	}
+	for (uint32_t i = 1; i < RP_PROBES_MAX; i++)
+		if (bs->list[i].place.pid && (!pid || bs->list[i].place.pid == pid))
+			leave(bs, i);
 	pthread_mutex_unlock(&bs->lock);
 }
 

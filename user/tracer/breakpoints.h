@@ -7,8 +7,9 @@
  * the copy of the page that the kernel has made for it, some microseconds. The kernel finds the uprobe by the address of the trap and does not miss
  * the byte; it takes the breakpoint out, if it is in, when the uprobe is detached, by whatever end of this process.
  *
- * Programs that do this to the same process agree by a lock on its memory file, shared by those who need the breakpoint. A uprobe that another kind
- * of program attaches to the same instruction later is seen by that only while a request is live.
+ * Programs that do this to the same process agree by a lock on its memory file, shared by those who need the breakpoint. One that is there though
+ * nobody has it locked is the kernel's, for a uprobe of another kind of program: it stays. Only what such a program attaches while ours is in cannot
+ * be told from ours: it misses what happens while ours is out.
  */
 #ifndef REQPROF_BREAKPOINTS_H
 #define REQPROF_BREAKPOINTS_H
