@@ -105,6 +105,8 @@ static struct profile *make_orders(void)
 	s.p->request.bytes_in = 412;
 	s.p->request.bytes_out = 48213;
 	s.p->about.overhead_ns = 1900 * US;
+	s.p->about.program = profile_string(s.p, "uvicorn");
+	s.p->about.runtime = profile_string(s.p, "CPython 3.11, uvloop");
 	for (size_t i = 0; i < s.p->work.n_threads; i++)
 		s.p->work.threads[i].gil_held_ns = s.p->work.threads[i].cpu_ns;
 	add_mark(s.p, MARK_head_read, 60);
@@ -155,6 +157,7 @@ static struct profile *make_shop(void)
 	shop_waits(&s, save, query, lock);
 	script_run(&s, 700, 1, checkout, false);
 	s.p->request.comm = profile_string(s.p, "shop");
+	s.p->about.program = profile_string(s.p, "shop-server");
 	s.p->request.pid = 700;
 	s.p->request.local = profile_string(s.p, "[2001:db8::7]:443");
 	s.p->request.remote = profile_string(s.p, "[2001:db8::52]:51724");
@@ -310,6 +313,8 @@ static struct profile *make_hostile(void)
 	s.p->about.command = profile_string(s.p, "reqprof -m '</script>' --><!--");
 	s.p->about.host = profile_string(s.p, "h\xf0\x28\x8c\x28ost");
 	s.p->about.keeps_url = true;
+	s.p->about.program = profile_string(s.p, "<script>app.py\n");
+	s.p->about.runtime = profile_string(s.p, "</p>\x1b[2J CPython");
 	return script_end(&s);
 }
 

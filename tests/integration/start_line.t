@@ -71,6 +71,10 @@ def said(r):
     return [x for x in lines if x.startswith("attached ") and " ms" not in x], [x for x in lines if x.startswith("process ")]
 
 
+def ran(r):
+    return {(x["about"]["program"], x["about"]["runtime"]) for x in r.json()}
+
+
 def expect(what, server, line, parts=None, target=None):
     with Recording(*(target or ("--pid", server.pid)), options=["-v"]) as r:
         attached, processes = said(r)
@@ -116,8 +120,9 @@ def others():
 
 
 def by_port():
-    for what, server, workers in (("gunicorn", of_gunicorn("--workers", "2"), 2), ("uvicorn --workers 2", of_uvicorn("--workers", "2"), 2)):
-        wait_until(lambda s=server, n=workers: len(children(s.pid)) >= n, "the workers")
+    of_two = of_uvicorn("--loop", "uvloop", "--workers", "2")
+    for what, server, runtime in (("gunicorn", of_gunicorn("--workers", "2"), CPYTHON), ("uvicorn --workers 2", of_two, f"{CPYTHON}, uvloop")):
+        wait_until(lambda s=server: len(children(s.pid)) >= 2, "the workers")
         with Recording("--port", server.port) as r:
             for _ in range(10):
                 server.get("/sleep/1?profile=1")
@@ -125,6 +130,7 @@ def by_port():
             attached, _ = said(r)
         ok(len(attached) == 1 and re.match(rf"attached {server.pid} .* 2 workers, ", attached[0]), f"--port: {what} is one line", attached)
         none([x["request"]["pid"] for x in r.json() if x["request"]["pid"] not in children(server.pid)], f"--port: {what}: its workers are seen")
+        equal(ran(r), {(what.split()[0], runtime)}, f"--port: {what}: their reports say what they run")
         server.stop()
 
 
@@ -160,6 +166,7 @@ def reloaded():
         ok(len(pids) == 2 and pids[0] in before and pids[1] in set(children(server.pid)) - before,
            f"{what}: uvicorn --reload, old child and new", (pids, before, children(server.pid)))
         equal(len(attached), 1, f"{what}: its line is said once")
+        equal({x[0] for x in ran(r)}, {"uvicorn"}, f"{what}: the reports say what they run, of the new child, too")
         server.stop()
 
 

@@ -171,7 +171,7 @@ def shapes(r):
     found = shape("request", r["request"], REQUEST) + shape("time", r["time"], TIME) + shape("lost", r["lost"], LOST)
     found += [f for i, v in enumerate(r["frames"]) for f in shape(f"frames[{i}]", v, FRAME)]
     found += [f for i, v in enumerate(r["awaits"]) for f in shape(f"awaits[{i}]", v, AWAIT)]
-    return found + shape("about", r["about"], record("overhead_ns"))
+    return found + shape("about", r["about"], record("overhead_ns program:text? runtime:text?"))
 
 
 def faults(r):

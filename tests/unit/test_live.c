@@ -2,7 +2,7 @@
 /* From events to a report: whole requests, with invented symbols and a writer that looks.
  * links: capture/live.c capture/live_record.c capture/report.c capture/replay.c capture/report_line.c capture/record.c capture/stacks.c
  * links: capture/names.c capture/processes.c capture/locks.c capture/causes.c capture/address.c capture/contexts.c capture/sources.c
- * links: capture/source_handler.c capture/source_http.c capture/source_line.c capture/redact.c capture/source_code.c
+ * links: capture/source_handler.c capture/source_http.c capture/source_line.c capture/redact.c capture/source_code.c capture/programs.c
  * links: base/printable.c base/alloc.c base/log.c profile/profile.c profile/own.c profile/check.c
  * links: profile/builder.c capture/await_feed.c capture/await_cause.c capture/gil.c capture/pool_threads.c
  * links: profile/timeline.c profile/awaits.c profile/shares.c profile/partition.c */
@@ -32,6 +32,7 @@ struct fixture {
 	struct worker_marker marker;
 	struct live live;
 	struct reporter reporter;
+	struct programs programs;
 	void (*look)(const struct profile *p); /* at what is written */
 	int error;              /* of the writer */
 	int written;
@@ -64,6 +65,7 @@ static int make(void **state)
 	};
 	live_init(&f->live, &f->options, NULL);
 	reporter_init(&f->reporter, &f->options, NULL);
+	f->reporter.programs = &f->programs;
 	f->reporter.silent = true;
 	*state = f;
 	return 0;
@@ -75,6 +77,7 @@ static int destroy(void **state)
 
 	live_fini(&f->live);
 	reporter_fini(&f->reporter);
+	programs_clear(&f->programs);
 	free(f);
 	return 0;
 }
@@ -214,6 +217,62 @@ static void look_whole(const struct profile *p)
 	assert_true(p->about.overhead_ns == 10 * 3000 + 4 * 1000 && p->about.interval_ns == MS && p->about.workers_refused == 1);
 	assert_string_equal(p->about.command, "reqprof record");
 	assert_string_equal(p->about.arming, "timer");
+}
+
+/* ---- what the tracer says of processes ------------------------------------------------------------------------------ */
+
+static void say(struct fixture *f, enum msg_type type, int pid, const char *text)
+{
+	struct msg msg = {.type = type, .pid = pid};
+
+	strcpy(msg.name, text);
+	programs_take(&f->programs, &msg);
+}
+
+static void look_program(const struct profile *p)
+{
+	assert_string_equal(p->about.program, "a\\x1b[2Jpp.py");
+	assert_string_equal(p->about.runtime, "CPython 3.11");
+}
+
+static void look_no_runtime(const struct profile *p)
+{
+	assert_string_equal(p->about.program, "nginx");
+	assert_null(p->about.runtime);
+}
+
+static void look_unknown(const struct profile *p)
+{
+	assert_null(p->about.program);
+	assert_null(p->about.runtime);
+}
+
+static void snapshot_of(struct fixture *f, void (*look)(const struct profile *p))
+{
+	f->look = look;
+	f->written = 0;
+	report_snapshot(&f->reporter, f->live.requests, T0 + MS);
+	assert_int_equal(f->written, 1);
+}
+
+static void what_runs(void **state)
+{
+	struct fixture *f = *state;
+
+	send_begin(f, "GET /?profile=1", 0);
+	say(f, MSG_PROGRAM, PID + 1, "other");
+	snapshot_of(f, look_unknown);
+	say(f, MSG_PROGRAM, PID, "a\x1b[2Jpp.py");
+	say(f, MSG_RUNTIME, PID, "CPython 3.11");
+	snapshot_of(f, look_program);
+	say(f, MSG_PROGRAM, PID, "nginx"); /* it has called exec */
+	say(f, MSG_RUNTIME, PID, "");
+	snapshot_of(f, look_no_runtime);
+	for (int i = 0; i < PROGRAMS_MAX; i++)
+		say(f, MSG_PROGRAM, i + 1, "forked");
+	assert_int_equal(f->programs.n, PROGRAMS_MAX);
+	assert_string_equal(programs_find(&f->programs, PROGRAMS_MAX)->program, "forked");
+	snapshot_of(f, look_unknown);
 }
 
 static struct rp_wait lock_wait(void)
@@ -481,7 +540,7 @@ static void odd_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(whole_request), TEST(snapshot_is_replaced), TEST(end_that_never_came), TEST(begin_lost), TEST(straggler),
+		TEST(what_runs), TEST(whole_request), TEST(snapshot_is_replaced), TEST(end_that_never_came), TEST(begin_lost), TEST(straggler),
 		TEST(writer_fails), TEST(closed), TEST(unknown_type), TEST(child_calls_exec), TEST(python_frames), TEST(odd_lines),
 	};
 

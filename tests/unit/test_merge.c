@@ -59,6 +59,8 @@ static struct profile *make(const char *id, int64_t start, uint64_t cpu, uint64_
 	p->lost.samples = 1;
 	p->about.host = profile_string(p, waited > 50 ? "web2" : "web1");
 	p->about.kernel = profile_string(p, "6.12");
+	p->about.program = profile_string(p, waited > 50 ? "nginx" : "uvicorn");
+	p->about.runtime = profile_string(p, waited > 50 ? NULL : "CPython 3.11");
 	p->about.interval_ns = cpu;
 	p->about.ticks = 1;
 	return p;
@@ -101,6 +103,8 @@ static void test_sums(void **state)
 	assert_int_equal(p->about.ticks, 3);
 	assert_string_equal(p->about.host, "web2, web1");
 	assert_string_equal(p->about.kernel, "6.12");
+	assert_string_equal(p->about.program, "nginx, uvicorn");
+	assert_string_equal(p->about.runtime, "CPython 3.11");
 	profile_free(p);
 }
 

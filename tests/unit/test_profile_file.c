@@ -48,6 +48,8 @@ static struct profile *example(void)
 	};
 	p->lost.samples = 2;
 	p->about.command = profile_string(p, "reqprof -p 42");
+	p->about.program = profile_string(p, "uvicorn");
+	p->about.runtime = profile_string(p, "CPython 3.11, uvloop");
 	p->about.bound[1] = 1;
 	GROW(p->about.executables, p->about.n_executables, p->about.cap_executables);
 	p->about.executables[p->about.n_executables++] = (struct executable){profile_string(p, "/usr/bin/app"), NULL, 58511};
@@ -119,6 +121,8 @@ static void what_is_written_is_read_back(void **state)
 	assert_true(q->work.samples[0].kernel);
 	assert_true(q->frames[1].inlined);
 	assert_string_equal(q->work.waits[0].waker.comm, "postgres");
+	assert_string_equal(q->about.program, "uvicorn");
+	assert_string_equal(q->about.runtime, "CPython 3.11, uvloop");
 	assert_null(q->about.executables[0].build_id);
 	assert_int_equal(q->about.executables[0].rows, 58511);
 	assert_int_equal(q->about.n_truncations, 1);

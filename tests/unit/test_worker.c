@@ -3,8 +3,8 @@
  * links: capture/worker.c capture/channel.c capture/counters.c capture/event_queue.c capture/events.c capture/hints.c capture/status.c
  * links: capture/live.c capture/live_record.c capture/report.c capture/replay.c capture/report_line.c capture/record.c capture/stacks.c
  * links: capture/names.c capture/processes.c capture/locks.c capture/causes.c capture/address.c capture/contexts.c capture/sources.c
- * links: capture/source_handler.c capture/source_http.c capture/source_line.c capture/redact.c capture/source_code.c base/protocol.c
- * links: base/printable.c
+ * links: capture/source_handler.c capture/source_http.c capture/source_line.c capture/redact.c capture/source_code.c capture/programs.c
+ * links: base/protocol.c base/printable.c
  * links: symbol/debuginfod.c base/alloc.c base/log.c profile/profile.c profile/own.c profile/check.c profile/builder.c
  * links: capture/await_feed.c capture/await_cause.c capture/gil.c capture/pool_threads.c
  * links: profile/timeline.c profile/awaits.c profile/shares.c profile/partition.c */

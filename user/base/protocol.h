@@ -2,7 +2,7 @@
 /*
  * The protocol between the processes: fixed-size messages over two SOCK_SEQPACKET pairs, descriptors by SCM_RIGHTS.
  *
- *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, STOP, SNAPSHOT
+ *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, PROGRAM, RUNTIME, STOP, SNAPSHOT
  *   worker → tracer   READY, ENOUGH
  *
  *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ASK_LINK, ASK_PERF_MAP, ASK_MEMORY, ASK_SOURCE, ROWS, TEXTS, PYTHON, HANDLER
@@ -42,6 +42,8 @@ enum msg_type {
 			 * descriptor: it has none, or none any more; `name`: why its frames cannot be had, or empty */
 	MSG_HANDLER,    /* handler `value` in `pid`, in sealed memory: struct msg_handler, then (no places) why it is not probed. `start` 1: it can
 			 * never be, 0: the process does not have it, or none any more */
+	MSG_PROGRAM,    /* `name`: what `pid` runs, "uvicorn" */
+	MSG_RUNTIME,    /* `name`: what that runs on, "CPython 3.11, uvloop"; empty: the program's name says it, or it is not known */
 	MSG_ENOUGH,     /* -n reports are written: stop */
 };
 
@@ -116,7 +118,7 @@ struct msg {
 	uint32_t build_id_len;
 	uint8_t build_id[MSG_BUILD_ID_MAX];
 	uint32_t place;         /* ASK_LINK: enum debug_link_place of symbol/symbolizer.h */
-	char name[MSG_NAME_MAX]; /* ASK_LINK, PYTHON: ends with a NUL byte */
+	char name[MSG_NAME_MAX]; /* ASK_LINK, PYTHON, PROGRAM, RUNTIME: ends with a NUL byte */
 };
 
 #define MSG_FDS_MAX 2

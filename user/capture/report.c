@@ -188,12 +188,23 @@ static void fill_machine(struct profile *p)
 	p->about.kernel = profile_string(p, u.release);
 }
 
+static void fill_program(const struct reporter *r, struct profile *p)
+{
+	const struct program_told *told = r->programs ? programs_find(r->programs, p->request.pid) : NULL;
+
+	if (!told)
+		return;
+	p->about.program = profile_string(p, told->program);
+	p->about.runtime = profile_string(p, told->runtime);
+}
+
 static void fill_about(const struct reporter *r, struct profile *p, const struct live_request *q)
 {
 	const struct worker_options *o = r->options;
 	struct about *about = &p->about;
 
 	fill_machine(p);
+	fill_program(r, p);
 	about->version = profile_string(p, REQPROF_VERSION);
 	about->command = profile_string(p, o->command);
 	about->event = profile_string(p, "cpu-clock");

@@ -4,11 +4,13 @@
 #define REQPROF_REPORT_H
 
 #include "capture/live.h"
+#include "capture/programs.h"
 #include "capture/worker.h"
 
 struct reporter {
 	const struct worker_options *options;
 	struct namer *namer;
+	const struct programs *programs; /* NULL = none is known */
 	void (*pump)(void *ctx); /* called between stacks: naming them may take long, and the events go on; NULL = nothing */
 	void *pump_ctx;
 	uint8_t *ids;           /* one bit per id that was given */

@@ -20,6 +20,7 @@
 #include "capture/hints.h"
 #include "capture/live.h"
 #include "capture/namer.h"
+#include "capture/programs.h"
 #include "capture/report.h"
 #include "capture/sources.h"
 #include "capture/status.h"
@@ -41,6 +42,7 @@ struct worker {
 	struct counters counters;
 	struct live live;
 	struct reporter reporter;
+	struct programs programs;
 	struct hints hints;
 	struct losses_said losses;
 	int epoll;
@@ -244,6 +246,10 @@ static void on_message(struct worker *w, const struct msg *msg)
 	case MSG_FOLLOW:
 		on_follow(w, msg->pid);
 		break;
+	case MSG_PROGRAM:
+	case MSG_RUNTIME:
+		programs_take(&w->programs, msg);
+		break;
 	case MSG_SNAPSHOT:
 		snapshot(w);
 		break;
@@ -306,9 +312,11 @@ static bool on_early_message(void *ctx, const struct msg *msg)
 {
 	struct worker *w = ctx;
 
-	if (msg->type == MSG_FOLLOW)
-		on_follow(w, msg->pid);
-	return msg->type == MSG_FOLLOW;
+	bool early = msg->type == MSG_FOLLOW || msg->type == MSG_PROGRAM || msg->type == MSG_RUNTIME;
+
+	if (early)
+		on_message(w, msg);
+	return early;
 }
 
 /* Wait for MSG_START and open what it brings. 0, or −1: said, or nothing to say. */
@@ -344,8 +352,8 @@ static void run(struct worker *w)
 	while (!w->stopped) {
 		epoll_wait(w->epoll, events, ARRAY_LEN(events), timeout_ms(w));
 		drain(w);
+		on_messages(w); /* what a process runs is said before the names of its stacks are */
 		write_finished(w);
-		on_messages(w);
 		namer_check(w->namer);
 		talk(w);
 	}
@@ -396,6 +404,7 @@ static void worker_init(struct worker *w, const struct worker_options *options, 
 	w->namer = namer_new(&namer);
 	live_init(&w->live, options, w->namer);
 	reporter_init(&w->reporter, options, w->namer);
+	w->reporter.programs = &w->programs;
 	w->reporter.pump = pump;
 	w->reporter.pump_ctx = w;
 	hints_init(&w->hints, options);
@@ -405,6 +414,7 @@ static void worker_fini(struct worker *w)
 {
 	live_fini(&w->live);
 	reporter_fini(&w->reporter);
+	programs_clear(&w->programs);
 	namer_free(w->namer);
 	ring_buffer__free(w->ring);
 	event_queue_clear(&w->events);

@@ -138,18 +138,23 @@ static void say_addresses(struct facts *facts, const struct request *r)
 	say(facts, "%s → %s", remote, local + (same_host ? host : 0));
 }
 
+static void say_name(struct facts *facts, const char *name)
+{
+	_cleanup_free_ char *text = name ? name_text(name, NAME_COLUMNS) : NULL;
+
+	if (text)
+		say(facts, "%s", text);
+}
+
 char *fact_process(const struct profile *p)
 {
-	_cleanup_free_ char *comm = name_text(p->request.comm, NAME_COLUMNS);
+	_cleanup_free_ char *program = name_text(p->about.program ?: p->request.comm, NAME_COLUMNS);
 	struct facts facts;
 
 	begin(&facts);
-	say(&facts, "%s pid %d", comm, p->request.pid);
-	if (p->about.host) {
-		_cleanup_free_ char *host = name_text(p->about.host, NAME_COLUMNS);
-
-		say(&facts, "%s", host);
-	}
+	say(&facts, "%s pid %d", program, p->request.pid);
+	say_name(&facts, p->about.runtime);
+	say_name(&facts, p->about.host);
 	say_addresses(&facts, &p->request);
 	if (p->time.in_flight_max > 1)
 		say(&facts, "%s in flight", number_count(p->time.in_flight_max - 1, "other request", "other requests").text);

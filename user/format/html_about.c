@@ -161,6 +161,8 @@ static void put_making(FILE *f, const struct profile *p)
 	put_string(f, "reqprof", about->version);
 	put_string(f, "Command", about->command);
 	put_string(f, "Marker", p->request.marker);
+	put_string(f, "Program", about->program);
+	put_string(f, "Runtime", about->runtime);
 	put_string(f, "Host", about->host);
 	put_string(f, "Kernel", about->kernel);
 	if (about->event) {

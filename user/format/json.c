@@ -328,6 +328,8 @@ static void put_about(struct json *j, const struct about *about)
 	json_key_uint(j, "interval_ns", about->interval_ns);
 	json_key_string(j, "interrupt", about->interrupt);
 	json_key_string(j, "arming", about->arming);
+	json_key_string(j, "program", about->program);
+	json_key_string(j, "runtime", about->runtime);
 	json_key_uint(j, "overhead_ns", about->overhead_ns);
 	json_key_uint(j, "ticks", about->ticks);
 	json_key_uint(j, "edges", about->edges);

@@ -288,6 +288,8 @@ static void decode_about(struct decoder *d, const Pb__About *m)
 	a->event = string(d, m->event);
 	a->interrupt = string(d, m->interrupt);
 	a->arming = string(d, m->arming);
+	a->program = string(d, m->program);
+	a->runtime = string(d, m->runtime);
 	a->interval_ns = m->interval_ns;
 	a->overhead_ns = m->overhead_ns;
 	a->ticks = m->ticks;

@@ -247,6 +247,8 @@ static Pb__About *encode_about(struct encoder *e, const struct about *a)
 	m->event = number(e, a->event);
 	m->interrupt = number(e, a->interrupt);
 	m->arming = number(e, a->arming);
+	m->program = number(e, a->program);
+	m->runtime = number(e, a->runtime);
 	m->interval_ns = a->interval_ns;
 	m->overhead_ns = a->overhead_ns;
 	m->ticks = a->ticks;

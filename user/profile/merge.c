@@ -127,6 +127,8 @@ static void list_about(struct profile *to, const struct profile *const *list, si
 	a->event = listed(to, list, n, offsetof(struct about, event));
 	a->interrupt = listed(to, list, n, offsetof(struct about, interrupt));
 	a->arming = listed(to, list, n, offsetof(struct about, arming));
+	a->program = listed(to, list, n, offsetof(struct about, program));
+	a->runtime = listed(to, list, n, offsetof(struct about, runtime));
 }
 
 static void set_request(struct profile *to, const struct profile *median, const struct profile *const *list, size_t n)

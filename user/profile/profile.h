@@ -213,6 +213,8 @@ struct about {
 	const char *event;      /* "cpu-clock" */
 	const char *interrupt;  /* "unavailable" or how it was had */
 	const char *arming;     /* "fifo" or "timer": who sampled first */
+	const char *program;    /* "uvicorn": what the request's process runs, by its command line; NULL = unknown */
+	const char *runtime;    /* "CPython 3.11, uvloop": what runs the program; NULL = unknown, or the program says it (nginx) */
 	uint64_t interval_ns;
 	uint64_t overhead_ns;   /* ticks × measured cost plus probe hits */
 	uint64_t ticks, edges;  /* samples by kind */

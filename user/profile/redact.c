@@ -47,6 +47,8 @@ static void redact_about(struct join *j)
 	a->event = join_string(j, JOIN_WORDS, from->event);
 	a->interrupt = join_string(j, JOIN_WORDS, from->interrupt);
 	a->arming = join_string(j, JOIN_WORDS, from->arming);
+	a->program = join_string(j, JOIN_WORDS, from->program);
+	a->runtime = join_string(j, JOIN_WORDS, from->runtime);
 	a->command = a->host = NULL;
 	a->keeps_url = a->keeps_sources = false; /* no source code is taken over */
 	a->redacted = true;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 
 #define DELETED " (deleted)"
@@ -139,4 +140,15 @@ const struct event_loop *image_loop(const struct image *image, const struct prog
 	if (expected == LOOP_ASYNCIO || (expected == LOOP_ANY && image->modules & ASYNCIO))
 		return &asyncio;
 	return NULL;
+}
+
+char *image_text(const struct image *image, const struct program *program)
+{
+	const struct event_loop *loop = image_loop(image, program);
+	_cleanup_free_ char *runtime = NULL;
+
+	if (image->found.runtime && !strcmp(program->name, image->found.runtime->name))
+		return NULL;
+	runtime = runtime_text(&image->found);
+	return loop ? xasprintf("%s, %s", runtime, loop->name) : TAKE_PTR(runtime);
 }

@@ -30,4 +30,7 @@ struct event_loop {
 /* The event loop that the program runs here, NULL = none that is known. */
 const struct event_loop *image_loop(const struct image *image, const struct program *program);
 
+/* "CPython 3.11, uvloop", "?" = not known, NULL = the program is called so already (nginx). The caller frees it. */
+char *image_text(const struct image *image, const struct program *program);
+
 #endif

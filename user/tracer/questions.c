@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tracer/hello.h"
+#include "tracer/introduce.h"
 
 bool questions_is_announced(const struct questions *q, pid_t pid)
 {
@@ -48,6 +49,9 @@ void questions_answer(struct questions *q)
 		answer(&answers, q->sock, &msg, n_fds ? fds[0] : -1);
 		break;
 	}
+	/* It has turned up, runs another program or has loaded more. After the answer: it may soon be gone. */
+	if (msg.type == MSG_ASK_MAPS && may_ask_about(q, msg.pid))
+		introduce(q->worker, msg.pid);
 	if (msg.type == MSG_PYTHON && !n_fds && *msg.name)
 		hello_native_only(msg.pid, msg.name, q->refused);
 	while (n_fds)

@@ -13,6 +13,7 @@
 
 struct questions {
 	int sock;
+	int worker;             /* whom processes that are asked about are introduced to */
 	struct tables *tables;
 	struct interpreters *interpreters;
 	struct handler_probes *handlers;

@@ -23,12 +23,6 @@ static void append(struct line *line, const char *more)
 	line->separator = ", ";
 }
 
-/* It is the program's name already: nginx. */
-static bool is_named_after(const struct program *program, const struct image *image)
-{
-	return image->found.runtime && !strcmp(program->name, image->found.runtime->name);
-}
-
 static void append_workers(struct line *line, const struct server *server)
 {
 	const char *what = server->all_may ? "process" : "worker", *plural = server->all_may ? "es" : "s";
@@ -51,13 +45,12 @@ char *start_line(const struct servers *servers, const struct server *server, con
 	const struct member *root = &servers->members[server->root];
 	const struct event_loop *loop = image_loop(image, &root->program);
 	_cleanup_free_ char *runtime = runtime_text(&image->found);
+	_cleanup_free_ char *what = image_text(image, &root->program);
 	_cleanup_free_ char *where = server->addresses ? xasprintf("listens on %s", server->addresses) : xstrdup("listens nowhere");
 	struct line line = {.text = xasprintf("%d %s", root->pid, root->program.name), .separator = ": "};
 
-	if (!is_named_after(&root->program, image))
-		append(&line, runtime);
-	if (loop)
-		append(&line, loop->name);
+	if (what)
+		append(&line, what);
 	if (server->addresses)
 		append_workers(&line, server);
 	append(&line, where);
