@@ -8,7 +8,7 @@ const { equal, none, ok } = require("./tap");
 
 const TABS = ["tree", "functions", "waits", "about"];
 const NAMES = {
-	request: "GET /<script>alert(1)</script>\"'&amp;/", process: "<plaintext> pid", function: "</script><img src=x onerror=alert(1)>",
+	request: "GET /<script>alert(1)</script>\"'&amp;/", process: "<script>app.py", function: "</script><img src=x onerror=alert(1)>",
 	place: "<b>\"x\"</b>.py:1", object: "unix:@<svg/onload=alert(1)>", command: "reqprof -m '</script>' --><!--", template: "{{data}}",
 };
 // eslint-disable-next-line no-control-regex
