@@ -250,6 +250,16 @@ static __always_inline int describe_wait(struct task_struct *task, struct rp_wor
 	return 0;
 }
 
+/* The thread leaves its CPU, and was never seen to come to it. It waited until it was woken; what it did then counts as work. A wake-up that was not
+ * seen, either, leaves no time to end the wait at. */
+static __always_inline void missed_switch_in(struct rp_worker *w, struct rp_live *l)
+{
+	if (w->wait.woken_ns)
+		w->run_since = worker_wait_end(w, l, w->wait.woken_ns);
+	else if (__sync_lock_test_and_set(&w->waiting, 0))
+		__sync_fetch_and_add(&l->lost_waits, 1);
+}
+
 static __always_inline void switch_out(void *ctx, bool preempt, struct task_struct *task, struct rp_worker *w, __u32 state,
 				       __u64 now)
 {
@@ -260,6 +270,8 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 	if (!l || (!w->contextual && loop_returned(w, l, task, now)))
 		return;
 	__sync_fetch_and_add(&l->switches, 1);
+	if (wait->out_ns)
+		missed_switch_in(w, l);
 	if (w->run_since)
 		w->cpu_ns += now - w->run_since;
 	w->run_since = 0;
