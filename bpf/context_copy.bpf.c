@@ -122,10 +122,6 @@ static __always_inline void after_read(struct copy *c, const struct look *k, __u
 
 	if (!t->seed)
 		return;
-	if (t->seed_state != SEED_GOOD) {
-		seed_late(t);
-		return;
-	}
 	c->slot = t->seed - 1;
 	lone = is_lone(t);
 	if (lone && c->code && !is_request_task(c, pid))

@@ -227,18 +227,6 @@ static __always_inline void expect(struct rp_live *l, __u32 slot)
 	bpf_map_update_elem(&successors, &key, &s, BPF_ANY);
 }
 
-/* Called where a request is read, or its turn has come: inside of a system call. */
-static __always_inline void seed_begin(const struct rp_python *py, struct rp_thread *t)
-{
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-	t->seed_state = probe_is_in(py) ? SEED_GOOD : SEED_WAITS;
-	t->seed_ns = bpf_ktime_get_ns();
-	t->seed_nr = BPF_CORE_READ(regs, orig_ax);
-	t->seed_ip = BPF_CORE_READ(regs, ip);
-	t->seed_argument = BPF_CORE_READ(regs, di);
-}
-
 int context_seed(__u32 slot)
 {
 	struct rp_live *l = live_slot(slot);
@@ -250,7 +238,6 @@ int context_seed(__u32 slot)
 	k.thread->seed_serial = l->serial;
 	k.thread->seed_context = k.context;
 	k.thread->seed_entered = is_entered(k.context);
-	seed_begin(k.py, k.thread);
 	send_seen(k.thread, SEEN_WORK, l->begin_ns);
 	if (l->sender)
 		expect(l, slot);
@@ -298,8 +285,6 @@ int context_sent(__u32 slot, __u64 now)
 
 	if (!l || look_at(&k, task))
 		return 0;
-	if (k.thread->seed == slot + 1 && k.thread->seed_state != SEED_GOOD)
-		seed_late(k.thread);
 	k.thread->busy = 1;
 	/* What some loops send for their tasks later, in any context, is still the task's work. */
 	if (!k.known && w && w->serial == l->serial) {

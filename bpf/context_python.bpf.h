@@ -122,23 +122,6 @@ static __always_inline int look_at(struct look *k, struct task_struct *task)
 	return 0;
 }
 
-/* ---- the probe that sees copies -------------------------------------------------------------------------------------- */
-
-extern __u32 probe_states[RP_PROBES_MAX];
-
-/* Is the probe of copies in the process? */
-static __always_inline int probe_is_in(const struct rp_python *py)
-{
-	return *(volatile __u32 *)&probe_states[py->probe & (RP_PROBES_MAX - 1)] == RP_PROBE_IN;
-}
-
-/* Copies were not seen: which one was that of the request's task cannot be told any more. */
-static __always_inline void seed_late(struct rp_thread *t)
-{
-	t->seed = 0;
-	COUNT(probe_late);
-}
-
 static __always_inline void send_seen(struct rp_thread *t, __u32 seen, __u64 now)
 {
 	t->seen = seen;

@@ -86,8 +86,7 @@ _Static_assert(sizeof(struct rp_config) == 40, "rp_config");
 	X(events_capped, "events beyond one request's limit") \
 	X(near_marker, "requests with the marker's name and another value") \
 	X(handler_faults, "calls of a handler whose URL could not be read") \
-	X(handler_lost, "calls of a handler whose end was not seen") \
-	X(probe_late, "requests whose tasks cannot be told apart: the probe of context copies came too late")
+	X(handler_lost, "calls of a handler whose end was not seen")
 
 #define RP_COUNTER_ENUM(name, text) RP_COUNT_##name,
 enum rp_counter { RP_COUNTERS(RP_COUNTER_ENUM) RP_N_COUNTERS };
@@ -419,21 +418,15 @@ _Static_assert(sizeof(struct rp_unmapped) == 40, "rp_unmapped");
 #define RP_CPU_ASKED 1          /* set by BPF with the message RP_ARM_CPU */
 #define RP_CPU_ARMED 2          /* set by user space: the CPU's perf event is enabled */
 
-#define RP_ARM_CPU 1            /* a thread of a live request runs on that CPU: enable its event */
+#define RP_ARM_CPU 1            /* a thread of a live request runs on `cpu`: enable its event */
 #define RP_ARM_NONE 2           /* no request is live any more: disable all */
-#define RP_ARM_PROBE 3          /* a marked request begins in a process whose probe is out: put it in */
 
 struct rp_arm {
 	__u32 what;
-	__u32 number;           /* of the CPU, of the probe */
+	__u32 cpu;
 	__u64 t;
 };
 _Static_assert(sizeof(struct rp_arm) == 16, "rp_arm");
-
-/* Where the breakpoint of a probe is, by rp_python.probe: user space writes probe_states. */
-#define RP_PROBES_MAX 256
-#define RP_PROBE_IN 0
-#define RP_PROBE_OUT 1          /* nothing is seen by it */
 
 /* ---- arguments of the SEC("syscall") program `sweep`, run by the tracer ------------------------------------------ */
 

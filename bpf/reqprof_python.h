@@ -69,11 +69,8 @@ struct rp_python {
 	__u32 generator_state;  /* signed char (from 3.11) */
 	__u32 size;             /* of this struct, so that there is no hole at its end */
 	__u64 coroutine_type;   /* address of PyCoro_Type, 0 = unknown */
-	/* Set by the tracer: */
-	__u32 probe;            /* the probe of its context copies, as index of probe_states; 0 = it is in the process always, or there is none */
-	__u32 pad;
 };
-_Static_assert(sizeof(struct rp_python) == 8 + 4 * 38 + 8 + 8, "rp_python");
+_Static_assert(sizeof(struct rp_python) == 8 + 4 * 38 + 8, "rp_python");
 #define RP_PYTHON_OWNER_C 3
 
 /* Frames follow the addresses in RP_EV_STACK, innermost first. */

@@ -170,8 +170,6 @@ static __always_inline live_ref begin(void *ctx, struct request_start *start, co
 	COUNT(live);
 	if (!start->ahead)
 		live_begin(ctx, l, slot, b, now, sample);
-	if (python_processes)
-		context_watch(now);
 	return (__u64)l->serial << 32 | (slot + 1);
 }
 

@@ -41,11 +41,6 @@ struct rp_thread {
 	__u32 seed_serial;
 	__u32 seed_entered;     /* is_entered(seed_context) then */
 	__u64 seed_context;     /* the context in which it was read */
-	__u64 seed_ns;          /* when, and in which system call: where that returns to, its first argument */
-	__u64 seed_ip;
-	__u64 seed_argument;
-	__s32 seed_nr;
-	__u32 seed_state;       /* SEED_* */
 	__u64 recent[RP_RECENT]; /* contexts of requests' tasks that were made or ran on the thread last */
 	__u64 ready_ns, came_ns; /* when it got ready to run last, and came to the CPU, if it has been at home since; 0 = it was not, or had no wait */
 	__u32 n_recent;
@@ -67,11 +62,6 @@ struct rp_thread {
 };
 
 #define TURN_TASK 1             /* the only task of a request whose thread serves many by turns */
-
-/* Will the probe of context copies see all that the thread makes from the seed on? */
-#define SEED_GOOD 0             /* yes */
-#define SEED_WAITS 1            /* if it comes before the thread leaves the system call in which it has read the request */
-#define SEED_INSIDE 2           /* the same, and the thread was taken off its CPU there: it does, if the probe has come when it goes on */
 
 #define SEEN_NOTHING 0
 #define SEEN_HOME 1             /* in its home context */
@@ -334,13 +324,6 @@ __hidden void context_waking(struct task_struct *task, __u64 now);
 /* It has read the request in `slot`: the next context copied in it is that of its task. 1: it is a thread that may have tasks. */
 int context_seed(__u32 slot);
 
-/* A marked request is live from now on in the current process: the probe of context copies is needed. */
-int context_watch(__u64 now);
-
-/* The thread leaves its CPU, or comes to it: has the probe come in time for its seed? */
-int seed_switch_out(__u64 now);
-__hidden void seed_switch_in(struct task_struct *next, __u64 now);
-
 /* It has read another request: what it did until now it did for somebody else, perhaps. 1: the context tells, 0: it must be released. */
 int context_read(__u64 now);
 
@@ -407,9 +390,6 @@ __hidden int sampling_ask(__u64 now);
 
 /* The last request is over. */
 __hidden void sampling_stop(__u64 now);
-
-/* Have a probe (rp_python.probe) put in: by the arming thread, before the current thread leaves the kernel if all goes well. */
-__hidden void probe_ask(__u32 probe, __u64 now);
 
 /* ---- stack.bpf.c ------------------------------------------------------------------------------------------------- */
 

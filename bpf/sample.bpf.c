@@ -155,10 +155,9 @@ static __always_inline void bridge_start(__u32 cpu)
 }
 
 /* Tell this CPU's arming thread. */
-static __always_inline long tell(__u32 what, __u32 number, __u64 now)
+static __always_inline long tell(__u32 cpu, __u32 what, __u64 now)
 {
-	struct rp_arm message = {.what = what, .number = number, .t = now};
-	__u32 cpu = bpf_get_smp_processor_id();
+	struct rp_arm message = {.what = what, .cpu = cpu, .t = now};
 	void *ring = bpf_map_lookup_elem(&arm_rings, &cpu);
 
 	return ring ? bpf_ringbuf_output(ring, &message, sizeof message, BPF_RB_FORCE_WAKEUP) : -1;
@@ -172,7 +171,7 @@ static __always_inline int ask(__u64 now)
 
 	if (!state || *state != RP_CPU_IDLE || __sync_val_compare_and_swap(state, RP_CPU_IDLE, RP_CPU_ASKED) != RP_CPU_IDLE)
 		return 0;
-	if (tell(RP_ARM_CPU, cpu, now))
+	if (tell(cpu, RP_ARM_CPU, now))
 		*state = RP_CPU_IDLE;
 	return 1;
 }
@@ -193,12 +192,7 @@ __hidden int sampling_start(__u64 now)
 
 __hidden void sampling_stop(__u64 now)
 {
-	tell(RP_ARM_NONE, 0, now);
-}
-
-__hidden void probe_ask(__u32 probe, __u64 now)
-{
-	tell(RP_ARM_PROBE, probe, now);
+	tell(bpf_get_smp_processor_id(), RP_ARM_NONE, now);
 }
 
 /* ---- waits ------------------------------------------------------------------------------------------------------- */
@@ -256,6 +250,16 @@ static __always_inline int describe_wait(struct task_struct *task, struct rp_wor
 	return 0;
 }
 
+/* The thread leaves its CPU, and was never seen to come to it. It waited until it was woken; what it did then counts as work. A wake-up that was not
+ * seen, either, leaves no time to end the wait at. */
+static __always_inline void missed_switch_in(struct rp_worker *w, struct rp_live *l)
+{
+	if (w->wait.woken_ns)
+		w->run_since = worker_wait_end(w, l, w->wait.woken_ns);
+	else if (__sync_lock_test_and_set(&w->waiting, 0))
+		__sync_fetch_and_add(&l->lost_waits, 1);
+}
+
 static __always_inline void switch_out(void *ctx, bool preempt, struct task_struct *task, struct rp_worker *w, __u32 state,
 				       __u64 now)
 {
@@ -266,6 +270,8 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 	if (!l || (!w->contextual && loop_returned(w, l, task, now)))
 		return;
 	__sync_fetch_and_add(&l->switches, 1);
+	if (wait->out_ns)
+		missed_switch_in(w, l);
 	if (w->run_since)
 		w->cpu_ns += now - w->run_since;
 	w->run_since = 0;
@@ -309,8 +315,6 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	if (!live_requests)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (python_processes)
-		seed_switch_out(now);
 	if (contextual_requests) {
 		busy = context_switch_out(now);
 		if (!busy && prev_state && !preempt)
@@ -323,8 +327,6 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	w = worker_of(prev);
 	if (w && !busy)
 		switch_out(ctx, preempt, prev, w, prev_state, now);
-	if (python_processes)
-		seed_switch_in(next, now);
 	busy = contextual_requests ? context_switch_in(next, now) : 0;
 	w = worker_of(next);
 	if (w && !(busy & SWITCH_BUSY))

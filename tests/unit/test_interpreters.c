@@ -28,12 +28,11 @@ static struct {
 } entries[4];
 static pid_t probed;
 
-static int take(void *ctx, pid_t pid, const struct rp_python *python, const struct copy_probe *probe)
+static int take(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
 {
 	assert_ptr_equal(ctx, entries);
-	if (probe->path) {
-		assert_int_equal(probe->offset, 0x1234);
-		assert_int_equal(probe->address, 0x401234);
+	if (path) {
+		assert_int_equal(offset, 0x1234);
 		probed = pid;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
@@ -71,7 +70,7 @@ static struct msg_python header;
 
 static void reset(void)
 {
-	header = (struct msg_python){.probe = 0x1234, .start = 0x400000, .end = 0x800000, .address = 0x401234};
+	header = (struct msg_python){.probe = 0x1234, .start = 0x400000, .end = 0x800000};
 	assert_true(python_version_find(0x030b, &python));
 	python.runtime = RUNTIME;
 }

@@ -65,7 +65,6 @@ struct msg_text {
 struct msg_python {
 	uint64_t probe;         /* offset in the file mapped at [start, end) of an instruction; 0 = unknown */
 	uint64_t start, end;
-	uint64_t address;       /* of the instruction in the process */
 };
 
 /* Where a function is probed. */

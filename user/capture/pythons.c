@@ -93,7 +93,6 @@ static void hand_over(struct pythons *ps, const struct process *p)
 {
 	const struct msg_python header = {
 		.probe = p->runtime.copy_context, .start = p->runtime.copy_context_mapping.start, .end = p->runtime.copy_context_mapping.end,
-		.address = p->runtime.copy_context_address,
 	};
 	_cleanup_close_ int fd = sealed_new(&header, sizeof header, &p->runtime.offsets, sizeof p->runtime.offsets);
 	_cleanup_free_ char *name = python_runtime_name(&p->runtime);

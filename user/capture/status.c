@@ -22,7 +22,6 @@ static const struct {
 	{RP_COUNT_line_too_long, "request line", "request lines", "longer than 8 KB: only its begin was searched for the marker"},
 	{RP_COUNT_tentative_full, "split request line", "split request lines", "not followed: too many at once"},
 	{RP_COUNT_events_dropped, "event lost", "events lost", "the ring buffer was full (a longer --interval makes fewer)"},
-	{RP_COUNT_probe_late, "marked request", "marked requests", "tasks could not be told apart: the machine was too busy to probe in time"},
 	{RP_COUNT_storage_failed, "time", "times", "the kernel had no memory for a thread or socket: requests may be missing"},
 };
 

@@ -23,9 +23,6 @@
 
 #define LATENCIES 256           /* a power of two */
 #define STACK_SIZE 65536
-/* Marked requests come in bursts: the breakpoints of probes stay for so long after the last one, so that all but the first of a burst find them.
- * Meanwhile other requests pay for their traps. */
-#define PROBES_STAY_MS 2000
 
 struct arm_cpu {
 	struct arm *arm;
@@ -35,7 +32,6 @@ struct arm_cpu {
 	pthread_t thread;
 	bool started;
 	bool disarmed;          /* scratch of disarm_all() */
-	bool sees_out;          /* it has seen the last request end: it takes the probes out */
 };
 
 struct arm {
@@ -46,14 +42,12 @@ struct arm {
 	int n_cpus;
 	int stop_fd;
 	bool fifo;
-	bool pinned;            /* each thread to its CPU */
 	pthread_mutex_t lock;   /* of what the threads do: one arms or disarms at a time */
 	struct {
 		uint32_t cpu;
 		uint64_t ns;
 	} latencies[LATENCIES];
 	uint32_t written, fetched; /* of latencies; written by the threads only */
-	uint64_t ended_ns;      /* when the last request did that was alone */
 };
 
 static uint64_t now_ns(void)
@@ -102,45 +96,27 @@ static int on_message(void *ctx, void *data, size_t size)
 
 	if (size < sizeof *m)
 		return 0;
-	if (m->what == RP_ARM_PROBE) {
-		session_probe_in(c->arm->session, m->number);
-		return 0;
-	}
 	pthread_mutex_lock(&c->arm->lock);
 	if (m->what == RP_ARM_CPU)
 		enable(c, m->t);
 	else
 		disarm_all(c->arm);
 	pthread_mutex_unlock(&c->arm->lock);
-	if (m->what == RP_ARM_NONE) {
-		__atomic_store_n(&c->arm->ended_ns, now_ns(), __ATOMIC_RELAXED);
-		c->sees_out = true;
-	}
 	return 0;
-}
-
-/* Returns after how many ms to look again, −1 = not before a message. If a request is live now, its end is told. */
-static int probes_out(struct arm_cpu *c)
-{
-	uint64_t ended_ns = __atomic_load_n(&c->arm->ended_ns, __ATOMIC_RELAXED), over_ms = (now_ns() - ended_ns) / 1000000;
-
-	if (!c->sees_out)
-		return -1;
-	if (over_ms < PROBES_STAY_MS)
-		return PROBES_STAY_MS - over_ms;
-	session_probes_out(c->arm->session);
-	c->sees_out = false;
-	return -1;
 }
 
 static void *arm_loop(void *arg)
 {
 	struct arm_cpu *c = arg;
 	struct pollfd fds[] = {{.fd = ring_buffer__epoll_fd(c->ring), .events = POLLIN}, {.fd = c->arm->stop_fd, .events = POLLIN}};
+	cpu_set_t here;
 
+	CPU_ZERO(&here);
+	CPU_SET(c->cpu, &here);
+	pthread_setaffinity_np(pthread_self(), sizeof here, &here); /* refused by a cpuset: the ioctl reaches the CPU from any other */
 	privileges_drop(false);
 	for (;;) {
-		if (poll(fds, ARRAY_LEN(fds), probes_out(c)) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			break;
 		if (fds[1].revents)
 			break;
@@ -205,17 +181,6 @@ static int open_ring(struct arm_cpu *c)
 	return bpf_map_update_elem(session_arm_rings_fd(c->arm->session), &c->cpu, &fd, BPF_ANY) ? -errno : 0;
 }
 
-/* Refused by a cpuset: the ioctl reaches the CPU from any other. */
-static void pin(struct arm_cpu *c)
-{
-	cpu_set_t here;
-
-	CPU_ZERO(&here);
-	CPU_SET(c->cpu, &here);
-	if (pthread_setaffinity_np(c->thread, sizeof here, &here))
-		c->arm->pinned = false;
-}
-
 static int start_thread(struct arm_cpu *c)
 {
 	struct sched_param parameter = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
@@ -234,8 +199,6 @@ static int start_thread(struct arm_cpu *c)
 	}
 	pthread_attr_destroy(&attr);
 	c->started = !r;
-	if (c->started)
-		pin(c);
 	return -r;
 }
 
@@ -258,7 +221,7 @@ static struct arm *arm_new(struct session *session)
 	struct arm *a = xcalloc(1, sizeof *a);
 
 	a->session = session;
-	a->fifo = a->pinned = true;
+	a->fifo = true;
 	a->n_cpus = libbpf_num_possible_cpus();
 	a->cpus = xcalloc(a->n_cpus, sizeof *a->cpus);
 	for (int cpu = 0; cpu < a->n_cpus; cpu++)
@@ -266,16 +229,6 @@ static struct arm *arm_new(struct session *session)
 	pthread_mutex_init(&a->lock, NULL);
 	a->stop_fd = eventfd(0, EFD_CLOEXEC);
 	return a;
-}
-
-/* The kernel lets such a thread run before it lets the server's leave the system call in which it has read a request. */
-static void probes_on_demand(struct arm *a)
-{
-	const char *why = !a->fifo ? "SCHED_FIFO is refused" : !a->pinned ? "a CPU is refused to the arming threads" : NULL;
-
-	if (!why)
-		session_probes_on_demand(a->session);
-	log_debug("breakpoints of probes are in the processes %s%s", why ? "always: " : "while a request is recorded", why ?: "");
 }
 
 struct arm *arm_start(struct session *session, uint64_t interval_ns)
@@ -289,7 +242,7 @@ struct arm *arm_start(struct session *session, uint64_t interval_ns)
 	if (!r)
 		r = start_threads(a);
 	if (!r)
-		return probes_on_demand(a), a;
+		return a;
 	log_error("cannot start the arming threads: %s", strerror(-r));
 fail:
 	arm_stop(a);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Arming: on each CPU a perf event, opened disabled, and a thread that enables it when a marked request runs there; after the last one all are
- * disabled. It puts in breakpoints of probes, too (breakpoints.h). The threads do nothing but such system calls, under the lowest SCHED_FIFO
- * priority: an ordinary one, woken on the server's own CPU, comes when the request is over; one on another CPU must first be woken there, and then
- * interrupt the server's to enable its event.
+ * disabled. The threads do nothing but ioctls, under the lowest SCHED_FIFO priority: an ordinary one, woken on the server's own CPU, comes
+ * when the request is over; one on another CPU must first be woken there, and then interrupt the server's to enable its event.
  */
 #ifndef REQPROF_ARM_H
 #define REQPROF_ARM_H

@@ -92,9 +92,8 @@ static void check_fifo(struct report *r)
 	if (!error)
 		pthread_join(thread, NULL);
 	add(r, "real-time arming thread", !error, false, "%s",
-	    error ? "SCHED_FIFO is refused (RT group scheduling, or a container without CAP_SYS_NICE): a timer samples the first milliseconds, and "
-		    "breakpoints of probes stay in Python processes (2 µs for each of their requests)"
-		  : "SCHED_FIFO: breakpoints of probes are in Python processes only while a request is recorded");
+	    error ? "SCHED_FIFO is refused (RT group scheduling, or a container without CAP_SYS_NICE): a timer samples the first milliseconds"
+		  : "SCHED_FIFO");
 }
 
 static void check_kallsyms(struct report *r)

@@ -71,8 +71,7 @@ static bool good_offsets(const struct rp_python *p)
 
 static bool good_probe(const struct msg_python *m)
 {
-	return !m->probe || (m->probe < FILE_MAX && m->start < m->end && m->end <= ADDRESS_MAX && m->start % PAGE == 0 && m->end % PAGE == 0 &&
-			     m->start <= m->address && m->address < m->end && m->address % PAGE == m->probe % PAGE);
+	return !m->probe || (m->probe < FILE_MAX && m->start < m->end && m->end <= ADDRESS_MAX && m->start % PAGE == 0 && m->end % PAGE == 0);
 }
 
 static int take(int fd, struct python *ret)
@@ -95,14 +94,12 @@ static int take(int fd, struct python *ret)
 /* The file that a mapping shows is the one that the process runs, also if another one has its name now. */
 static int publish(const struct interpreters *is, const struct python *p)
 {
-	struct copy_probe probe;
 	char path[96];
 
 	if (!is->sink.python)
 		return 0;
 	snprintf(path, sizeof path, "/proc/%d/map_files/%llx-%llx", p->pid, (unsigned long long)p->probe.start, (unsigned long long)p->probe.end);
-	probe = (struct copy_probe){.path = p->probe.probe ? path : NULL, .offset = p->probe.probe, .address = p->probe.address};
-	return is->sink.python(is->sink.ctx, p->pid, &p->offsets, &probe);
+	return is->sink.python(is->sink.ctx, p->pid, &p->offsets, p->probe.probe ? path : NULL, p->probe.probe);
 }
 
 static struct python *find(const struct interpreters *is, pid_t pid)

@@ -24,17 +24,10 @@ int interpreters_set(struct interpreters *is, pid_t pid, int fd, const char *nam
 /* What was called so: "CPython 3.11.2", if it is printable. NULL: the process has none. */
 const char *interpreters_name(const struct interpreters *is, pid_t pid);
 
-/* An instruction of PyContext_CopyCurrent() in a process. */
-struct copy_probe {
-	const char *path;       /* its file, NULL = unknown */
-	uint64_t offset;        /* in the file */
-	uint64_t address;
-};
-
-/* Who tells the BPF programs. 0 or −errno. */
+/* Who tells the BPF programs. path, offset: of an instruction of PyContext_CopyCurrent(), path NULL = unknown. 0 or −errno. */
 struct interpreters_sink {
 	void *ctx;
-	int (*python)(void *ctx, pid_t pid, const struct rp_python *python, const struct copy_probe *probe);
+	int (*python)(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset);
 	void (*gone)(void *ctx, pid_t pid);
 };
 

@@ -17,26 +17,13 @@ static const unsigned kept[] = {
 	CAP_SYSLOG,             /* kernel addresses */
 };
 
-/* Of the main thread. */
-static const unsigned kept_by_main[] = {
-	CAP_BPF,                /* memory for unwinding tables is asked for while recording */
-	CAP_DAC_OVERRIDE,       /* /proc/PID/mem of processes of other users, to write: breakpoints.h. Who has SYS_PTRACE can do no more by it */
-};
-
-static void keep(const unsigned *list, size_t n)
+int privileges_drop(bool maps)
 {
-	for (size_t i = 0; i < n; i++)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, list[i]);
-}
-
-int privileges_drop(bool main_thread)
-{
-	bool can_override = capng_have_capability(CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
-
 	capng_clear(CAPNG_SELECT_BOTH);
-	keep(kept, ARRAY_LEN(kept));
-	if (main_thread)
-		keep(kept_by_main, ARRAY_LEN(kept_by_main) - !can_override);
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, kept[i]);
+	if (maps) /* memory for unwinding tables is asked for while recording */
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_BPF);
 	if (capng_apply(CAPNG_SELECT_BOTH))
 		return -EPERM;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;

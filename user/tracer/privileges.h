@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* The calling thread (capabilities are per thread) keeps only what answering the worker needs: PTRACE, PERFMON, CHECKPOINT_RESTORE,
- * DAC_READ_SEARCH, SYSLOG, the main thread also BPF and DAC_OVERRIDE, and gains nothing by exec. 0 or −errno. */
-int privileges_drop(bool main_thread);
+ * DAC_READ_SEARCH, SYSLOG, and with `maps` BPF, and gains nothing by exec. 0 or −errno. */
+int privileges_drop(bool maps);
 
 #endif

@@ -16,7 +16,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "reqprof.skel.h"
-#include "tracer/breakpoints.h"
 #include "tracer/handler_links.h"
 #include "tracer/kernel_function.h"
 #include "tracer/links.h"
@@ -25,7 +24,6 @@
 struct session {
 	struct reqprof *skel;
 	bool has_uprobe_multi, has_uprobe_session;
-	struct breakpoints *breakpoints; /* of those of Python */
 	struct links links;     /* uprobes in the targets */
 	struct handler_links handlers;
 };
@@ -125,7 +123,6 @@ struct session *session_new(const struct tracer_options *options)
 			  strerror(r));
 		goto fail;
 	}
-	s->breakpoints = breakpoints_new(s->skel->bss->probe_states, &s->skel->bss->live_requests);
 	return s;
 fail:
 	session_free(s);
@@ -136,24 +133,14 @@ fail:
 /* Those of Python in a process. */
 static void close_python(struct session *s, pid_t pid)
 {
-	if (s->breakpoints)
-		breakpoints_remove(s->breakpoints, pid);
 	links_close(&s->links, pid, LINK_OF_PYTHON);
-}
-
-static void close_links(struct session *s)
-{
-	if (s->breakpoints)
-		breakpoints_remove(s->breakpoints, 0);
-	links_close_all(&s->links);
 }
 
 void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	close_links(s);
-	breakpoints_free(s->breakpoints);
+	links_close_all(&s->links);
 	reqprof__destroy(s->skel);
 	free(s);
 }
@@ -199,7 +186,7 @@ int session_attach(struct session *s)
 
 void session_detach(struct session *s)
 {
-	close_links(s);
+	links_close_all(&s->links);
 	reqprof__detach(s->skel);
 }
 
@@ -242,68 +229,34 @@ static bool can_watch(const struct session *s, const struct rp_python *python)
 	return s->has_uprobe_session || (s->has_uprobe_multi && !(python->flags & RP_PYTHON_PROBE_INSIDE));
 }
 
-static int attach_probe(struct session *s, pid_t pid, const struct copy_probe *probe)
+static int watch_copies(struct session *s, pid_t pid, const char *path, uint64_t offset)
 {
 	struct bpf_program *program = s->has_uprobe_session ? s->skel->progs.on_context_copy : s->skel->progs.on_context_copied;
 	uint32_t type = s->has_uprobe_session ? UPROBE_SESSION_ATTACH_TYPE : UPROBE_MULTI_ATTACH_TYPE;
 	const struct uprobes u = {
-		.program = program, .attach_type = type, .path = probe->path, .pid = pid, .on_return = !s->has_uprobe_session, .offsets = &probe->offset, .n = 1,
+		.program = program, .attach_type = type, .path = path, .pid = pid, .on_return = !s->has_uprobe_session, .offsets = &offset, .n = 1,
 	};
 
 	return links_add(&s->links, &u, LINK_OF_PYTHON);
 }
 
-/* Returns the number of its breakpoint, 0 = that stays in the process, or −errno. */
-static int watch_copies(struct session *s, pid_t pid, const struct copy_probe *probe)
-{
-	struct breakpoint_place place;
-	const char *why;
-	uint32_t number;
-	int r;
-
-	breakpoint_look(&place, pid, probe->address);
-	r = attach_probe(s, pid, probe);
-	if (r) {
-		breakpoint_leave(&place);
-		return r;
-	}
-	number = breakpoint_add(s->breakpoints, &place, &why);
-	if (why)
-		log_debug("process %d: the breakpoint in PyContext_CopyCurrent stays in it: %s", pid, why);
-	return number;
-}
-
-static int set_python(struct session *s, pid_t pid, const struct rp_python *python)
-{
-	uint32_t key = pid;
-
-	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, python, BPF_ANY) ? -errno : 0;
-}
-
-static int add_python(void *ctx, pid_t pid, const struct rp_python *python, const struct copy_probe *probe)
+static int add_python(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
 {
 	struct rp_python known = *python;
 	struct session *s = ctx;
-	int r;
+	uint32_t key = pid;
 
-	known.probe = 0;
-	if (!probe->path || !can_watch(s, python))
+	if (!path || !can_watch(s, python))
 		known.thread_context = RP_PYTHON_NONE; /* without the copies a context says nothing */
-	r = set_python(s, pid, &known);
-	if (r)
-		return r;
+	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, &known, BPF_ANY))
+		return -errno;
 	s->skel->bss->python_processes = 1;
 	close_python(s, pid); /* of what it ran before it called exec */
-	if (known.thread_context == RP_PYTHON_NONE) {
-		log_debug("process %d: its tasks cannot be told apart: %s", pid, probe->path ?
-			  "this kernel has no uprobe_multi links, which Linux has from 6.6 on" : "PyContext_CopyCurrent was not found");
-		return 0;
-	}
-	r = watch_copies(s, pid, probe);
-	if (r <= 0)
-		return r;
-	known.probe = r;
-	return set_python(s, pid, &known);
+	if (known.thread_context != RP_PYTHON_NONE)
+		return watch_copies(s, pid, path, offset);
+	log_debug("process %d: its tasks cannot be told apart: %s", pid, path ? "this kernel has no uprobe_multi links, which Linux has from 6.6 on" :
+		  "PyContext_CopyCurrent was not found");
+	return 0;
 }
 
 static void drop_python(void *ctx, pid_t pid)
@@ -380,21 +333,6 @@ int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret)
 uint32_t session_live(const struct session *s)
 {
 	return __atomic_load_n(&s->skel->bss->live_requests, __ATOMIC_SEQ_CST);
-}
-
-void session_probes_on_demand(struct session *s)
-{
-	breakpoints_enable(s->breakpoints);
-}
-
-void session_probe_in(struct session *s, uint32_t probe)
-{
-	breakpoint_put_in(s->breakpoints, probe);
-}
-
-void session_probes_out(struct session *s)
-{
-	breakpoints_take_out(s->breakpoints);
 }
 
 uint32_t session_followed(const struct session *s)

@@ -37,11 +37,6 @@ struct interpreters_sink session_interpreters(struct session *s);
 
 /* Who probes handlers. */
 struct handler_sink session_handlers(struct session *s);
-/* Breakpoints of probes that are needed only while a request is live: from now on there is somebody who puts one in (rp_python.probe) in time, and
- * takes all out after the last request. Before that they are in. Any thread. */
-void session_probes_on_demand(struct session *s);
-void session_probe_in(struct session *s, uint32_t probe);
-void session_probes_out(struct session *s);
 
 /* End what only time can tell, or (RP_SWEEP_CUT) everything. */
 int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret);

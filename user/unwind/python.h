@@ -36,7 +36,6 @@ struct python_runtime {
 	struct code_range texts[PYTHON_TEXTS_MAX]; /* mappings of the interpreter's code, and of the executable that only starts it */
 	size_t n_texts;
 	uint64_t copy_context;  /* an instruction that each call of PyContext_CopyCurrent runs once: its offset in the file; 0 = unknown */
-	uint64_t copy_context_address; /* its address, */
 	struct code_range copy_context_mapping; /* the mapping that shows it */
 };
 

@@ -126,7 +126,6 @@ static void place_probe(const struct finding *f, uint64_t address, struct python
 	if (!m || !m->file)
 		return;
 	r->copy_context = address - m->start + m->offset;
-	r->copy_context_address = address;
 	r->copy_context_mapping = (struct code_range){m->start, m->end};
 }
 
