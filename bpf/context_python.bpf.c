@@ -17,6 +17,25 @@ __u64 context_now(void)
 
 /* ---- a thread -------------------------------------------------------------------------------------------------------- */
 
+int context_came(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+	struct rp_worker *w = worker_of(task);
+	struct rp_live *l = w ? live_slot(w->slot) : NULL;
+	__u64 came;
+
+	if (!t)
+		return 0;
+	if (l)
+		worker_came(w, l, task);
+	came = t->out_ns > contextual_since ? came_unseen(task, t->out_ns, t->run_queue_behind) : 0;
+	t->out_ns = 0;
+	if (came)
+		came_to_cpu(t, task, came);
+	return 0;
+}
+
 int context_look(__u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -148,6 +167,8 @@ int context_switch_out(__u64 now)
 		return 0;
 	if (k.thread->busy)
 		return 1;
+	k.thread->out_ns = now;
+	k.thread->run_queue_behind = run_queue_behind(task, now);
 	if (k.thread->seen == SEEN_BACK)
 		s.since = k.thread->seen_ns;
 	w = look(&k, task, now);
@@ -178,33 +199,20 @@ int context_switch_out(__u64 now)
 	return 0;
 }
 
-/* One that has been off the CPU since before any of these requests begins something when it comes from a system call, an idle thread of a pool or a
- * new one. Else it may go on with the work of others. */
-static __always_inline void come_back(struct rp_thread *t, struct task_struct *next)
-{
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(next);
-
-	if (t->seen_ns < contextual_since)
-		t->seen = (long)BPF_CORE_READ(regs, orig_ax) >= 0 ? SEEN_HOME : SEEN_NOTHING;
-	if (t->seen == SEEN_HOME)
-		t->seen = SEEN_BACK;
-	else
-		t->ready_ns = 0;
-}
-
 __hidden int context_switch_in(struct task_struct *next, __u64 now)
 {
 	struct rp_thread *t = bpf_task_storage_get(&threads, next, 0, 0);
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(next);
 
 	if (!t || (!t->python_state && !python_of(next->tgid)))
 		return 0;
 	if (t->busy)
 		return SWITCH_BUSY;
-	come_back(t, next);
-	if (worker_of(next))
-		t->ready_ns = 0; /* that is told already */
-	send_seen(t, t->seen, now);
-	t->came_ns = now;
+	/* One that has been off the CPU since before any of these requests begins something when it comes from a system call, an idle thread of a pool or
+	 * a new one. Else it may go on with the work of others. */
+	if (t->seen_ns < contextual_since)
+		t->seen = (long)BPF_CORE_READ(regs, orig_ax) >= 0 ? SEEN_HOME : SEEN_NOTHING;
+	came_to_cpu(t, next, now);
 	return SWITCH_SAMPLE;
 }
 

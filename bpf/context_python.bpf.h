@@ -15,6 +15,7 @@
 #define REQPROF_CONTEXT_PYTHON_BPF_H
 
 #include "python.bpf.h"
+#include "slice.bpf.h"
 
 #define CONTEXTS_MAX 16384
 #define CONTEXT_ENTERED 40      /* Include/internal/pycore_context.h: PyContext.ctx_entered, an int, the same in all versions */
@@ -104,6 +105,26 @@ static __always_inline struct task_context *context_of(__u32 pid, __u64 context,
 }
 
 /* Non-zero: it is no thread of an interpreter. */
+static __always_inline void send_seen(struct rp_thread *t, __u32 seen, __u64 now)
+{
+	t->seen = seen;
+	t->seen_ns = now;
+}
+
+/* The thread came to the CPU at t. From its home: what runs next begins there and then. */
+static __always_inline void came_to_cpu(struct rp_thread *t, struct task_struct *task, __u64 at)
+{
+	if (t->seen == SEEN_HOME)
+		t->seen = SEEN_BACK;
+	else
+		t->ready_ns = 0;
+	if (worker_of(task))
+		t->ready_ns = 0; /* that is told already */
+	send_seen(t, t->seen, at);
+	t->came_ns = at;
+	t->out_ns = 0;
+}
+
 static __always_inline int look_at(struct look *k, struct task_struct *task)
 {
 	__u32 pid = task->tgid;
@@ -114,18 +135,14 @@ static __always_inline int look_at(struct look *k, struct task_struct *task)
 	k->thread = k->py ? bpf_task_storage_get(&threads, task, 0, 0) : NULL;
 	if (!k->thread)
 		return -1;
+	if (k->thread->out_ns)
+		context_came();
 	k->state = python_thread_state(k->py, task, &k->thread->python_state);
 	if (!k->state)
 		return -1;
 	k->context = python_context(k->py, k->state);
 	k->known = context_of(pid, k->context, &k->live);
 	return 0;
-}
-
-static __always_inline void send_seen(struct rp_thread *t, __u32 seen, __u64 now)
-{
-	t->seen = seen;
-	t->seen_ns = now;
 }
 
 /* When did the thread begin to do what it does now, but did not when it was looked at last? */

@@ -52,11 +52,13 @@ static __always_inline void send_waits(const struct rp_worker *w, struct task_st
 static __always_inline void pause(struct rp_thread *t, struct task_struct *task, __u64 now)
 {
 	struct rp_worker *w = worker_of(task);
+	struct rp_live *l = w ? live_slot(w->slot) : NULL;
 
 	t->turn = 0;
 	t->turn_sp = t->turn_return = 0;
-	if (!w || !w->contextual)
+	if (!l || !w->contextual)
 		return;
+	worker_came(w, l, task);
 	send_waits(w, task, now);
 	worker_pause(w, t, task, now);
 }

@@ -275,8 +275,9 @@ struct rp_release {
 	__u32 worker;
 	__u32 waits;            /* of this binding so far, sent or lost */
 	__u64 cpu_ns;           /* on-CPU time since the bind, up to h.t */
+	__u64 stolen_ns;        /* of it: what a hypervisor took */
 };
-_Static_assert(sizeof(struct rp_release) == 48, "rp_release");
+_Static_assert(sizeof(struct rp_release) == 56, "rp_release");
 
 /* flags of RP_EV_TICK and RP_EV_EDGE */
 #define RP_TICK_KERNEL 1        /* the thread was in the kernel */
@@ -310,6 +311,7 @@ struct rp_wait {
 	__u64 woken_ns;         /* 0 = unknown (no wake-up seen) */
 	__u64 in_ns;
 	__u64 cpu_ns;           /* on-CPU time of this binding up to out_ns */
+	__u64 stolen_ns;        /* of it: what a hypervisor took, as far as the kernel's run queues know */
 	__u64 waited_ns;        /* Σ (in_ns − out_ns) of all waits of this binding before this one */
 	__u32 seq;              /* number of this wait in its binding, from 0: a gap means lost records */
 	__u32 worker;
@@ -323,7 +325,7 @@ struct rp_wait {
 	char waker_comm[RP_COMM_LEN];
 	struct rp_object object;
 };
-_Static_assert(sizeof(struct rp_wait) == 32 + 40 + 8 + 8 + 48 + 16 + 16 + 16 + 200, "rp_wait");
+_Static_assert(sizeof(struct rp_wait) == 32 + 48 + 8 + 8 + 48 + 16 + 16 + 16 + 200, "rp_wait");
 
 /* flags of RP_EV_STACK */
 #define RP_STACK_NO_KERNEL 1    /* the kernel part could not be had */

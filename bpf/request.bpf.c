@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The life of a marked request: begin, what is read and sent, end. Knows no source and no sampler's insides. */
-#include "request.bpf.h"
+#include "slice.bpf.h"
 
 /* The begin event of the request in each slot, kept until it is sent: a pipelined one begins later. */
 struct begin_buffer {
@@ -240,7 +240,8 @@ static long close_worker(__u32 n, struct closing *c)
 	e.h.pid = w->pid;
 	e.h.tid = w->tid;
 	e.waits = w->seq;
-	e.cpu_ns = w->cpu_ns + (w->run_since && c->now > w->run_since ? c->now - w->run_since : 0);
+	e.cpu_ns = w->cpu_ns + slice_ns(w, c->now);
+	e.stolen_ns = w->stolen_ns + slice_stolen_ns(w);
 	w->serial = 0;
 	event_send(&e, sizeof e);
 	return 0;

@@ -42,6 +42,7 @@ struct rp_thread {
 	__u32 seed_entered;     /* is_entered(seed_context) then */
 	__u64 seed_context;     /* the context in which it was read */
 	__u64 recent[RP_RECENT]; /* contexts of requests' tasks that were made or ran on the thread last */
+	__u64 out_ns, run_queue_behind; /* when it left the CPU and was looked at, and run_queue_behind() then; 0 = it has been seen to come back */
 	__u64 ready_ns, came_ns; /* when it got ready to run last, and came to the CPU, if it has been at home since; 0 = it was not, or had no wait */
 	__u32 n_recent;
 	__u32 busy;             /* a program changes what the thread works for: what interrupts it must not */
@@ -119,8 +120,11 @@ struct rp_worker {
 	__u32 slot;
 	__u32 index;            /* within the request */
 	__u32 reader;           /* it is the thread that read the request */
-	__u64 run_since;        /* 0 = not on a CPU */
-	__u64 cpu_ns;           /* closed slices */
+	__u64 run_since;        /* 0 = not on a CPU, else of that CPU: */
+	__u64 run_queue;        /* its struct rq * */
+	__u64 stolen_before;    /* what had been stolen from it by run_since */
+	__u64 cpu_ns, stolen_ns; /* closed slices, and what was stolen of them */
+	__u64 run_queue_behind; /* run_queue_behind() when its wait began */
 	__u64 waited_ns;        /* closed waits */
 	__u64 last_tick_ns;
 	__u64 ctx_address;      /* sched_waking: see on_interrupt_stack() */
@@ -233,6 +237,7 @@ static __always_inline void wait_begin(struct rp_worker *w, struct task_struct *
 	event_head(&wait->h, RP_EV_WAIT, sizeof *wait, now, w->serial, task);
 	wait->woken_ns = 0;
 	wait->cpu_ns = w->cpu_ns;
+	wait->stolen_ns = w->stolen_ns;
 	wait->waited_ns = w->waited_ns;
 	wait->worker = w->index;
 	wait->stack = 0;
@@ -289,6 +294,9 @@ __hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task
 /* The wait of w is over at `t`: send its record. Returns when it was over. */
 __hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t);
 
+/* It is the current thread's, which is on the CPU: if it was not seen to come there, its wait ends when it did. */
+__hidden void worker_came(struct rp_worker *w, struct rp_live *l, struct task_struct *task);
+
 /* It has only waited for a CPU since its record was taken up, until `until`. */
 __hidden void worker_was_ready(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 until);
 
@@ -305,6 +313,9 @@ __hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_s
 /* ---- context_python.bpf.c ---------------------------------------------------------------------------------------- */
 
 /* These are about the current thread; global functions, as those that sources call. */
+
+/* It is on the CPU: if it was not seen to come there, it is as if it was. Every look at a thread begins with this. */
+int context_came(void);
 
 /* Look at what it does, and bind or unbind it accordingly. */
 int context_look(__u64 now);

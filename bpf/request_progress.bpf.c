@@ -77,6 +77,7 @@ __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u3
 		return;
 	if (!w->contextual && loop_returned(w, l, task, now))
 		return;
+	worker_came(w, l, task);
 	if (w->last_tick_ns < w->run_since)
 		edge_send(ctx, l, w, task, now);
 }

@@ -5,7 +5,7 @@
  * Without a live request every program here is one test. A begin wakes the arming thread of its CPU, which enables the CPU's perf event; until
  * it has, a timer samples (where that thread has no real-time priority it may come too late for a short request).
  */
-#include "request.bpf.h"
+#include "slice.bpf.h"
 
 #define TASK_STOPPED_OR_TRACED 0xc      /* include/linux/sched.h: __TASK_STOPPED | __TASK_TRACED */
 #define THREAD_SIZE 16384               /* arch/x86/include/asm/page_64_types.h */
@@ -250,16 +250,6 @@ static __always_inline int describe_wait(struct task_struct *task, struct rp_wor
 	return 0;
 }
 
-/* The thread leaves its CPU, and was never seen to come to it. It waited until it was woken; what it did then counts as work. A wake-up that was not
- * seen, either, leaves no time to end the wait at. */
-static __always_inline void missed_switch_in(struct rp_worker *w, struct rp_live *l)
-{
-	if (w->wait.woken_ns)
-		w->run_since = worker_wait_end(w, l, w->wait.woken_ns);
-	else if (__sync_lock_test_and_set(&w->waiting, 0))
-		__sync_fetch_and_add(&l->lost_waits, 1);
-}
-
 static __always_inline void switch_out(void *ctx, bool preempt, struct task_struct *task, struct rp_worker *w, __u32 state,
 				       __u64 now)
 {
@@ -270,11 +260,8 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 	if (!l || (!w->contextual && loop_returned(w, l, task, now)))
 		return;
 	__sync_fetch_and_add(&l->switches, 1);
-	if (wait->out_ns)
-		missed_switch_in(w, l);
-	if (w->run_since)
-		w->cpu_ns += now - w->run_since;
-	w->run_since = 0;
+	worker_came(w, l, task);
+	slice_end(w, now);
 	wait_begin(w, task, now, state);
 	wait->h.task = w->task;
 	read_syscall(task, wait);
@@ -288,11 +275,12 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 	if (wait->h.flags & RP_WAIT_PREEMPTED)
 		ctx = NULL;
 	wait->stack = stack_take(ctx, task, w->serial, STACK_SWITCH, &kernel);
+	w->run_queue_behind = run_queue_behind(task, now);
 	wait->out_ns = now;
 	w->waiting = 1;
 }
 
-static __always_inline void switch_in(struct rp_worker *w, __u64 now)
+static __always_inline void switch_in(struct task_struct *task, struct rp_worker *w, __u64 now)
 {
 	struct rp_live *l = live_slot(w->slot);
 	struct rp_wait *wait = &w->wait;
@@ -301,7 +289,7 @@ static __always_inline void switch_in(struct rp_worker *w, __u64 now)
 		return;
 	if (wait->out_ns)
 		worker_wait_end(w, l, now);
-	w->run_since = now;
+	slice_begin(w, task, now);
 	ask(now);
 }
 
@@ -330,7 +318,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	busy = contextual_requests ? context_switch_in(next, now) : 0;
 	w = worker_of(next);
 	if (w && !(busy & SWITCH_BUSY))
-		switch_in(w, now);
+		switch_in(next, w, now);
 	else if (busy & SWITCH_SAMPLE)
 		ask(now);
 	return 0;

@@ -5,7 +5,7 @@
  * Binding is rung 1 of the ladder only: the thread that read the request, if it had no other unfinished one, until it reads another or returns
  * to an event wait; and the threads that a bound thread creates. Everything else stays unbound: a missing frame, never a wrong one.
  */
-#include "request.bpf.h"
+#include "slice.bpf.h"
 
 static __always_inline struct rp_worker *worker_new(struct rp_live *l, __u32 slot, __u32 *ret_key)
 {
@@ -46,8 +46,11 @@ __hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task
 	w->slot = slot;
 	w->index = key - slot * RP_MAX_WORKERS;
 	w->reader = !cloned;
-	w->run_since = cloned ? 0 : now;
-	w->cpu_ns = 0;
+	if (cloned)
+		w->run_since = w->run_queue = w->stolen_before = 0;
+	else
+		slice_begin(w, task, now);
+	w->cpu_ns = w->stolen_ns = w->run_queue_behind = 0;
 	w->waited_ns = 0;
 	w->last_tick_ns = 0;
 	w->seq = 0;
@@ -72,19 +75,8 @@ __hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task
 	return 0;
 }
 
-__hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 t, __u32 why)
-{
-	struct rp_release e = {.worker = w->index, .waits = w->seq};
-
-	event_head(&e.h, RP_EV_RELEASE, sizeof e, t, w->serial, task);
-	e.h.flags = why;
-	e.cpu_ns = w->cpu_ns + (w->run_since && t > w->run_since ? t - w->run_since : 0);
-	w->serial = 0;
-	if (event_send(&e, sizeof e) && l)
-		__sync_fetch_and_add(&l->lost_waits, 1);
-}
-
-__hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t)
+/* The programs that end waits are close to the verifier's limit of eight frames. */
+static __always_inline __u64 wait_end(struct rp_worker *w, struct rp_live *l, __u64 t)
 {
 	struct rp_wait *wait = &w->wait;
 
@@ -102,6 +94,48 @@ __hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t)
 	return t;
 }
 
+__hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t)
+{
+	return wait_end(w, l, t);
+}
+
+/* A wake-up that was not seen, either, leaves no time to end the wait at. */
+static __always_inline void came(struct rp_worker *w, struct rp_live *l, struct task_struct *task)
+{
+	__u64 t;
+
+	if (!w->wait.out_ns || w->run_since)
+		return;
+	t = came_unseen(task, w->wait.out_ns, w->run_queue_behind);
+	if (!t)
+		t = w->wait.woken_ns;
+	if (t)
+		slice_begin(w, task, wait_end(w, l, t));
+	else if (__sync_lock_test_and_set(&w->waiting, 0))
+		__sync_fetch_and_add(&l->lost_waits, 1);
+}
+
+__hidden void worker_came(struct rp_worker *w, struct rp_live *l, struct task_struct *task)
+{
+	came(w, l, task);
+}
+
+__hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 t, __u32 why)
+{
+	struct rp_release e = {.worker = w->index};
+
+	if (l)
+		came(w, l, task);
+	event_head(&e.h, RP_EV_RELEASE, sizeof e, t, w->serial, task);
+	e.h.flags = why;
+	e.waits = w->seq;
+	e.cpu_ns = w->cpu_ns + slice_ns(w, t);
+	e.stolen_ns = w->stolen_ns + slice_stolen_ns(w);
+	w->serial = 0;
+	if (event_send(&e, sizeof e) && l)
+		__sync_fetch_and_add(&l->lost_waits, 1);
+}
+
 __hidden void worker_was_ready(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 until)
 {
 	__u64 from = w->run_since;
@@ -111,16 +145,14 @@ __hidden void worker_was_ready(struct rp_worker *w, struct rp_live *l, struct ta
 	w->wait.woken_ns = from;
 	w->wait.out_ns = from;
 	w->waiting = 1;
-	w->run_since = worker_wait_end(w, l, until);
+	slice_begin(w, task, worker_wait_end(w, l, until));
 }
 
 __hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct task_struct *task, __u64 t)
 {
 	if (t < w->run_since)
 		t = w->run_since;
-	if (w->run_since)
-		w->cpu_ns += t - w->run_since;
-	w->run_since = 0;
+	slice_end(w, t);
 	wait_begin(w, task, t, 0);
 	w->wait.h.flags = RP_WAIT_ELSEWHERE;
 	w->wait.h.task = w->task;
@@ -140,7 +172,7 @@ __hidden struct rp_worker *worker_resume(struct rp_live *l, __u32 slot, struct r
 		return NULL;
 	thread->worker = index;
 	thread->serial = l->serial;
-	w->run_since = worker_wait_end(w, l, t);
+	slice_begin(w, task, worker_wait_end(w, l, t));
 	return w;
 }
 

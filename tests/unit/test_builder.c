@@ -2,7 +2,8 @@
 /*
  * From what was seen of a request to its profile: numbers worked out by hand, then invariants over random timelines.
  *
- * links: profile/builder.c profile/timeline.c profile/awaits.c profile/shares.c profile/partition.c profile/profile.c profile/check.c base/alloc.c
+ * links: profile/builder.c profile/timeline.c profile/stolen.c profile/awaits.c profile/shares.c profile/partition.c profile/profile.c
+ * links: profile/check.c base/alloc.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -124,6 +125,75 @@ static void a_preemption_waits_for_nothing(void **state)
 	assert_int_equal(s->p->work.waits[0].cause, TIME_throttled);
 }
 
+static void expect_stolen(const struct wait *w, uint64_t t, uint64_t ns, int32_t stack)
+{
+	assert_int_equal(w->t, t);
+	assert_int_equal(w->duration_ns, 0);
+	assert_int_equal(w->runnable_ns, ns);
+	assert_int_equal(w->stack, stack);
+	assert_int_equal(w->cause, TIME_run_queue);
+	assert_string_equal(w->object, "hypervisor");
+}
+
+static void expect_sample(const struct sample *s, uint64_t t, uint64_t weight, int32_t stack)
+{
+	assert_int_equal(s->t, t);
+	assert_int_equal(s->weight_ns, weight);
+	assert_int_equal(s->stack, stack);
+}
+
+/* Ticks every 10: those at 50 and at 95 come late, by 20 and by 15, of a slice of 100 of which 35 were not its thread's. */
+static void stolen_time_lies_before_late_ticks(void **state)
+{
+	static const uint64_t ticks[] = {10, 20, 50, 60, 70, 95};
+	struct scene *s = *state;
+	int32_t hot = stack(s->p, "hot", FRAME_native, -1);
+
+	s->p->about.interval_ns = 10;
+	begin(s);
+	for (size_t i = 0; i < sizeof ticks / sizeof *ticks; i++)
+		builder_tick(s->b, READER, BEGIN + ticks[i], hot, 0, 0);
+	builder_wait(s->b, READER, &(struct seen_wait){
+		.out_ns = BEGIN + 100, .woken_ns = BEGIN + 110, .in_ns = BEGIN + 110, .cpu_ns = 100, .stolen_ns = 35, .cause = TIME_sleep, .stack = -1,
+	});
+	finish(s, BEGIN + 110);
+	assert_int_equal(classes(s)[TIME_cpu_user], 65);
+	assert_int_equal(classes(s)[TIME_run_queue], 35);
+	assert_int_equal(s->p->work.threads[0].cpu_ns, 65);
+	assert_int_equal(s->p->work.n_waits, 3);
+	expect_stolen(&s->p->work.waits[0], 30, 20, hot);
+	expect_stolen(&s->p->work.waits[1], 80, 15, hot);
+	expect_sample(&s->p->work.samples[0], 10, 15, hot);
+	expect_sample(&s->p->work.samples[2], 50, 10, hot);
+	expect_sample(&s->p->work.samples[5], 95, 10, hot);
+}
+
+/* Less than a tick was late by: all ticks are thought to be late in part for another reason. More: the end of the slice is as good a place as any. */
+static void stolen_time_fits_somewhere(void **state)
+{
+	struct scene *s = *state;
+	int32_t hot = stack(s->p, "hot", FRAME_native, -1);
+
+	s->p->about.interval_ns = 10;
+	begin(s);
+	builder_tick(s->b, READER, BEGIN + 50, hot, 0, 0);
+	builder_wait(s->b, READER, &(struct seen_wait){
+		.out_ns = BEGIN + 60, .in_ns = BEGIN + 70, .cpu_ns = 60, .stolen_ns = 20, .cause = TIME_sleep, .stack = -1,
+	});
+	builder_wait(s->b, READER, &(struct seen_wait){
+		.out_ns = BEGIN + 79, .in_ns = BEGIN + 90, .cpu_ns = 69, .stolen_ns = 25, .seq = 1, .cause = TIME_sleep, .stack = -1,
+	});
+	builder_release(s->b, READER, &(struct seen_release){.t = BEGIN + 100, .why = RELEASED_END, .cpu_ns = 79, .stolen_ns = 99, .waits = 2});
+	finish(s, BEGIN + 100);
+	expect_stolen(&s->p->work.waits[0], 30, 20, hot);
+	expect_stolen(&s->p->work.waits[2], 74, 5, -1);
+	expect_stolen(&s->p->work.waits[4], 90, 10, -1); /* not more than there was */
+	assert_int_equal(s->p->work.n_waits, 5);
+	assert_int_equal(classes(s)[TIME_run_queue], 35);
+	assert_int_equal(classes(s)[TIME_sleep], 21);
+	assert_int_equal(classes(s)[TIME_cpu_user], 44);
+}
+
 static void a_wake_up_that_was_not_seen(void **state)
 {
 	struct scene *s = *state;
@@ -179,7 +249,7 @@ static void after_an_event_wait_the_rest_is_ambiguous(void **state)
 	struct scene *s = *state;
 
 	begin(s);
-	builder_release(s->b, READER, BEGIN + 30, RELEASED_EVENT_WAIT, 30, 0);
+	builder_release(s->b, READER, &(struct seen_release){.t = BEGIN + 30, .why = RELEASED_EVENT_WAIT, .cpu_ns = 30, .waits = 0});
 	builder_tick(s->b, READER, BEGIN + 50, -1, 0, 0);
 	wait_for(s, READER, 0, BEGIN + 60, BEGIN + 70, BEGIN + 70, 60, TIME_network);
 	finish(s, BEGIN + 100);
@@ -195,7 +265,7 @@ static void an_exit_leaves_nothing_ambiguous(void **state)
 	struct scene *s = *state;
 
 	begin(s);
-	builder_release(s->b, READER, BEGIN + 30, RELEASED_EXIT, 30, 0);
+	builder_release(s->b, READER, &(struct seen_release){.t = BEGIN + 30, .why = RELEASED_EXIT, .cpu_ns = 30, .waits = 0});
 	finish(s, BEGIN + 100);
 	assert_int_equal(classes(s)[TIME_unknown], 70);
 	assert_int_equal(s->p->time.ambiguous_ns, 0);
@@ -234,7 +304,7 @@ static void cloned_threads_count_while_they_run(void **state)
 	builder_wait(s->b, 1, &(struct seen_wait){
 		.out_ns = BEGIN + 10, .woken_ns = BEGIN + 10, .in_ns = BEGIN + 20, .preempted = true, .runnable_class = TIME_run_queue, .stack = -1,
 	});
-	builder_release(s->b, 1, BEGIN + 80, RELEASED_EXIT, 60, 1);
+	builder_release(s->b, 1, &(struct seen_release){.t = BEGIN + 80, .why = RELEASED_EXIT, .cpu_ns = 60, .waits = 1});
 	finish(s, BEGIN + 100);
 	assert_int_equal(s->p->work.n_threads, 2);
 	assert_int_equal(s->p->work.threads[1].cpu_ns, 60);
@@ -263,7 +333,7 @@ static void waits_lost_at_the_end_show_in_the_account(void **state)
 	struct scene *s = *state;
 
 	begin(s);
-	builder_release(s->b, READER, BEGIN + 100, RELEASED_END, 25, 4);
+	builder_release(s->b, READER, &(struct seen_release){.t = BEGIN + 100, .why = RELEASED_END, .cpu_ns = 25, .waits = 4});
 	finish(s, BEGIN + 100);
 	assert_int_equal(s->p->lost.waits, 4);
 	assert_int_equal(classes(s)[TIME_cpu_user], 25);
@@ -277,7 +347,7 @@ static void a_cloned_thread_of_which_all_waits_were_lost(void **state)
 
 	begin(s);
 	builder_bind(s->b, 1, BEGIN + 10, 10, 11, "child", 1, true);
-	builder_release(s->b, 1, BEGIN + 60, RELEASED_EXIT, 30, 2);
+	builder_release(s->b, 1, &(struct seen_release){.t = BEGIN + 60, .why = RELEASED_EXIT, .cpu_ns = 30, .waits = 2});
 	finish(s, BEGIN + 100);
 	assert_int_equal(s->p->lost.waits, 2);
 	assert_int_equal(s->p->work.threads[1].cpu_ns, 30);
@@ -384,23 +454,29 @@ static void no_time_at_all(void **state)
 /* One random thread: waits in order, some of them lost, ticks anywhere, perhaps a release. Returns its CPU time if nothing was lost. */
 static void random_thread(struct scene *s, uint32_t worker, uint64_t wall)
 {
-	uint64_t at = BEGIN + rand() % wall, cpu = 0;
+	uint64_t at = BEGIN + rand() % wall, cpu = 0, stolen = 0;
 	uint32_t seq = 0;
 
 	builder_bind(s->b, worker, at, 10, 10 + worker / 2, "t", 1, false);
 	while (rand() % 6) {
 		uint64_t out = at + rand() % 20, woken = out + rand() % 20, in = woken + rand() % 10;
 
+		for (uint64_t t = at; t < out; t += 1 + rand() % 9)
+			builder_tick(s->b, worker, t, -1, 0, rand() % 4 ? 0 : TICK_EDGE);
 		cpu += out - at;
+		stolen += rand() % 3 ? 0 : rand() % (out - at + 3);
 		if (rand() % 5)
-			wait_for(s, worker, seq, out, rand() % 4 ? woken : 0, in, cpu, TIME_run_queue + rand() % (TIME_other_wait - TIME_run_queue));
+			builder_wait(s->b, worker, &(struct seen_wait){
+				.out_ns = out, .woken_ns = rand() % 4 ? woken : 0, .in_ns = in, .cpu_ns = cpu, .stolen_ns = stolen, .seq = seq,
+				.cause = TIME_run_queue + rand() % (TIME_other_wait - TIME_run_queue), .runnable_class = TIME_run_queue, .stack = -1,
+			});
 		seq++;
 		at = in;
 		if (rand() % 2)
 			builder_tick(s->b, worker, at, -1, rand() % 3, (rand() % 2 ? TICK_KERNEL : 0) | (rand() % 4 ? 0 : TICK_EDGE));
 	}
 	if (rand() % 2)
-		builder_release(s->b, worker, at + rand() % 10, rand() % 4, cpu, seq);
+		builder_release(s->b, worker, &(struct seen_release){.t = at + rand() % 10, .why = rand() % 4, .cpu_ns = cpu, .stolen_ns = stolen, .waits = seq});
 }
 
 static void random_timelines_keep_every_promise(void **state)
@@ -414,6 +490,7 @@ static void random_timelines_keep_every_promise(void **state)
 
 		open_scene(&fresh);
 		s = fresh;
+		s->p->about.interval_ns = rand() % 4;
 		builder_begin(s->b, BEGIN, BEGIN + rand() % 20, rand() % 30, rand() % 8 == 0);
 		for (uint32_t i = 0; i < (uint32_t)(rand() % 4); i++)
 			random_thread(s, i, wall);
@@ -432,6 +509,8 @@ int main(void)
 		SCENE(a_thread_that_only_ran),
 		SCENE(waits_are_cut_out_of_the_cpu_time),
 		SCENE(a_preemption_waits_for_nothing),
+		SCENE(stolen_time_lies_before_late_ticks),
+		SCENE(stolen_time_fits_somewhere),
 		SCENE(a_wake_up_that_was_not_seen),
 		SCENE(ticks_stand_for_the_time_around_them),
 		SCENE(a_slice_without_a_tick_has_the_stack_of_its_edge),

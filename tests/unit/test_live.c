@@ -5,7 +5,7 @@
  * links: capture/source_handler.c capture/source_http.c capture/source_line.c capture/redact.c capture/source_code.c capture/programs.c
  * links: base/printable.c base/alloc.c base/log.c profile/profile.c profile/own.c profile/check.c
  * links: profile/builder.c capture/await_feed.c capture/await_cause.c capture/gil.c capture/pool_threads.c
- * links: profile/timeline.c profile/awaits.c profile/shares.c profile/partition.c */
+ * links: profile/timeline.c profile/stolen.c profile/awaits.c profile/shares.c profile/partition.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

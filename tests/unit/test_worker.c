@@ -7,7 +7,7 @@
  * links: base/protocol.c base/printable.c
  * links: symbol/debuginfod.c base/alloc.c base/log.c profile/profile.c profile/own.c profile/check.c profile/builder.c
  * links: capture/await_feed.c capture/await_cause.c capture/gil.c capture/pool_threads.c
- * links: profile/timeline.c profile/awaits.c profile/shares.c profile/partition.c */
+ * links: profile/timeline.c profile/stolen.c profile/awaits.c profile/shares.c profile/partition.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

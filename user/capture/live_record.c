@@ -86,6 +86,7 @@ static void on_release(struct live *l, struct live_request *r, const struct rp_e
 	record->worker = release->worker;
 	record->why = e->flags;
 	record->cpu_ns = release->cpu_ns;
+	record->stolen_ns = release->stolen_ns;
 	record->waits = release->waits;
 }
 
@@ -186,6 +187,7 @@ static void on_wait(struct live *l, struct live_request *r, const struct rp_even
 	record->woken_ns = w->woken_ns;
 	record->in_ns = w->in_ns;
 	record->cpu_ns = w->cpu_ns;
+	record->stolen_ns = w->stolen_ns;
 	record->waited_ns = w->waited_ns;
 	record->seq = w->seq;
 	record->worker = w->worker;

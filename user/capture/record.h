@@ -30,7 +30,7 @@ struct record_release {
 	uint32_t worker;
 	uint32_t why;           /* RP_RELEASE_* */
 	uint32_t waits;
-	uint64_t cpu_ns;
+	uint64_t cpu_ns, stolen_ns;
 };
 
 struct record_tick {
@@ -42,7 +42,7 @@ struct record_tick {
 };
 
 struct record_wait {
-	uint64_t out_ns, woken_ns, in_ns, cpu_ns, waited_ns;
+	uint64_t out_ns, woken_ns, in_ns, cpu_ns, stolen_ns, waited_ns;
 	uint64_t futex;         /* 0, or the object is to be named with the stack */
 	const char *object;
 	struct raw_stack *stack;

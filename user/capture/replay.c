@@ -86,10 +86,10 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 {
 	struct waker waker = {.pid = w->waker_pid, .tid = w->waker_tid, .comm = w->waker_comm, .stack = -1};
 	struct seen_wait seen = {
-		.out_ns = w->out_ns, .woken_ns = w->woken_ns, .in_ns = w->in_ns, .cpu_ns = w->cpu_ns, .waited_ns = w->waited_ns,
-		.seq = w->seq, .preempted = w->preempted, .open = w->open, .cause = w->cause, .runnable_class = w->runnable,
-		.object = w->object, .waker = w->has_waker ? &waker : NULL, .stack = index_of(w->stack), .elsewhere = w->elsewhere,
-		.task = w->task,
+		.out_ns = w->out_ns, .woken_ns = w->woken_ns, .in_ns = w->in_ns, .waited_ns = w->waited_ns, .cpu_ns = w->cpu_ns,
+		.stolen_ns = w->stolen_ns, .seq = w->seq, .preempted = w->preempted, .open = w->open, .cause = w->cause,
+		.runnable_class = w->runnable, .object = w->object, .waker = w->has_waker ? &waker : NULL, .stack = index_of(w->stack),
+		.elsewhere = w->elsewhere, .task = w->task,
 	};
 
 	if (w->gil)
@@ -155,7 +155,10 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 		builder_bind(r->builder, bind->worker, bind->t, bind->pid, bind->tid, bind->comm, bind->rung, bind->asleep);
 		break;
 	case RECORD_RELEASE:
-		builder_release(r->builder, release->worker, release->t, released(release->why), release->cpu_ns, release->waits);
+		builder_release(r->builder, release->worker, &(struct seen_release){
+			.t = release->t, .why = released(release->why), .cpu_ns = release->cpu_ns, .stolen_ns = release->stolen_ns,
+			.waits = release->waits,
+		});
 		break;
 	case RECORD_TICK:
 		builder_tick(r->builder, tick->worker, tick->t, index_of(tick->stack), tick->task, tick_flags(tick));

@@ -210,7 +210,6 @@ static void fill_about(const struct reporter *r, struct profile *p, const struct
 	about->event = profile_string(p, "cpu-clock");
 	about->interrupt = profile_string(p, "unavailable");
 	about->arming = profile_string(p, r->fifo ? "fifo" : "timer");
-	about->interval_ns = o->interval_ns;
 	about->overhead_ns = q->end.ticks * o->tick_cost_ns + q->end.switches * o->switch_cost_ns;
 	if (p->request.source == SOURCE_HANDLER)
 		about->overhead_ns += o->handler_cost_ns + q->turns * o->turn_cost_ns;
@@ -259,8 +258,11 @@ static bool write_report(struct reporter *r, struct profile *p, const char *repl
 	return true;
 }
 
-static void fill(const struct reporter *r, struct profile *p, const struct live_request *q)
+/* The profile of what was seen up to now. How late a tick is, its interval tells. */
+static void build(const struct reporter *r, struct profile *p, struct live_request *q, uint64_t now_ns)
 {
+	p->about.interval_ns = r->options->interval_ns;
+	replay_build(q, r->namer, p, now_ns);
 	fill_end(p, q);
 	fill_time(p, q);
 	fill_lost(p, q);
@@ -274,8 +276,7 @@ void report_final(struct reporter *r, struct live_request *q, uint64_t now_ns)
 	struct profile *p = q->profile;
 
 	replay_name_stacks(q, r->namer, r->pump, r->pump_ctx);
-	replay_build(q, r->namer, p, q->has_end ? q->end.end_ns : now_ns);
-	fill(r, p, q);
+	build(r, p, q, q->has_end ? q->end.end_ns : now_ns);
 	r->written += write_report(r, p, q->snapshot_id);
 }
 
@@ -286,8 +287,7 @@ void report_snapshot(struct reporter *r, struct live_request *q, uint64_t now_ns
 	replay_name_stacks(q, r->namer, NULL, NULL); /* a pump might end the request under our hands */
 	replay_copy_stacks(p, q->profile);
 	copy_request(p, &q->profile->request);
-	replay_build(q, r->namer, p, now_ns);
-	fill(r, p, q);
+	build(r, p, q, now_ns);
 	if (write_report(r, p, q->snapshot_id))
 		memcpy(q->snapshot_id, p->request.id, sizeof q->snapshot_id);
 	profile_free(p);

@@ -45,7 +45,6 @@ static void collect(struct collector *c, const struct profile *p, const char *na
 {
 	for (size_t i = 0; i < p->work.n_waits; i++) {
 		const struct wait *w = &p->work.waits[i];
-		int ready = w->cause == TIME_throttled ? TIME_throttled : TIME_run_queue;
 
 		if (!name) {
 			add(c, w->duration_ns + w->runnable_ns);
@@ -53,7 +52,7 @@ static void collect(struct collector *c, const struct profile *p, const char *na
 		}
 		if (class >= 0 ? class == (int)w->cause : is_for(w->object, name))
 			add(c, w->duration_ns);
-		if (class == ready)
+		if (class >= 0 ? class == (int)wait_ready_class(w) : is_for(wait_ready_object(w), name))
 			add(c, w->runnable_ns);
 	}
 	for (size_t i = 0; i < p->n_awaits; i++) {

@@ -123,7 +123,7 @@ static void add_waits(struct tree_builder *b)
 		const struct wait *w = &b->p->work.waits[i];
 
 		add_wait(b, w->stack, w->cause, w->object, w->duration_ns);
-		add_wait(b, w->stack, w->cause == TIME_throttled ? TIME_throttled : TIME_run_queue, NULL, w->runnable_ns);
+		add_wait(b, w->stack, wait_ready_class(w), wait_ready_object(w), w->runnable_ns);
 	}
 }
 
@@ -192,7 +192,7 @@ uint64_t unrecorded_ns(const struct profile *p, enum time_class class)
 
 		if (w->cause == class)
 			recorded += w->duration_ns;
-		if (class == (w->cause == TIME_throttled ? TIME_throttled : TIME_run_queue))
+		if (class == wait_ready_class(w))
 			recorded += w->runnable_ns;
 	}
 	return ns > recorded ? ns - recorded : 0;

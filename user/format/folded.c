@@ -122,10 +122,9 @@ static void collect(const struct profile *p, struct lines *lines)
 	}
 	for (size_t i = 0; i < p->work.n_waits; i++) {
 		const struct wait *w = &p->work.waits[i];
-		bool throttled = w->cause == TIME_throttled;
 
 		add(lines, (struct line){w->thread, w->stack, w->cause, w->object, w->duration_ns});
-		add(lines, (struct line){w->thread, w->stack, throttled ? TIME_throttled : TIME_run_queue, NULL, w->runnable_ns});
+		add(lines, (struct line){w->thread, w->stack, wait_ready_class(w), wait_ready_object(w), w->runnable_ns});
 	}
 	merge(lines);
 }

@@ -81,8 +81,8 @@ static void add_wait(struct lane *lane, const struct wait *w, uint64_t at)
 	add(lane, &span);
 	span.begin = woken > at ? woken : at;
 	span.end = in;
-	span.class = w->cause == TIME_throttled ? TIME_throttled : TIME_run_queue;
-	span.object = NULL;
+	span.class = wait_ready_class(w);
+	span.object = wait_ready_object(w);
 	add(lane, &span);
 }
 

@@ -244,10 +244,9 @@ static void sum_up(struct writer *w)
 	}
 	for (size_t i = 0; i < p->work.n_waits; i++) {
 		const struct wait *x = &p->work.waits[i];
-		enum time_class ready = x->cause == TIME_throttled ? TIME_throttled : TIME_run_queue;
 
 		add(w, x->thread, x->task, x->stack, x->cause, x->object, VALUE_wait, x->duration_ns);
-		add(w, x->thread, x->task, x->stack, ready, NULL, VALUE_wait, x->runnable_ns);
+		add(w, x->thread, x->task, x->stack, wait_ready_class(x), wait_ready_object(x), VALUE_wait, x->runnable_ns);
 	}
 	for (size_t i = 0; i < p->n_awaits; i++) {
 		const struct await *a = &p->awaits[i];

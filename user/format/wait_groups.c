@@ -49,13 +49,12 @@ static struct span *collect(const struct profile *p, size_t *ret_n)
 
 	for (size_t i = 0; i < p->work.n_waits; i++) {
 		const struct wait *w = &p->work.waits[i];
-		enum time_class ready = w->cause == TIME_throttled ? TIME_throttled : TIME_run_queue;
 		int32_t from = stack_own_frame(p, w->stack);
 
 		if (w->duration_ns)
 			spans[n++] = (struct span){w->cause, w->object, w->duration_ns, w, from};
 		if (w->runnable_ns)
-			spans[n++] = (struct span){ready, NULL, w->runnable_ns, w, from};
+			spans[n++] = (struct span){wait_ready_class(w), wait_ready_object(w), w->runnable_ns, w, from};
 	}
 	qsort(spans, n, sizeof *spans, by_group_and_time);
 	*ret_n = n;

@@ -68,17 +68,14 @@ static struct binding *binding_of(struct builder *b, uint32_t worker)
 	return NULL;
 }
 
-void builder_release(struct builder *b, uint32_t worker, uint64_t t, enum released why, uint64_t cpu_ns, uint32_t waits)
+void builder_release(struct builder *b, uint32_t worker, const struct seen_release *r)
 {
 	struct binding *x = binding_of(b, worker);
 
 	if (!x || x->released)
 		return;
 	x->released = true;
-	x->why = why;
-	x->released_ns = t;
-	x->released_cpu_ns = cpu_ns;
-	x->released_waits = waits;
+	x->release = *r;
 }
 
 void builder_wait(struct builder *b, uint32_t worker, const struct seen_wait *w)
@@ -200,7 +197,9 @@ static int wait_order(const void *a, const void *b)
 /* Is it not known what the thread did after its binding? */
 static bool is_lost(const struct builder *b, const struct binding *x)
 {
-	return x->why == RELEASED_EVENT_WAIT || x->why == RELEASED_OTHER_REQUEST || (x->why == RELEASED_CONTEXT && !b->story.contextual);
+	enum released why = x->release.why;
+
+	return why == RELEASED_EVENT_WAIT || why == RELEASED_OTHER_REQUEST || (why == RELEASED_CONTEXT && !b->story.contextual);
 }
 
 /* From when on may other work have run on a thread that was the request's? UINT64_MAX = never. */
@@ -214,8 +213,8 @@ static uint64_t ambiguous_from(const struct builder *b)
 
 		if (lost < from)
 			from = lost;
-		if (x->released && is_lost(b, x) && x->released_ns < from)
-			from = x->released_ns;
+		if (x->released && is_lost(b, x) && x->release.t < from)
+			from = x->release.t;
 	}
 	return from;
 }
@@ -305,7 +304,7 @@ void builder_after(struct builder *b, uint64_t until_ns)
 	};
 
 	for (size_t i = 0; i < b->n_bindings; i++)
-		if (!b->bindings[i].released || b->bindings[i].released_ns > s.begin_ns)
+		if (!b->bindings[i].released || b->bindings[i].release.t > s.begin_ns)
 			story_binding(&s, &b->bindings[i], false);
 	free(s.spans);
 	sort_work(s.work);

@@ -16,9 +16,18 @@ struct builder;
  * says what the thread did. */
 enum released { RELEASED_EVENT_WAIT, RELEASED_OTHER_REQUEST, RELEASED_EXIT, RELEASED_END, RELEASED_CONTEXT };
 
+/* The kernel side's account of a binding, up to its end at t. */
+struct seen_release {
+	uint64_t t;
+	enum released why;
+	uint64_t cpu_ns, stolen_ns;
+	uint32_t waits;
+};
+
 struct seen_wait {
 	uint64_t out_ns, woken_ns, in_ns; /* woken_ns 0: no wake-up was seen */
 	uint64_t cpu_ns;        /* on-CPU time of the binding up to out_ns, as the kernel side counted it */
+	uint64_t stolen_ns;     /* of it: a hypervisor had taken the CPU away */
 	uint64_t waited_ns;     /* Σ (in − out) of the binding's earlier waits, as it counted them */
 	uint32_t seq;           /* number of this wait in its binding */
 	bool preempted;         /* cause is TIME_run_queue or TIME_throttled, nothing was waited for */
@@ -45,7 +54,7 @@ struct seen_await {
 	uint64_t ready_ns;      /* when that happened, if it can be known before the task runs again; 0 = cannot */
 };
 
-struct builder *builder_new(struct profile *p); /* fills *p, does not own it */
+struct builder *builder_new(struct profile *p); /* fills *p, does not own it; its about.interval_ns is that of the ticks */
 void builder_free(struct builder *b);
 
 /* The request. `recognised_ns`: from there on threads are observed; what lies between begin_ns and it is network (waiting for the client, the
@@ -56,8 +65,8 @@ void builder_begin(struct builder *b, uint64_t begin_ns, uint64_t recognised_ns,
 /* A thread begins to work for it; `worker` numbers the binding. asleep: it was cloned and does not run yet (its first wait says since when).
  * The same tid may be bound several times; it stays one thread of the profile. */
 void builder_bind(struct builder *b, uint32_t worker, uint64_t t, int32_t pid, int32_t tid, const char *comm, uint8_t rung, bool asleep);
-/* It does no longer from t on; what was fed of it after t is void. cpu_ns and waits are the kernel side's account of the whole binding. */
-void builder_release(struct builder *b, uint32_t worker, uint64_t t, enum released why, uint64_t cpu_ns, uint32_t waits);
+/* It does no longer from r->t on; what was fed of it after that is void. */
+void builder_release(struct builder *b, uint32_t worker, const struct seen_release *r);
 void builder_wait(struct builder *b, uint32_t worker, const struct seen_wait *w);
 /* A tick. task: number, 0 = none. */
 #define TICK_KERNEL 1   /* the thread was in the kernel */

@@ -137,6 +137,16 @@ const char *profile_string(struct profile *p, const char *s)
 	return s ? profile_string_n(p, s, strlen(s)) : NULL;
 }
 
+enum time_class wait_ready_class(const struct wait *w)
+{
+	return w->cause == TIME_throttled ? TIME_throttled : TIME_run_queue;
+}
+
+const char *wait_ready_object(const struct wait *w)
+{
+	return w->cause == wait_ready_class(w) ? w->object : NULL;
+}
+
 int32_t profile_frame(struct profile *p, const struct frame *frame)
 {
 	struct frame_key key;

@@ -101,6 +101,8 @@ struct waker {
 	int32_t stack;
 };
 
+#define STOLEN_BY "hypervisor"  /* object of a wait of cause run_queue: this machine's own CPU was not there */
+
 struct wait {
 	uint64_t t;
 	uint64_t duration_ns;   /* up to the wake-up; 0 for a preemption */
@@ -111,6 +113,10 @@ struct wait {
 	bool has_waker;
 	struct waker waker;
 };
+
+/* The class of a wait's runnable_ns, and who has the CPU meanwhile, NULL = unknown. */
+enum time_class wait_ready_class(const struct wait *w);
+const char *wait_ready_object(const struct wait *w);
 
 struct await {
 	uint64_t t, duration_ns;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "profile/stolen.h"
 
 struct timeline {
 	struct story *s;
@@ -11,9 +12,16 @@ struct timeline {
 	int32_t thread;
 	uint64_t stop;          /* nothing of the binding counts from here on */
 	uint64_t at;            /* up to here everything is told */
-	uint64_t cpu_ns;        /* of the binding up to `at`, as the kernel side counts */
+	uint64_t cpu_ns, stolen_ns; /* of the binding up to `at`, as the kernel side counts */
 	uint32_t seq;           /* of the next wait */
 	size_t tick;            /* the next one */
+};
+
+/* From `from` to `to`, not after the end: on the CPU for length ns, without what a hypervisor had of it. */
+struct slice {
+	uint64_t from, to, length, stolen_ns;
+	int32_t edge_stack;     /* at its end, −1 = none */
+	uint32_t task;
 };
 
 static uint64_t min(uint64_t a, uint64_t b)
@@ -95,87 +103,119 @@ static int32_t user_part(const struct profile *p, int32_t stack)
 	return s >= 0 ? s : stack;
 }
 
-/* The ticks in [from, to] that are not edges: their number; the first of all to *ret_first; the stack of the last edge, or −1, to *ret_edge.
- * Ticks before `from` are passed over. */
-static size_t ticks_within(struct timeline *l, uint64_t from, uint64_t to, size_t *ret_first, int32_t *ret_edge)
+/* The ticks in [from, to], *ret_n in all, those before are passed over; *ret_ticks of them are no edges, the stack of the last edge goes to *ret_edge
+ * (−1 = none). */
+static struct tick *ticks_within(struct timeline *l, uint64_t from, uint64_t to, size_t *ret_n, size_t *ret_ticks, int32_t *ret_edge)
 {
-	size_t n = 0;
+	struct tick *first;
 
 	*ret_edge = -1;
+	*ret_n = *ret_ticks = 0;
 	while (l->tick < l->x->n_ticks && l->x->ticks[l->tick].t < from)
 		l->tick++;
-	*ret_first = l->tick;
+	first = l->x->ticks + l->tick;
 	for (; l->tick < l->x->n_ticks && l->x->ticks[l->tick].t <= to; l->tick++) {
 		const struct tick *tick = &l->x->ticks[l->tick];
 
+		++*ret_n;
 		if (tick->edge)
 			*ret_edge = tick->stack;
 		else
-			n++;
+			++*ret_ticks;
 	}
-	return n;
+	return first;
 }
 
-/* Each tick stands for the time around it, half way to its neighbours: exact in sum, and right on average also where ticks are not evenly
- * spaced (the bridge timer's first ones). `length` may be less than to − from if part of it is known to be off the CPU. */
-static void share_among_ticks(struct timeline *l, size_t first, size_t n, uint64_t from, uint64_t to, uint64_t length)
+/* Each tick stands for the CPU time around it, half way to its neighbours: exact in sum, and right on average also where ticks are not evenly
+ * spaced (the bridge timer's first ones). `length` is given to the ticks in the same proportions if that is less (some of it was off the CPU). */
+static void share_among_ticks(struct timeline *l, const struct tick *ticks, size_t n, const struct slice *s)
 {
-	const struct tick *tick = &l->x->ticks[first];
-	uint64_t given = 0;
+	uint64_t given = 0, stolen = 0, at, before = 0, whole = s->to - s->from - s->stolen_ns;
+	const struct tick *last = NULL;
 
-	for (size_t i = 1; i <= n; i++) {
-		const struct tick *next;
-		uint64_t upto = length;
+	for (size_t i = 0; i < n; i++) {
+		if (ticks[i].edge)
+			continue;
+		stolen += ticks[i].stolen_ns;
+		at = ticks[i].t - s->from - stolen;
+		if (last) {
+			uint64_t upto = scale(s->length, before + (at - before) / 2, whole);
 
-		while (tick->edge)
-			tick++;
-		next = tick + 1;
-		if (i < n) {
-			while (next->edge)
-				next++;
-			upto = scale(length, tick->t + (next->t - tick->t) / 2 - from, to - from);
+			add_sample(l, last, upto - given);
+			given = upto;
 		}
-		add_sample(l, tick, upto - given);
-		given = upto;
-		tick = next;
+		last = &ticks[i];
+		before = at;
 	}
+	add_sample(l, last, s->length - given);
 }
 
-/* On the CPU for `length` ns somewhere in [from, to); `edge_stack` is that of the switch-out that ended it. */
-static void add_slice(struct timeline *l, uint64_t from, uint64_t to, uint64_t length, int32_t edge_stack, uint32_t task)
+/* A hypervisor had the thread's CPU for `ns` up to `to`: it was ready to run. */
+static void add_stolen(struct timeline *l, uint64_t to, uint64_t ns, int32_t stack, uint32_t task)
 {
-	int32_t edge;
-	size_t first, n = ticks_within(l, from, to, &first, &edge);
+	uint64_t from = to - ns;
+	struct wait *x;
 
-	if (n) {
-		share_among_ticks(l, first, n, from, to, length);
+	story_span(l->s, l->at, from, TIME_cpu_user);
+	l->at = to;
+	if (!ns)
 		return;
-	}
-	if (edge_stack < 0)
-		edge_stack = edge;
-	add_sample(l, &(struct tick){.t = from, .stack = user_part(l->s->profile, edge_stack), .task = task, .edge = true}, length);
+	x = work_add_wait(l->s->work);
+	*x = (struct wait){
+		.t = from - l->s->zero_ns, .runnable_ns = ns, .thread = l->thread, .task = tasks_index(l->s->profile, task), .stack = stack,
+		.cause = TIME_run_queue, .object = profile_string(l->s->profile, STOLEN_BY),
+	};
+	story_span(l->s, from, to, TIME_run_queue);
 }
 
-/* What happened up to `to`: a slice, or after lost waits a known amount of CPU (cpu_ns of the binding by then, seq waits) and the rest off it,
- * nobody knows why. */
-static void tell_until(struct timeline *l, uint64_t to, uint64_t cpu_ns, uint32_t seq, int32_t edge_stack, uint32_t task)
+/* On the CPU for `length` ns somewhere in the slice. */
+static void add_slice(struct timeline *l, const struct slice *s)
 {
-	uint64_t end = min(to, l->stop), length, cpu;
+	int32_t edge, last;
+	size_t n, real;
+	struct tick *ticks = ticks_within(l, s->from, s->to, &n, &real, &edge);
+	uint64_t rest = stolen_place(ticks, n, s->from, s->to, l->s->profile->about.interval_ns, s->stolen_ns);
+
+	last = user_part(l->s->profile, s->edge_stack < 0 ? edge : s->edge_stack);
+	if (real)
+		share_among_ticks(l, ticks, n, s);
+	else
+		add_sample(l, &(struct tick){.t = s->from, .stack = last, .task = s->task, .edge = true}, s->length);
+	for (size_t i = 0; i < n; i++)
+		if (ticks[i].stolen_ns)
+			add_stolen(l, ticks[i].t, ticks[i].stolen_ns, ticks[i].stack, ticks[i].task);
+	add_stolen(l, s->to, rest, last, s->task);
+}
+
+/* After lost waits: a known amount of CPU, and the rest off it, nobody knows why. */
+static void add_lost(struct timeline *l, struct slice *s, uint64_t cpu_ns, uint32_t waits)
+{
+	s->length = min(cpu_ns, s->to - s->from);
+	s->stolen_ns = 0;
+	l->s->profile->lost.waits += waits;
+	l->s->work->threads[l->thread].wait_ns += s->to - s->from - s->length;
+	story_span(l->s, s->from, s->to - s->length, TIME_unknown);
+	l->at = s->to - s->length;
+}
+
+/* What happened up to `to`: a slice, of which the account of the binding by then tells more. `edge_stack` is that of the switch-out that ended it. */
+static void tell_until(struct timeline *l, const struct seen_release *to, int32_t edge_stack, uint32_t task)
+{
+	uint64_t end = min(to->t, l->stop), cpu, stolen;
+	struct slice s;
 
 	if (l->at < l->s->begin_ns)
 		l->at = min(l->s->begin_ns, end);
 	if (end <= l->at)
 		return;
-	length = cpu = end - l->at;
-	if (seq > l->seq) {
-		cpu = min(cpu_ns > l->cpu_ns ? scale(cpu_ns - l->cpu_ns, length, to - l->at) : 0, length);
-		l->s->profile->lost.waits += seq - l->seq;
-		l->s->work->threads[l->thread].wait_ns += length - cpu;
-		story_span(l->s, l->at, end - cpu, TIME_unknown);
-	}
-	story_span(l->s, end - cpu, end, TIME_cpu_user);
-	add_slice(l, l->at, end, cpu, edge_stack, task);
-	l->at = end;
+	s = (struct slice){.from = l->at, .to = end, .edge_stack = edge_stack, .task = task};
+	stolen = to->stolen_ns > l->stolen_ns ? to->stolen_ns - l->stolen_ns : 0;
+	cpu = to->cpu_ns > l->cpu_ns + stolen ? to->cpu_ns - l->cpu_ns - stolen : 0;
+	s.stolen_ns = min(scale(stolen, end - l->at, to->t - l->at), end - l->at);
+	s.length = end - l->at - s.stolen_ns;
+	if (to->waits > l->seq)
+		add_lost(l, &s, scale(cpu, end - l->at, to->t - l->at), to->waits - l->seq);
+	add_slice(l, &s);
 }
 
 /* ---- off the CPU ------------------------------------------------------------------------------------------------- */
@@ -270,22 +310,29 @@ static uint32_t last_task(const struct binding *x)
 	return x->n_ticks ? x->ticks[x->n_ticks - 1].task : 0;
 }
 
-/* How many waits the binding had begun by then, as the kernel side counts: the account that it ends with, or a wait that comes after. Sorted by
- * number. */
-static uint32_t waits_until(const struct binding *x, uint64_t stop)
+/* The account of the binding by `stop` or as soon after it as there is one: that of a wait that comes after, or that it ends with. `waits` is how
+ * many had begun by `stop`, 0 if it is not known. The waits are sorted by number. */
+static struct seen_release account_at(const struct binding *x, uint64_t stop)
 {
-	for (size_t i = 0; i < x->n_waits; i++)
-		if (x->waits[i].seen.out_ns >= stop)
-			return x->waits[i].seen.seq;
-	return x->released && x->released_ns <= stop ? x->released_waits : 0;
+	struct seen_release account = x->released ? x->release : (struct seen_release){.t = stop};
+
+	for (size_t i = 0; i < x->n_waits; i++) {
+		const struct seen_wait *w = &x->waits[i].seen;
+
+		if (w->out_ns >= stop)
+			return (struct seen_release){.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq};
+	}
+	if (account.t > stop)
+		account.waits = 0;
+	return account;
 }
 
 void story_binding(struct story *s, struct binding *x, bool reader)
 {
-	uint64_t stop = min(x->released ? x->released_ns : s->end_ns, s->end_ns);
+	uint64_t stop = min(x->released ? x->release.t : s->end_ns, s->end_ns);
 	struct timeline l = {.s = s, .x = x, .thread = thread_of(s->work, x), .stop = stop, .at = x->begin_ns};
 	bool running = !x->asleep;
-	uint32_t waits;
+	struct seen_release end;
 
 	if (x->n_ticks)
 		qsort(x->ticks, x->n_ticks, sizeof *x->ticks, by_time);
@@ -298,17 +345,19 @@ void story_binding(struct story *s, struct binding *x, bool reader)
 
 		if (w->out_ns < l.at || w->seq < l.seq)
 			continue; /* contradicts what is told already; the next number says that one is missing */
-		tell_until(&l, w->out_ns, w->cpu_ns, w->seq, w->stack, w->task);
+		tell_until(&l, &(struct seen_release){.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq}, w->stack, w->task);
 		if (!w->elsewhere)
 			add_wait(&l, &x->waits[i]);
 		else if (!s->contextual)
 			return;
 		l.at = w->in_ns;
 		l.cpu_ns = w->cpu_ns;
+		l.stolen_ns = w->stolen_ns;
 		l.seq = w->seq + 1;
 		running = !w->open;
 	}
-	waits = waits_until(x, stop);
-	if (running || waits > l.seq)
-		tell_until(&l, stop, x->released_cpu_ns, waits > l.seq ? waits : l.seq, -1, last_task(x));
+	end = account_at(x, stop);
+	if (!running && end.waits <= l.seq)
+		return;
+	tell_until(&l, &end, -1, last_task(x));
 }

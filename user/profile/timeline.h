@@ -12,6 +12,7 @@
 
 struct tick {
 	uint64_t t;
+	uint64_t stolen_ns;     /* right before it a hypervisor had the CPU */
 	int32_t stack;
 	uint32_t task;
 	bool kernel, edge, gil;
@@ -32,9 +33,7 @@ struct binding {
 	bool asleep;            /* it did not run yet when it was bound */
 	uint64_t begin_ns;
 	bool released;
-	enum released why;
-	uint64_t released_ns, released_cpu_ns;
-	uint32_t released_waits;
+	struct seen_release release;
 	struct tick *ticks;
 	size_t n_ticks, cap_ticks;
 	struct thread_wait *waits;

@@ -232,6 +232,10 @@ struct sched_entity {
 	struct cfs_rq *cfs_rq;
 };
 
+struct sched_info {
+	long long unsigned int last_arrival;
+};
+
 struct thread_struct {
 	long unsigned int fsbase;
 };
@@ -251,6 +255,7 @@ struct task_struct {
 	unsigned int flags;
 	struct sched_entity se;
 	bool throttled;
+	struct sched_info sched_info;
 	struct mm_struct *mm;
 	unsigned int in_iowait: 1;
 	pid_t pid;
@@ -445,8 +450,16 @@ struct fdtable {
 	struct file **fd;
 };
 
+struct rq;
+
 struct cfs_rq {
+	struct rq *rq;
 	int throttle_count;
+};
+
+struct rq {
+	u64 clock;
+	u64 prev_steal_time_rq;
 };
 
 

@@ -48,7 +48,7 @@ const Exports = (() => {
 		}
 		for (let i = 0; i < waits.n; i++) {
 			add(waits.thread[i], waits.stack[i], waits.cause[i], waits.object[i], waits.duration[i]);
-			add(waits.thread[i], waits.stack[i], Weights.readyClass(waits.cause[i]), -1, waits.runnable[i]);
+			add(waits.thread[i], waits.stack[i], Weights.readyClass(waits.cause[i]), Weights.readyObject(waits, i), waits.runnable[i]);
 		}
 		const order = (timeClass) => (timeClass === ON_CPU ? -1 : timeClass);
 		return [...lines.values()].sort((a, b) => a.thread - b.thread || a.stack - b.stack || order(a.timeClass) - order(b.timeClass) ||

@@ -62,8 +62,10 @@ const Lanes = (() => {
 		const { t, duration, runnable, cause, object, thread, task, stack } = work.waits;
 		const woken = t[i] + duration[i];
 		const span = { thread: thread[i], task: task[i], stack: stack[i] };
-		lane.add({ ...span, begin: Math.max(t[i], at), end: woken, class: cause[i], object: object[i] < 0 ? null : work.objects[object[i]] });
-		lane.add({ ...span, begin: Math.max(woken, at), end: woken + runnable[i], class: Weights.readyClass(cause[i]) });
+		const name = (what) => (what < 0 ? null : work.objects[what]);
+		const ready = { class: Weights.readyClass(cause[i]), object: name(Weights.readyObject(work.waits, i)) };
+		lane.add({ ...span, begin: Math.max(t[i], at), end: woken, class: cause[i], object: name(object[i]) });
+		lane.add({ ...span, begin: Math.max(woken, at), end: woken + runnable[i], ...ready });
 	}
 
 	/**

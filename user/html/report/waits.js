@@ -62,14 +62,14 @@ const WaitsView = (() => {
 		const both = (row) => duration[row] + runnable[row];
 		for (const row of rows) {
 			const readyClass = Weights.readyClass(cause[row]);
-			if (duration[row] && runnable[row] && cause[row] === readyClass && object[row] < 0) {
-				add(row, readyClass, -1, both);
+			if (duration[row] && runnable[row] && cause[row] === readyClass) {
+				add(row, readyClass, object[row], both);
 			} else {
 				if (duration[row]) {
 					add(row, cause[row], object[row], waited);
 				}
 				if (runnable[row]) {
-					add(row, readyClass, -1, ready);
+					add(row, readyClass, Weights.readyObject(report.waits, row), ready);
 				}
 			}
 		}

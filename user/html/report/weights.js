@@ -35,6 +35,11 @@ const Weights = (() => {
 		return cause === THROTTLED ? THROTTLED : RUN_QUEUE;
 	}
 
+	/* Who had the CPU meanwhile, −1 = unknown: the object of a wait that was for nothing else. */
+	function readyObject({ cause, object }, row) {
+		return cause[row] === readyClass(cause[row]) ? object[row] : -1;
+	}
+
 	class WaitSummer {
 		constructor(report) {
 			this.unknown = report.stacks.n;
@@ -134,7 +139,7 @@ const Weights = (() => {
 					sums.add(waits.stack[i], cause, waits.object[i], waited);
 				}
 				if (runnable) {
-					sums.add(waits.stack[i], ready, -1, runnable);
+					sums.add(waits.stack[i], ready, readyObject(waits, i), runnable);
 				}
 				if (waited || runnable) {
 					this.waitRows[n++] = i;
@@ -166,5 +171,5 @@ const Weights = (() => {
 		}
 	}
 
-	return { Sums, readyClass, inKernel, classIndex };
+	return { Sums, readyClass, readyObject, inKernel, classIndex };
 })();
