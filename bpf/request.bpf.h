@@ -123,6 +123,7 @@ struct rp_worker {
 	__u64 run_since;        /* 0 = not on a CPU, else of that CPU: */
 	__u64 run_queue;        /* its struct rq * */
 	__u64 stolen_before;    /* what had been stolen from it by run_since */
+	__u64 clock_before;     /* what the thread's CPU clock was then; 0 = not known: it did not come to the CPU then */
 	__u64 cpu_ns, stolen_ns; /* closed slices, and what was stolen of them */
 	__u64 run_queue_behind; /* run_queue_behind() when its wait began */
 	__u64 waited_ns;        /* closed waits */

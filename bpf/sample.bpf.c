@@ -255,19 +255,22 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 {
 	struct rp_live *l = live_slot(w->slot);
 	struct rp_wait *wait = &w->wait;
+	__u64 out = now;
 	__u32 kernel;
 
 	if (!l || (!w->contextual && loop_returned(w, l, task, now)))
 		return;
 	__sync_fetch_and_add(&l->switches, 1);
 	worker_came(w, l, task);
-	slice_end(w, now);
-	wait_begin(w, task, now, state);
+	if (preempt || !state)
+		out = ran_until(w, task, now);
+	slice_end(w, out);
+	wait_begin(w, task, out, state);
 	wait->h.task = w->task;
 	read_syscall(task, wait);
 	if (preempt || !state) {
 		wait->h.flags |= RP_WAIT_PREEMPTED | (throttled(task) ? RP_WAIT_THROTTLED : 0);
-		wait->woken_ns = now;
+		wait->woken_ns = out;
 	} else if (describe_wait(task, w, l, now)) {
 		return;
 	}
@@ -276,7 +279,7 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 		ctx = NULL;
 	wait->stack = stack_take(ctx, task, w->serial, STACK_SWITCH, &kernel);
 	w->run_queue_behind = run_queue_behind(task, now);
-	wait->out_ns = now;
+	wait->out_ns = out;
 	w->waiting = 1;
 }
 
@@ -290,6 +293,7 @@ static __always_inline void switch_in(struct task_struct *task, struct rp_worker
 	if (wait->out_ns)
 		worker_wait_end(w, l, now);
 	slice_begin(w, task, now);
+	w->clock_before = task->se.sum_exec_runtime;
 	ask(now);
 }
 

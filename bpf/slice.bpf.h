@@ -31,6 +31,7 @@ static __always_inline void slice_begin(struct rp_worker *w, struct task_struct 
 	w->run_since = t;
 	w->run_queue = (__u64)rq;
 	w->stolen_before = stolen_until_now(rq);
+	w->clock_before = 0;
 }
 
 /* What the slice that is open has been until t. */
@@ -42,6 +43,17 @@ static __always_inline __u64 slice_ns(const struct rp_worker *w, __u64 t)
 static __always_inline __u64 slice_stolen_ns(const struct rp_worker *w)
 {
 	return stolen_until_now((void *)w->run_queue) - w->stolen_before;
+}
+
+/*
+ * The current thread is taken off the CPU at t: since when has it not run? If what was woken up preempts it, since then (wakeup_preempt() has the next
+ * switch reuse its reading of the clock): the interrupts that go on for tens of µs are not on the thread's clock. This is up to date at a switch.
+ */
+static __always_inline __u64 ran_until(const struct rp_worker *w, struct task_struct *task, __u64 t)
+{
+	__u64 ran = task->se.sum_exec_runtime - w->clock_before + slice_stolen_ns(w);
+
+	return w->clock_before && ran < slice_ns(w, t) ? w->run_since + ran : t;
 }
 
 static __always_inline void slice_end(struct rp_worker *w, __u64 t)
