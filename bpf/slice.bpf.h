@@ -46,8 +46,9 @@ static __always_inline __u64 slice_stolen_ns(const struct rp_worker *w)
 }
 
 /*
- * The current thread is taken off the CPU at t: since when has it not run? If what was woken up preempts it, since then (wakeup_preempt() has the next
- * switch reuse its reading of the clock): the interrupts that go on for tens of µs are not on the thread's clock. This is up to date at a switch.
+ * The current thread is taken off the CPU at t: since when has it not run? If what was woken up preempts it, since then (wakeup_preempt() has the
+ * next switch reuse its reading of the clock): the interrupts that go on for tens of µs are not on the thread's clock. This is up to date at a
+ * switch.
  */
 static __always_inline __u64 ran_until(const struct rp_worker *w, struct task_struct *task, __u64 t)
 {
