@@ -9,7 +9,7 @@ const path = require("node:path");
 const test = require("node:test");
 const { document, formats, inPage, load, pageDocument, render } = require("./page");
 
-const { Data, Exports, Frames, Model, Pairs, Speedscope, State, Words } = load();
+const { Data, Exports, Frames, Groups, Model, Pairs, Speedscope, State, Words } = load();
 
 test("names of the target: nothing that moves or hides text, and not too long", () => {
 	assert.equal(Words.clean("a\u202eb\n"), "a\\xe2\\x80\\xaeb\\x0a");
@@ -97,4 +97,13 @@ test("pairs are numbered as they come", () => {
 		assert.equal(index.add(a, b), numbers.get(key));
 	}
 	assert.equal(index.n, numbers.size);
+});
+
+test("rows of groups stand in their order, those of none are left out", () => {
+	const of = [2, -1, 0, 2, 2, -1, 0];
+	const { first, rows } = Groups.by(of.length, 4, (i) => of[i]);
+	const members = (g) => [...rows.subarray(first[g], first[g + 1])];
+	assert.deepEqual([0, 1, 2, 3].map(members), [[2, 6], [], [0, 3, 4], []]);
+	assert.equal(rows.length, 5);
+	assert.equal(Groups.by(0, 0, () => 0).rows.length, 0);
 });

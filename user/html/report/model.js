@@ -79,7 +79,7 @@ const Model = (() => {
 		}
 
 		get functions() {
-			return this.once("functions", () => Functions.list(this.report, this.table, this.sums, this.plain.root));
+			return this.once("functions", () => Functions.list(this.report, this.table, this.sums, this.plain));
 		}
 
 		get waits() {
@@ -91,12 +91,13 @@ const Model = (() => {
 		}
 
 		around(frame) {
-			return this.once("around " + frame, () => Functions.around(this.plain.root, frame));
+			return this.once("around " + frame, () => Functions.around(this.plain, frame));
 		}
 
 		error(node) {
-			const hits = this.once("errors", () => Functions.hitsBy(this.sums, (stack) => this.calls.exactAt[stack]));
-			return Functions.samplingError(this.sums.threads, hits.get(node.id) || new Map());
+			const { n, exactAt } = this.calls;
+			const hits = this.once("hits", () => Functions.hitsBy(this.sums, n, (stack) => exactAt[stack]));
+			return Functions.samplingError(this.sums.threads, hits(node.id));
 		}
 	}
 
