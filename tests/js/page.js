@@ -31,9 +31,10 @@ function document(fixture) {
 	return JSON.parse(render(fixture, "json"));
 }
 
-/* And the document of its page. */
-function pageDocument(fixture) {
-	return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(render(fixture, "html"))[1]);
+/* The element of its page that has the document. */
+function pageElement(fixture) {
+	const [, attributes, textContent] = /<script type="application\/[a-z-]*" id="data"([^>]*)>(.*?)<\/script>/s.exec(render(fixture, "html"));
+	return { textContent, dataset: Object.fromEntries([...attributes.matchAll(/data-(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value])) };
 }
 
 /* The formats that there are. */
@@ -41,4 +42,4 @@ function formats() {
 	return execFileSync(RENDER, { encoding: "utf8" }).trim().split("\n").map((line) => line.split(" ")[1]);
 }
 
-module.exports = { FILES, load, render, document, formats, inPage, pageDocument };
+module.exports = { FILES, load, render, document, formats, inPage, pageElement };
