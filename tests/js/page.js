@@ -13,11 +13,11 @@ const { inPage } = require("../browser/large");
 
 /* Those that compute. */
 const FILES = ["words", "state", "data", "frames", "pairs", "groups", "weights", "nodes", "node_table", "calls", "inverted", "functions", "search",
-	"model", "lanes", "speedscope", "exports"];
+	"model", "lanes", "wait_groups", "speedscope", "exports"];
 
 function load(globals = {}) {
 	const sources = FILES.map((name) => fs.readFileSync(`${ROOT}/user/html/report/${name}.js`, "utf8"));
-	const names = "Words, State, Data, Frames, Pairs, Groups, Weights, Calls, Inverted, Functions, Search, Model, Speedscope, Exports";
+	const names = "Words, State, Data, Frames, Pairs, Groups, Weights, Calls, Inverted, Functions, Search, Model, Speedscope, Exports, WaitGroups";
 	const body = `(${Object.keys(globals)}) => { ${sources.join("\n")}\nreturn { ${names} }; }`;
 	return vm.runInThisContext(body, { filename: "report.js" })(...Object.values(globals));
 }

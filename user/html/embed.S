@@ -45,6 +45,7 @@ asset_script:
 	.incbin "report/tree.js"
 	.incbin "report/tables.js"
 	.incbin "report/sandwich.js"
+	.incbin "report/wait_groups.js"
 	.incbin "report/waits.js"
 	.incbin "report/source.js"
 	.incbin "report/lanes.js"

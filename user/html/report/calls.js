@@ -11,12 +11,8 @@ const Calls = (() => {
 	function findUsed(report, sums) {
 		const { n, parent } = report.stacks;
 		const used = new Uint8Array(n + 1);
-		const { waits } = sums;
 		for (let s = 0; s <= n; s++) {
-			used[s] = Number(sums.cpu[s] > 0);
-		}
-		for (let i = 0; i < waits.n; i++) {
-			used[waits.stack[i]] = 1;
+			used[s] = Number(sums.cpu[s] > 0 || sums.waiting[s] > 0);
 		}
 		sums.awaits.forEach(({ stack }) => (used[stack] = 1));
 		for (let s = n - 1; s >= 0; s--) {
@@ -103,10 +99,11 @@ const Calls = (() => {
 				this.addRest();
 			}
 			this.chooseLines();
-			this.table.sumUp(sums.waits, this.shownAt);
+			const waitNodes = this.placeWaits();
+			this.table.sumUp(sums.waits, waitNodes);
 			this.table.openShortRuns();
 			this.table.index();
-			this.waitsAt = Groups.by(sums.waits.n, this.n, (i) => this.shownAt[sums.waits.stack[i]]);
+			this.waitsAt = Groups.by(waitNodes, this.n);
 		}
 
 		/* How many nodes there are, without the waits. */
@@ -197,6 +194,16 @@ const Calls = (() => {
 			return this.exactAt[stack];
 		}
 
+		/* The node of each piece of a wait, −1 = none. */
+		placeWaits() {
+			const { n, stack } = this.sums.waits;
+			const nodes = new Int32Array(n);
+			for (let i = 0; i < n; i++) {
+				nodes[i] = this.shownAt[stack[i]];
+			}
+			return nodes;
+		}
+
 		addSamples() {
 			const { n } = this.report.stacks;
 			const { cpu, samples } = this.sums;
@@ -261,13 +268,9 @@ const Calls = (() => {
 
 		/* Wall time of waiting classes that no recorded wait shows. */
 		addRest() {
-			const recorded = new Float64Array(Words.classes.length);
+			const recorded = Float64Array.from(this.sums.waitTimes);
 			const { classIndex } = Weights;
 			const { classes_ns: ns, ambiguous_ns: ambiguous } = this.report.time;
-			const { waits } = this.sums;
-			for (let i = 0; i < waits.n; i++) {
-				recorded[waits.cause[i]] += waits.ns[i];
-			}
 			this.sums.awaits.forEach((row) => (recorded[classIndex.suspended] += row.ns));
 			this.report.loop_busy.forEach((busy) => (recorded[classIndex.loop_busy] += busy.duration_ns));
 			for (const timeClass of Words.classes.slice(classIndex.run_queue, -1)) {
@@ -286,12 +289,9 @@ const Calls = (() => {
 		/* The line of a node is that of the stack with the most time there. */
 		chooseLines() {
 			const { n, frame } = this.report.stacks;
-			const times = Float64Array.from(this.sums.cpu);
+			const { cpu, waiting } = this.sums;
+			const times = cpu.map((ns, s) => ns + waiting[s]);
 			const most = new Float64Array(this.n).fill(-1);
-			const { waits } = this.sums;
-			for (let i = 0; i < waits.n; i++) {
-				times[waits.stack[i]] += waits.ns[i];
-			}
 			this.sums.awaits.forEach(({ stack, ns }) => (times[stack] += ns));
 			for (let s = n - 1; s >= 0; s--) {
 				const node = this.exactAt[s];

@@ -42,12 +42,16 @@ const Functions = (() => {
 	 * Of each place its time by thread.
 	 * @param {any} sums Weights.Sums
 	 * @param {number} places
-	 * @param {(stack: number) => number} placeOf −1 = none
+	 * @param {Int32Array} placeOf by stack, −1 = none
 	 * @returns {(place: number) => Float64Array}
 	 */
 	function hitsBy(sums, places, placeOf) {
 		const { n, stack, thread, ns } = sums.ticks;
-		const { first, rows } = Groups.by(n, places, (i) => placeOf(stack[i]));
+		const of = new Int32Array(n);
+		for (let i = 0; i < n; i++) {
+			of[i] = placeOf[stack[i]];
+		}
+		const { first, rows } = Groups.by(of, places);
 		return (place) => {
 			const hits = new Float64Array(sums.threads.length);
 			for (let k = first[place]; k < first[place + 1]; k++) {
@@ -124,7 +128,9 @@ const Functions = (() => {
 			}
 		});
 		chooseLines(report, table, sums, rows);
-		const hits = hitsBy(sums, report.frames.length, (stack) => (stack < report.stacks.n ? table.merged[report.stacks.frame[stack]] : -1));
+		const functionOf = new Int32Array(report.stacks.n + 1).fill(-1);
+		functionOf.set(report.stacks.frame.map((frame) => table.merged[frame]));
+		const hits = hitsBy(sums, report.frames.length, functionOf);
 		rows.forEach((row) => (row.error = row.self && row.frame >= 0 ? samplingError(sums.threads, hits(row.frame)) : 0));
 		return [...rows.values()].sort((a, b) => b.self - a.self || b.total - a.total || b.wait - a.wait || a.frame - b.frame);
 	}

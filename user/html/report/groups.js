@@ -5,16 +5,14 @@
 const Groups = (() => {
 	/**
 	 * The rows of group g are rows[first[g]] to rows[first[g + 1] - 1], in their order.
-	 * @param {number} n rows
+	 * @param {Int32Array} of each row's group, −1 = none
 	 * @param {number} groups
-	 * @param {(row: number) => number} groupOf 0 to groups − 1; −1 = none
 	 * @returns {{first: Int32Array, rows: Int32Array}}
 	 */
-	function by(n, groups, groupOf) {
-		const of = new Int32Array(n);
+	function by(of, groups) {
+		const n = of.length;
 		const first = new Int32Array(groups + 2);
 		for (let i = 0; i < n; i++) {
-			of[i] = groupOf(i);
 			first[of[i] + 2]++; /* at 1: those of no group */
 		}
 		const none = first[1];

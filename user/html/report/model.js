@@ -83,10 +83,10 @@ const Model = (() => {
 		}
 
 		get waits() {
-			return this.once("waits", () => {
+			return this.focus < 0 ? this.sums.waitRows : this.once("waits", () => {
 				const { above } = this.plain;
 				const { stack } = this.report.waits;
-				return this.focus < 0 ? this.sums.waitRows : this.sums.waitRows.filter((i) => stack[i] >= 0 && above[stack[i]] !== -2);
+				return this.sums.waitRows.filter((i) => stack[i] >= 0 && above[stack[i]] !== -2);
 			});
 		}
 
@@ -96,7 +96,7 @@ const Model = (() => {
 
 		error(node) {
 			const { n, exactAt } = this.calls;
-			const hits = this.once("hits", () => Functions.hitsBy(this.sums, n, (stack) => exactAt[stack]));
+			const hits = this.once("hits", () => Functions.hitsBy(this.sums, n, exactAt));
 			return Functions.samplingError(this.sums.threads, hits(node.id));
 		}
 	}
@@ -178,7 +178,7 @@ const Model = (() => {
 					rest.wait += child.wait;
 					rest.count++;
 					rest.waits += child.waits;
-					rest.addTimes(child.classTimes());
+					rest.addTimesOf(child);
 				});
 				this.rests.set(node, rest);
 			}

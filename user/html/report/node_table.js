@@ -34,9 +34,9 @@ const NodeTable = (() => {
 		/**
 		 * Sums from the last to the first to their callers: cpu, wait, and times by class in ns; waits, their number; counts of samples.
 		 * @param {any} waits Weights.WaitPieces
-		 * @param {Int32Array} nodeOf the node of each of their stacks, −1 = none
+		 * @param {Int32Array} nodeOf of each of them, −1 = none
 		 */
-		sumUp({ n, stack, cause, ns }, nodeOf) {
+		sumUp({ n, cause, ns }, nodeOf) {
 			const times = new Float64Array(this.n * CLASSES);
 			this.times = times;
 			this.waits = new Uint32Array(this.n);
@@ -46,7 +46,7 @@ const NodeTable = (() => {
 				}
 			}
 			for (let i = 0; i < n; i++) {
-				const at = nodeOf[stack[i]];
+				const at = nodeOf[i];
 				if (at >= 0) {
 					times[at * CLASSES + cause[i]] += ns[i];
 					this.waits[at]++;
@@ -97,7 +97,7 @@ const NodeTable = (() => {
 
 		/* What each node calls: nothing changes from now on. */
 		index() {
-			this.calls = Groups.by(this.n, this.n, (i) => (i === 0 || this.gone[i] ? -1 : this.parent[i]));
+			this.calls = Groups.by(this.parent.subarray(0, this.n).map((parent, i) => (this.gone[i] ? -1 : parent)), this.n);
 			this.made = new Array(this.n);
 		}
 

@@ -68,7 +68,18 @@ const Nodes = (() => {
 		/* Takes in another's time by class. Only of nodes outside of a call tree. */
 		addTimes(times) {
 			const own = this.classTimes();
-			times.forEach((ns, timeClass) => (own[timeClass] += ns));
+			for (let c = 0; c < own.length; c++) {
+				own[c] += times[c];
+			}
+		}
+
+		/* All of another's time. Likewise. */
+		addTimesOf(node) {
+			if (node.times || node.tree) {
+				this.addTimes(node.classTimes());
+			} else if (node.ofClass >= 0) { /* a wait: there may be many */
+				this.classTimes()[node.ofClass] += node.cpu + node.wait;
+			}
 		}
 
 		get calls() {

@@ -79,6 +79,8 @@ const Weights = (() => {
 			this.allowed = Words.classes.map((name) => !filter.classes.length || filter.classes.includes(name));
 			this.cpu = new Float64Array(n);
 			this.samples = new Uint32Array(n);
+			this.waiting = new Float64Array(n); /* of each stack what its waits have, ns */
+			this.waitTimes = new Float64Array(Words.classes.length); /* and of each class */
 			this.waitRows = new Int32Array(report.waits.n);
 			this.kernel = inKernel(report);
 			/** @type {Ticks} */
@@ -144,11 +146,14 @@ const Weights = (() => {
 				const runnable = this.allowed[ready] ? this.within(waits.t[i] + waits.duration[i], waits.runnable[i]) : 0;
 				if (waited) {
 					pieces.add(stack, cause, waits.object[i], waited);
+					this.waitTimes[cause] += waited;
 				}
 				if (runnable) {
 					pieces.add(stack, ready, readyObject(waits, i), runnable);
+					this.waitTimes[ready] += runnable;
 				}
 				if (waited || runnable) {
+					this.waiting[stack] += waited + runnable;
 					this.waitRows[n++] = i;
 				}
 			}
