@@ -78,9 +78,9 @@ const Calls = (() => {
 			this.report = report;
 			this.functions = functions;
 			this.sums = sums;
-			this.fold = fold;
+			this.folded = Uint8Array.from(report.frames, (_, frame) => Number(fold[functions.packageOf[frame]]));
 			this.table = new NodeTable.Table(most);
-			this.pairs = new Pairs.Index();
+			this.pairs = new Pairs.Index(n);
 			this.codes = new Map();
 			this.leaves = 0;
 			this.codeOfRun = report.frames.length; /* codes of what a child is: see child() */
@@ -155,7 +155,7 @@ const Calls = (() => {
 		}
 
 		isFolded(stack) {
-			return this.fold[this.functions.packageOf[this.report.stacks.frame[stack]]];
+			return this.folded[this.report.stacks.frame[stack]] === 1;
 		}
 
 		/* Frames that are not folded; the others get theirs when there is time in them. */
@@ -167,8 +167,9 @@ const Calls = (() => {
 					continue;
 				}
 				const caller = up < 0 ? 0 : this.shownAt[up];
-				this.shownAt[s] = this.isFolded(s) ? caller : this.call(caller, this.function(s));
-				this.exactAt[s] = this.isFolded(s) ? -1 : this.shownAt[s];
+				const folded = this.isFolded(s);
+				this.shownAt[s] = folded ? caller : this.call(caller, this.function(s));
+				this.exactAt[s] = folded ? -1 : this.shownAt[s];
 			}
 			this.shownAt[n] = this.above[n] === -2 ? -1 : 0;
 		}

@@ -38,29 +38,33 @@ const NodeTable = (() => {
 		 */
 		sumUp({ n, cause, ns }, nodeOf) {
 			const times = new Float64Array(this.n * CLASSES);
+			const there = new Uint8Array(CLASSES);
 			this.times = times;
 			this.waits = new Uint32Array(this.n);
 			for (let i = 0; i < this.n; i++) {
 				if (this.ofClass[i] >= 0) {
 					times[i * CLASSES + this.ofClass[i]] = this.own[i];
+					there[this.ofClass[i]] = 1;
 				}
 			}
 			for (let i = 0; i < n; i++) {
 				const at = nodeOf[i];
 				if (at >= 0) {
 					times[at * CLASSES + cause[i]] += ns[i];
+					there[cause[i]] = 1;
 					this.waits[at]++;
 				}
 			}
+			const classes = Uint8Array.from(there.keys()).filter((c) => there[c]); /* most requests have time of a few */
 			for (let i = this.n - 1; i > 0; i--) {
-				this.addToParent(i, this.parent[i]);
+				this.addToParent(i, this.parent[i], classes);
 			}
-			this.splitTimes();
+			this.splitTimes(classes);
 		}
 
-		addToParent(i, parent) {
-			for (let c = 0; c < CLASSES; c++) {
-				this.times[parent * CLASSES + c] += this.times[i * CLASSES + c];
+		addToParent(i, parent, classes) {
+			for (let k = 0; k < classes.length; k++) {
+				this.times[parent * CLASSES + classes[k]] += this.times[i * CLASSES + classes[k]];
 			}
 			this.waits[parent] += this.waits[i];
 			if (this.kind[i] === FRAME || this.kind[i] === RUN || this.kind[i] === NO_STACK) {
@@ -68,13 +72,13 @@ const NodeTable = (() => {
 			}
 		}
 
-		splitTimes() {
+		splitTimes(classes) {
 			const isCpu = Words.classes.map((name) => name.startsWith("cpu_"));
 			this.cpu = new Float64Array(this.n);
 			this.wait = new Float64Array(this.n);
 			for (let i = 0; i < this.n; i++) {
-				for (let c = 0; c < CLASSES; c++) {
-					(isCpu[c] ? this.cpu : this.wait)[i] += this.times[i * CLASSES + c];
+				for (let k = 0; k < classes.length; k++) {
+					(isCpu[classes[k]] ? this.cpu : this.wait)[i] += this.times[i * CLASSES + classes[k]];
 				}
 			}
 		}
