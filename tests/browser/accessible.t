@@ -3,8 +3,10 @@
 /* What axe-core finds: roles, names, contrast, landmarks, in every tab, light and dark; motion that was asked not to be. */
 "use strict";
 
+const { execFileSync } = require("node:child_process");
 const fs = require("node:fs");
-const { close, main, open } = require("./browser");
+const { pathToFileURL } = require("node:url");
+const { close, main, open, ROOT, scratch, visit } = require("./browser");
 const { none, ok } = require("./tap");
 
 const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -97,4 +99,49 @@ async function motion() {
 	await close(page);
 }
 
-main(tabs, menus, withoutScript, keyboard, motion);
+/* The list of reports: whole, of one route, with an entry of each control, and before its script has run. */
+async function list() {
+	const where = scratch("list");
+	execFileSync(`${ROOT}/build/tests/make_reports`, [where, "45"]);
+	const url = pathToFileURL(`${where}/index.html`).href;
+	for (const theme of ["light", "dark"]) {
+		for (const fragment of ["", "#q=orders&sort=duration"]) {
+			const page = await visit(url + fragment, { theme });
+			none(await violations(page), `list, ${theme} ${fragment}: nothing found`);
+			none(page.faults, `list, ${theme} ${fragment}: silent`);
+			await close(page);
+		}
+	}
+}
+
+async function listByKeyboard() {
+	const where = scratch("list");
+	execFileSync(`${ROOT}/build/tests/make_reports`, [where, "9"]);
+	const page = await visit(pathToFileURL(`${where}/index.html`).href);
+	const controls = await page.evaluate(() => {
+		const all = [...document.querySelectorAll("button, input, select, a[href]")].filter((e) => e.offsetParent && e.tabIndex >= 0);
+		all.forEach((e, i) => (e.dataset.number = i));
+		return all.map((e) => e.outerHTML.slice(0, 80));
+	});
+	const hidden = [];
+	for (let i = 0; i < 2 * controls.length; i++) {
+		await page.keyboard.press("Tab");
+		const at = await page.evaluate(() => {
+			const e = document.activeElement;
+			const { outlineWidth, outlineStyle } = getComputedStyle(e);
+			const seen = e === document.body || (parseFloat(outlineWidth) > 0 && outlineStyle !== "none");
+			e.dataset.reached = "yes";
+			return { what: e.outerHTML.slice(0, 80), seen };
+		});
+		if (!at.seen) {
+			hidden.push(at.what);
+		}
+	}
+	const missed = await page.evaluate(() => [...document.querySelectorAll("[data-number]:not([data-reached])")].map((e) => e.outerHTML.slice(0, 80)));
+	ok(controls.length > 20, "list: has its controls", controls.length);
+	none(missed, "list: all of them are reached by Tab");
+	none(hidden, "list: the focus is always to be seen");
+	await close(page);
+}
+
+main(tabs, menus, withoutScript, keyboard, motion, list, listByKeyboard);

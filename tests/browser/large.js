@@ -23,27 +23,67 @@ function number(values, key) {
 	return { table, numbers };
 }
 
-/* A JSON document as it stands in the page: its waits as columns, and which samples are edges (which JSON does not say). */
-function inPage(profile, edges = []) {
-	const waits = [...profile.waits].sort((a, b) => a.t - b.t);
+function stepsOf(times) {
+	return times.map((t, i) => t - (i ? times[i - 1] : 0));
+}
+
+/* The stacks, the samples and the waits of a JSON document as tables of columns. Which samples are edges JSON does not say. */
+function sampleTable({ t, ...columns }) {
+	return { n: t.length, dt: stepsOf(t), ...columns, edge: t.map(() => 0) };
+}
+
+function waitTable(rows) {
+	const waits = [...rows].sort((a, b) => a.t - b.t);
 	const objects = number(waits.map((w) => w.object), String);
 	const wakers = number(waits.map((w) => w.waker), JSON.stringify);
 	const column = (name) => waits.map((w) => w[name]);
 	return {
-		...profile, edges, edges_after: [], waits: {
-			objects: objects.table, wakers: wakers.table, dt: waits.map((w, i) => w.t - (i ? waits[i - 1].t : 0)), duration_ns: column("duration_ns"),
-			runnable_ns: column("runnable_ns"), thread: column("thread"), task: column("task"), stack: column("stack"),
-			cause: waits.map((w) => CLASSES.indexOf(w.cause)), object: objects.numbers, waker: wakers.numbers,
-		},
+		n: waits.length, dt: stepsOf(column("t")), duration_ns: column("duration_ns"), runnable_ns: column("runnable_ns"), thread: column("thread"),
+		task: column("task"), stack: column("stack"), cause: waits.map((w) => CLASSES.indexOf(w.cause)), object: objects.numbers, waker: wakers.numbers,
+		objects: objects.table, wakers: wakers.table,
 	};
 }
 
-/* The page with a profile as its data, deflated as a large one is. */
+/* A JSON document as it stands in the page. */
+function inPage(profile) {
+	const work = ({ samples, waits }) => ({ samples: sampleTable(samples), waits: waitTable(waits) });
+	const { stacks, after } = profile;
+	return {
+		...profile, stacks: { n: stacks.length, parent: stacks.map(([parent]) => parent), frame: stacks.map(([, frame]) => frame) },
+		...work(profile), after: after && { ...after, ...work(after) },
+	};
+}
+
+/* A column's place among the bytes of all, which it is added to. */
+function pack(column, parts) {
+	const min = column.reduce((least, value) => Math.min(least, value), column.length ? column[0] : 0);
+	const span = column.reduce((most, value) => Math.max(most, value - min), 0);
+	const bytes = span ? Math.floor(Math.log2(span) / 8) + 1 : 0;
+	const at = parts.reduce((sum, part) => sum + part.length, 0);
+	for (let byte = 0; byte < bytes; byte++) {
+		parts.push(Uint8Array.from(column, (value) => Math.floor((value - min) / 256 ** byte) % 256));
+	}
+	return { at, min, bytes };
+}
+
+/* A document with its columns apart. */
+function packed(document) {
+	const parts = [];
+	const table = (columns) => Object.fromEntries(Object.entries(columns).map(([name, column]) =>
+		[name, Array.isArray(column) && typeof (column[0] || 0) === "number" ? pack(column, parts) : column]));
+	const work = ({ samples, waits }) => ({ samples: table(samples), waits: { ...table(waits), objects: waits.objects, wakers: waits.wakers } });
+	const { after } = document;
+	const text = { ...document, stacks: table(document.stacks), ...work(document), after: after && { ...after, ...work(after) } };
+	return { text: Buffer.from(JSON.stringify(text)), columns: Buffer.concat(parts) };
+}
+
+/* The page with a profile as its data, packed as those of a large one are. */
 function pageOf(page, profile) {
-	const data = zlib.deflateSync(JSON.stringify(inPage(profile)), { level: 1 }).toString("base64");
+	const { text, columns } = packed(inPage(profile));
+	const data = zlib.deflateSync(Buffer.concat([text, columns]), { level: 1 }).toString("base64");
 
 	return page.replace(/<script type="application\/(json|octet-stream)" id="data".*?<\/script>/s,
-		() => `<script type="application/octet-stream" id="data" data-encoding="deflate">${data}</script>`);
+		() => `<script type="application/octet-stream" id="data" data-text="${text.length}" data-encoding="deflate">${data}</script>`);
 }
 
 /* The same numbers each time. */
@@ -97,4 +137,4 @@ function large(fixture, samples, waits) {
 	return profile;
 }
 
-module.exports = { CLASSES, inPage, pageOf, large };
+module.exports = { CLASSES, inPage, packed, pageOf, large };

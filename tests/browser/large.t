@@ -132,4 +132,19 @@ async function tables() {
 	await close(page);
 }
 
-main(tree, search, tables);
+/* A report that is so large as reqprof writes it: its tables are packed. */
+async function packed() {
+	const page = await open("many");
+	const json = JSON.parse(render("many", "json"));
+
+	equal(await page.locator("#data").evaluate((e) => [e.type, e.dataset.encoding]), ["application/octet-stream", "deflate"], "tables are packed");
+	equal(await page.locator("#tab-waits .count").innerText(), ` ${json.waits.length}`, "all waits are read");
+	const ms = Object.values(json.time.classes_ns).reduce((sum, ns) => sum + ns, 0) / 1e6;
+	equal(await page.locator(".row .time").first().innerText(), ms.toFixed(1), "and all of the time");
+	await page.click("#tab-waits");
+	ok((await page.locator("#waits h3").innerText()).startsWith(`${json.waits.length} waits, 50 shown`), "single waits begin with some");
+	none(page.faults, "packed: silent");
+	await close(page);
+}
+
+main(tree, search, tables, packed);

@@ -145,4 +145,13 @@ async function search() {
 	await close(page);
 }
 
-main(atFirst, byMouse, byKeyboard, modesAndUnits, search);
+async function merged() {
+	const page = await open("merged");
+
+	equal((await names(page))[0], "4 × GET /orders", "of several requests: what they have in common, not the target of one");
+	equal(await page.locator("h1").innerText(), "4 × GET /orders", "as the page's title");
+	none(page.faults, "merged: silent");
+	await close(page);
+}
+
+main(atFirst, byMouse, byKeyboard, modesAndUnits, search, merged);

@@ -13,7 +13,7 @@ static struct profile *longer(const char *fixture, unsigned number, const char *
 	struct profile *p = fixture_make(fixture);
 
 	lengthen(p, function, percent);
-	snprintf(p->request.id, sizeof p->request.id, "00000%u", number);
+	snprintf(p->request.id, sizeof p->request.id, "%06u", number);
 	p->request.start_ns += number * 1000000000LL;
 	return p;
 }
@@ -31,6 +31,20 @@ struct profile *make_merged(void)
 	requests[0]->request.status = 500;
 	requests[2]->request.status = 0;
 	requests[2]->request.end = END_CUT_OFF;
+	p = profile_merge((const struct profile *const *)requests, ARRAY_LEN(requests), &why);
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++)
+		profile_free(requests[i]);
+	return p;
+}
+
+/* So many that the tables of their report are packed in its page. */
+struct profile *make_many(void)
+{
+	struct profile *requests[100], *p;
+	const char *why;
+
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++)
+		requests[i] = longer("orders", i, "serialize", 100 + i);
 	p = profile_merge((const struct profile *const *)requests, ARRAY_LEN(requests), &why);
 	for (size_t i = 0; i < ARRAY_LEN(requests); i++)
 		profile_free(requests[i]);

@@ -350,10 +350,20 @@ const struct fixture fixtures[] = {
 	{"merged", make_merged}, {"redacted", make_redacted}, {NULL, NULL},
 };
 
+const struct fixture large_fixtures[] = {
+	{"many", make_many}, {NULL, NULL},
+};
+
+static const struct fixture *find(const struct fixture *f, const char *name)
+{
+	while (f->name && strcmp(f->name, name))
+		f++;
+	return f->name ? f : NULL;
+}
+
 struct profile *fixture_make(const char *name)
 {
-	for (const struct fixture *f = fixtures; f->name; f++)
-		if (!strcmp(f->name, name))
-			return f->make();
-	return NULL;
+	const struct fixture *f = find(fixtures, name) ?: find(large_fixtures, name);
+
+	return f ? f->make() : NULL;
 }

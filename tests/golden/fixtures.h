@@ -10,12 +10,14 @@ struct fixture {
 	struct profile *(*make)(void);
 };
 
-extern const struct fixture fixtures[]; /* ends with a NULL name */
+extern const struct fixture fixtures[]; /* each ends with a NULL name */
+extern const struct fixture large_fixtures[]; /* without golden files, for tests that ask for them by name */
 
 struct profile *fixture_make(const char *name); /* NULL = no such fixture */
 
 /* derived.c */
 struct profile *make_merged(void);
 struct profile *make_redacted(void);
+struct profile *make_many(void);
 
 #endif

@@ -61,6 +61,20 @@ test("a node has the time of its children and its own, of each class too", () =>
 	}
 });
 
+test("a node is the same object each time, and those of the table are its children's", () => {
+	for (const fixture of ["orders", "shop", "coroutines", "hostile"]) {
+		const { root, filtered: { calls } } = viewOf(modelOf(fixture));
+		const seen = all(root).filter((n) => n.tree);
+		seen.forEach((n) => assert.equal(calls.node(n.id), n, fixture));
+		assert.equal(calls.nodes.filter((n) => !seen.includes(n) && n.kind !== "run").length, 0, fixture);
+		for (const { id, parent, calls: below, cpu, wait } of seen) {
+			assert.ok(!parent || parent.id < id, fixture);
+			assert.deepEqual(below.map((n) => n.parent.id), below.map(() => id), fixture);
+			assert.deepEqual([calls.table.cpu[id], calls.table.wait[id]], [cpu, wait], fixture);
+		}
+	}
+});
+
 test("library frames are folded: what they call stands in their place", () => {
 	const view = viewOf(modelOf("orders"), { hide: 0 });
 	assert.deepEqual(outline(view), [

@@ -12,12 +12,12 @@ const RENDER = process.env.RENDER || `${ROOT}/build/golden/render`;
 const { inPage } = require("../browser/large");
 
 /* Those that compute. */
-const FILES = ["words", "state", "data", "frames", "pairs", "weights", "nodes", "calls", "inverted", "functions", "search", "model",
-	"lanes", "speedscope", "exports"];
+const FILES = ["words", "state", "data", "frames", "pairs", "groups", "weights", "nodes", "node_table", "calls", "inverted", "functions", "search",
+	"model", "lanes", "wait_groups", "speedscope", "exports"];
 
 function load(globals = {}) {
 	const sources = FILES.map((name) => fs.readFileSync(`${ROOT}/user/html/report/${name}.js`, "utf8"));
-	const names = "Words, State, Data, Frames, Pairs, Weights, Calls, Inverted, Functions, Search, Model, Speedscope, Exports";
+	const names = "Words, State, Data, Frames, Pairs, Groups, Weights, Calls, Inverted, Functions, Search, Model, Speedscope, Exports, WaitGroups";
 	const body = `(${Object.keys(globals)}) => { ${sources.join("\n")}\nreturn { ${names} }; }`;
 	return vm.runInThisContext(body, { filename: "report.js" })(...Object.values(globals));
 }
@@ -31,9 +31,10 @@ function document(fixture) {
 	return JSON.parse(render(fixture, "json"));
 }
 
-/* And the document of its page. */
-function pageDocument(fixture) {
-	return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(render(fixture, "html"))[1]);
+/* The element of its page that has the document. */
+function pageElement(fixture) {
+	const [, attributes, textContent] = /<script type="application\/[a-z-]*" id="data"([^>]*)>(.*?)<\/script>/s.exec(render(fixture, "html"));
+	return { textContent, dataset: Object.fromEntries([...attributes.matchAll(/data-(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value])) };
 }
 
 /* The formats that there are. */
@@ -41,4 +42,4 @@ function formats() {
 	return execFileSync(RENDER, { encoding: "utf8" }).trim().split("\n").map((line) => line.split(" ")[1]);
 }
 
-module.exports = { FILES, load, render, document, formats, inPage, pageDocument };
+module.exports = { FILES, load, render, document, formats, inPage, pageElement };

@@ -7,9 +7,11 @@ const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
 const test = require("node:test");
-const { document, formats, inPage, load, pageDocument, render } = require("./page");
+const zlib = require("node:zlib");
+const { packed } = require("../browser/large");
+const { document, formats, inPage, load, pageElement, render } = require("./page");
 
-const { Data, Exports, Frames, Model, Pairs, Speedscope, State, Words } = load();
+const { Data, Exports, Frames, Groups, Model, Pairs, Speedscope, State, Words } = load();
 
 test("names of the target: nothing that moves or hides text, and not too long", () => {
 	assert.equal(Words.clean("a\u202eb\n"), "a\\xe2\\x80\\xaeb\\x0a");
@@ -54,8 +56,44 @@ test("the document of the page gives back the JSON format", () => {
 	}
 });
 
-test("what the page holds is what this test reads", () => {
-	assert.deepEqual(Data.withRows(pageDocument("orders")), document("orders"));
+test("what the page holds is what this test reads", async () => {
+	const element = pageElement("orders");
+	assert.equal(element.dataset.encoding, undefined);
+	assert.deepEqual(Data.withRows(await Data.open(element)), document("orders"));
+});
+
+test("a large report has its columns packed in the page, and gives back the JSON format too", async () => {
+	const element = pageElement("many");
+	assert.equal(element.dataset.encoding, "deflate");
+	const opened = await Data.open(element);
+	assert.deepEqual(Data.withRows(opened), document("many"));
+	assert.deepEqual(Data.read(opened).samples.begin, Data.read(inPage(document("many"))).samples.begin);
+});
+
+/* An element as in the page, of a document. */
+function packedElement(json) {
+	const { text, columns } = packed(json);
+	const textContent = zlib.deflateSync(Buffer.concat([text, columns])).toString("base64");
+	return { textContent, dataset: { encoding: "deflate", text: String(text.length) } };
+}
+
+test("packed columns: of any sign and size, all alike, without rows", async () => {
+	const json = inPage(document("orders"));
+	const values = [[], [7], [-1, -1], [-1, 254], [-1, 255, 3], [0, 2 ** 24 - 1], [0, 2 ** 24], [2 ** 40, 2 ** 40 + 1], [5e9, 5e9],
+		[-(2 ** 52), 2 ** 52]];
+	for (const column of values) {
+		const samples = { n: column.length, dt: column, thread: column, task: column, stack: column, weight_ns: column, bound: column, edge: column };
+		const opened = await Data.open(packedElement({ ...json, samples }));
+		assert.deepEqual(Array.from(opened.samples.weight_ns), column);
+		assert.deepEqual(Array.from(opened.waits.dt), json.waits.dt, "the next table");
+	}
+});
+
+test("a page that was cut or changed is told, not guessed", async () => {
+	const element = packedElement(inPage(document("orders")));
+	await assert.rejects(Data.open({ ...element, textContent: element.textContent.slice(0, 400) }));
+	await assert.rejects(Data.open({ ...element, textContent: "?" + element.textContent }));
+	await assert.rejects(Data.open({ ...element, dataset: { encoding: "deflate", text: "10" } }));
 });
 
 test("samples stand for the time around them, without overlap on a thread", () => {
@@ -75,10 +113,10 @@ test("folded stacks are the folded format", () => {
 	}
 });
 
-test("speedscope's file is the speedscope format", { skip: !formats().includes("speedscope") }, () => {
+test("speedscope's file is the speedscope format", { skip: !formats().includes("speedscope") }, async () => {
 	for (const fixture of ["orders", "shop", "loop", "coroutines", "upload", "ready"]) {
 		const expected = JSON.parse(render(fixture, "speedscope"));
-		const model = new Model.Model(Data.read(pageDocument(fixture)));
+		const model = new Model.Model(Data.read(await Data.open(pageElement(fixture))));
 		const made = JSON.parse(Speedscope.make(model.view(State.defaults), [expected.comment.split(". Not in this file")[0]], expected.name));
 		assert.deepEqual(made.shared, expected.shared, fixture);
 		assert.deepEqual(made, expected, fixture);
@@ -97,4 +135,13 @@ test("pairs are numbered as they come", () => {
 		assert.equal(index.add(a, b), numbers.get(key));
 	}
 	assert.equal(index.n, numbers.size);
+});
+
+test("rows of groups stand in their order, those of none are left out", () => {
+	const of = [2, -1, 0, 2, 2, -1, 0];
+	const { first, rows } = Groups.by(Int32Array.from(of), 4);
+	const members = (g) => [...rows.subarray(first[g], first[g + 1])];
+	assert.deepEqual([0, 1, 2, 3].map(members), [[2, 6], [], [0, 3, 4], []]);
+	assert.equal(rows.length, 5);
+	assert.equal(Groups.by(new Int32Array(0), 0).rows.length, 0);
 });

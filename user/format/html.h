@@ -25,11 +25,12 @@ void html_functions(const struct profile *p, FILE *f);
 void html_waits(const struct profile *p, FILE *f);
 void html_about(const struct profile *p, FILE *f);
 
-/* The JSON document for the page's script (json.c): as other tools get it, but that the waits are columns (json_waits.h), and with `edges` and
- * `edges_after`: which samples stand for a slice without a tick, at whose edge they were taken. */
-void html_document(const struct profile *p, FILE *f);
+/* The JSON document for the page's script (json.c): as other tools get it, but that its large tables are columns (page_tables.h). These stand in
+ * the document itself where `packed` is NULL, else there as bytes. */
+void html_document(const struct profile *p, FILE *f, FILE *packed);
 
-/* For the script (html_data.c): that document, deflated when it is large, and the report in text, to copy. */
+/* For the script (html_data.c): that document; a large one and then its columns deflated, `data-text` being the document's length in bytes. And the
+ * report in text, to copy. */
 void html_data(const struct profile *p, FILE *f);
 void html_copy(const struct profile *p, FILE *f);
 

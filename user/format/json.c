@@ -8,6 +8,7 @@
 #include "format/html.h"
 #include "format/json_sources.h"
 #include "format/json_waits.h"
+#include "format/page_tables.h"
 
 #define REPORT_VERSION 1
 #define NS_PER_S 1000000000LL
@@ -147,16 +148,6 @@ static void put_samples(struct json *j, const struct work *w)
 #undef COLUMN
 }
 
-/* The samples that are the edges of slices without a tick. */
-static void put_edges(struct json *j, const struct work *w)
-{
-	json_array(j);
-	for (size_t i = 0; w && i < w->n_samples; i++)
-		if (w->samples[i].edge)
-			json_uint(j, i);
-	json_array_end(j);
-}
-
 static void put_awaits(struct json *j, const struct profile *p)
 {
 	json_array(j);
@@ -240,7 +231,28 @@ static void put_stacks(struct json *j, const struct profile *p)
 	json_array_end(j);
 }
 
-static void put_after(struct json *j, const struct work *after)
+/* The document in the page has large tables as columns (page_tables.h). */
+struct page {
+	FILE *packed;
+};
+
+static void put_work_samples(struct json *j, const struct work *w, const struct page *page)
+{
+	if (page)
+		page_samples(j, w, page->packed);
+	else
+		put_samples(j, w);
+}
+
+static void put_work_waits(struct json *j, const struct work *w, const struct page *page)
+{
+	if (page)
+		page_waits(j, w, page->packed);
+	else
+		json_wait_rows(j, w);
+}
+
+static void put_after(struct json *j, const struct work *after, const struct page *page)
 {
 	if (!after) {
 		json_null(j);
@@ -250,9 +262,9 @@ static void put_after(struct json *j, const struct work *after)
 	json_key(j, "threads");
 	put_threads(j, after);
 	json_key(j, "samples");
-	put_samples(j, after);
+	put_work_samples(j, after, page);
 	json_key(j, "waits");
-	json_wait_rows(j, after);
+	put_work_waits(j, after, page);
 	json_object_end(j);
 }
 
@@ -353,7 +365,7 @@ static void key(struct json *j, const char *name)
 	json_key(j, name);
 }
 
-static void put_document(const struct profile *p, FILE *f, bool for_page)
+static void put_document(const struct profile *p, FILE *f, const struct page *page)
 {
 	struct json j;
 
@@ -371,24 +383,21 @@ static void put_document(const struct profile *p, FILE *f, bool for_page)
 	key(&j, "frames");
 	put_frames(&j, p);
 	key(&j, "stacks");
-	put_stacks(&j, p);
+	if (page)
+		page_stacks(&j, p, page->packed);
+	else
+		put_stacks(&j, p);
 	key(&j, "samples");
-	put_samples(&j, &p->work);
-	if (for_page) {
-		key(&j, "edges");
-		put_edges(&j, &p->work);
-		key(&j, "edges_after");
-		put_edges(&j, p->after);
-	}
+	put_work_samples(&j, &p->work, page);
 	key(&j, "waits");
-	(for_page ? json_wait_columns : json_wait_rows)(&j, &p->work);
+	put_work_waits(&j, &p->work, page);
 	key(&j, "awaits");
 	put_awaits(&j, p);
 	key(&j, "loop_busy");
 	put_loop_busy(&j, p);
 	json_put_sources(&j, p);
 	key(&j, "after");
-	put_after(&j, p->after);
+	put_after(&j, p->after, page);
 	if (p->n_merged) { /* the requests that this one stands for, which are as long as it together */
 		key(&j, "merged");
 		put_merged(&j, p);
@@ -403,13 +412,13 @@ static void put_document(const struct profile *p, FILE *f, bool for_page)
 
 static int write_json(const struct profile *p, FILE *f)
 {
-	put_document(p, f, false);
+	put_document(p, f, NULL);
 	return 0;
 }
 
-void html_document(const struct profile *p, FILE *f)
+void html_document(const struct profile *p, FILE *f, FILE *packed)
 {
-	put_document(p, f, true);
+	put_document(p, f, &(struct page){.packed = packed});
 }
 
 const struct format format_json = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Waits in JSON: as rows, the contract with other tools, or as columns, which a browser reads many times faster. */
+/* Waits in JSON, as the contract with other tools has them. */
 #ifndef REQPROF_JSON_WAITS_H
 #define REQPROF_JSON_WAITS_H
 
@@ -9,8 +9,7 @@
 /* [{"t", …, "waker":{…}}, …] */
 void json_wait_rows(struct json *j, const struct work *w);
 
-/* {"objects":[string, …], "wakers":[{"pid", "tid", "comm", "stack"}, …], "dt":[…], …}: each different object and waker once, columns refer to them
- * by index, −1 = none; dt: t, from the second on its difference to that before; cause: the number of the class. */
-void json_wait_columns(struct json *j, const struct work *w);
+/* {"pid", "tid", "comm", "stack"} */
+void json_waker(struct json *j, const struct waker *waker);
 
 #endif

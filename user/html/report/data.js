@@ -34,7 +34,7 @@
  * @property {Int32Array} object index in report.objects, −1 = none
  * @property {Int32Array} waker index in report.wakers, −1 = none
  *
- * @typedef {object} ReportData the JSON document, version 1, but for:
+ * @typedef {object} ReportData the JSON document, version 1, but for its large tables:
  * @property {{n: number, parent: Int32Array, frame: Int32Array}} stacks a parent stands before its children
  * @property {Samples} samples
  * @property {Waits} waits
@@ -50,48 +50,99 @@
  * @property {any} about
  * @property {any} lost
  * @property {any} after
- * @property {number[]} edges_after samples of it that are edges
  * @property {{file: string, first_line: number, lines: string[]}[]} [sources]
  */
 
 const Data = (() => {
-	async function inflate(base64) {
-		const binary = atob(base64);
-		const bytes = new Uint8Array(binary.length);
-		for (let i = 0; i < bytes.length; i++) {
-			bytes[i] = binary.charCodeAt(i);
-		}
-		const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-		return new Response(stream).text();
+	/* ---- from the page: user/format/html_data.c ------------------------------------------------------------------------------------------- */
+
+	function fromBase64(text) {
+		const native = /** @type {any} */ (Uint8Array).fromBase64;
+		return native ? native.call(Uint8Array, text) : Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 	}
 
-	/* The document as text. Throws where the browser cannot inflate. */
-	async function text() {
-		const element = document.getElementById("data");
-		return element.dataset.encoding === "deflate" ? inflate(element.textContent) : element.textContent;
-	}
-
-	function readStacks(rows) {
-		const n = rows.length;
-		const stacks = { n, parent: new Int32Array(n), frame: new Int32Array(n) };
-		rows.forEach(([parent, frame], i) => {
-			stacks.parent[i] = parent;
-			stacks.frame[i] = frame;
+	async function inflate(bytes) {
+		const packed = new ReadableStream({
+			start(controller) {
+				controller.enqueue(bytes);
+				controller.close();
+			},
 		});
-		return stacks;
+		return new Uint8Array(await new Response(packed.pipeThrough(new DecompressionStream("deflate"))).arrayBuffer());
+	}
+
+	/* A column of n numbers that stands apart (user/format/page_columns.h). */
+	function unpack(bytes, { at, min, bytes: width }, n) {
+		if (width > 3 || Math.abs(min) >= 2 ** 30) {
+			return unpackLong(bytes, { at, min, width }, n);
+		}
+		const column = new Int32Array(n).fill(min);
+		for (let byte = 0, next = at; byte < width; byte++) {
+			for (let i = 0; i < n; i++) {
+				column[i] += bytes[next++] << 8 * byte;
+			}
+		}
+		return column;
+	}
+
+	function unpackLong(bytes, { at, min, width }, n) {
+		const column = new Float64Array(n).fill(min);
+		for (let byte = 0, next = at; byte < width; byte++) {
+			const scale = 256 ** byte;
+			for (let i = 0; i < n; i++) {
+				column[i] += bytes[next++] * scale;
+			}
+		}
+		return column;
+	}
+
+	function unpackTable(table, bytes) {
+		for (const [name, column] of Object.entries(table)) {
+			if (column && column.bytes >= 0) {
+				table[name] = unpack(bytes, column, table.n);
+			}
+		}
+	}
+
+	/**
+	 * The document as user/format/json.c has put it in the page: the JSON document, version 1, but that stacks, samples and waits are tables of
+	 * columns (user/format/page_tables.h). Throws where the browser cannot inflate.
+	 * @param {{textContent: string, dataset: any}} element
+	 * @returns {Promise<any>}
+	 */
+	async function open({ textContent, dataset }) {
+		if (dataset.encoding !== "deflate") {
+			return JSON.parse(textContent);
+		}
+		const bytes = await inflate(fromBase64(textContent));
+		const textEnd = Number(dataset.text);
+		const document = JSON.parse(new TextDecoder().decode(bytes.subarray(0, textEnd)));
+		const columns = bytes.subarray(textEnd);
+		[document, document.after].filter(Boolean).forEach(({ samples, waits }) => [samples, waits].forEach((table) => unpackTable(table, columns)));
+		unpackTable(document.stacks, columns);
+		return document;
+	}
+
+	/* ---- as the views read it --------------------------------------------------------------------------------------------------------------- */
+
+	function sumUp(steps) {
+		const t = new Float64Array(steps);
+		for (let i = 1; i < t.length; i++) {
+			t[i] += t[i - 1];
+		}
+		return t;
+	}
+
+	function readStacks({ n, parent, frame }) {
+		return { n, parent: new Int32Array(parent), frame: new Int32Array(frame) };
 	}
 
 	function readWaits(columns) {
-		const waits = {
-			n: columns.dt.length, t: Float64Array.from(columns.dt), duration: Float64Array.from(columns.duration_ns),
-			runnable: Float64Array.from(columns.runnable_ns), thread: Int32Array.from(columns.thread), task: Int32Array.from(columns.task),
-			stack: Int32Array.from(columns.stack), cause: Uint8Array.from(columns.cause), object: Int32Array.from(columns.object),
-			waker: Int32Array.from(columns.waker),
+		return {
+			n: columns.n, t: sumUp(columns.dt), duration: new Float64Array(columns.duration_ns), runnable: new Float64Array(columns.runnable_ns),
+			thread: new Int32Array(columns.thread), task: new Int32Array(columns.task), stack: new Int32Array(columns.stack),
+			cause: new Uint8Array(columns.cause), object: new Int32Array(columns.object), waker: new Int32Array(columns.waker),
 		};
-		for (let i = 1; i < waits.n; i++) {
-			waits.t[i] += waits.t[i - 1];
-		}
-		return waits;
 	}
 
 	/* Of each sample when its time must have ended: at its thread's next sample or wait, or the request's end. */
@@ -129,63 +180,76 @@ const Data = (() => {
 		return begin;
 	}
 
-	function readSamples(columns, waits, { threads, edges, wall }) {
-		const samples = {
-			n: columns.t.length, t: Float64Array.from(columns.t), weight: Float64Array.from(columns.weight_ns),
-			thread: Int32Array.from(columns.thread), task: Int32Array.from(columns.task), stack: Int32Array.from(columns.stack),
-			bound: Uint8Array.from(columns.bound), edge: new Uint8Array(columns.t.length),
-		};
-		edges.forEach((i) => (samples.edge[i] = 1));
-		return { ...samples, begin: beginSamples(samples, waits, threads, wall) };
+	/* Where samples begin is asked for by ranges and by the timeline alone. */
+	class Samples {
+		constructor(columns, waits, threads, wall) {
+			this.n = columns.n;
+			this.t = sumUp(columns.dt);
+			this.weight = new Float64Array(columns.weight_ns);
+			this.thread = new Int32Array(columns.thread);
+			this.task = new Int32Array(columns.task);
+			this.stack = new Int32Array(columns.stack);
+			this.bound = new Uint8Array(columns.bound);
+			this.edge = new Uint8Array(columns.edge);
+			this.makeBegin = () => beginSamples(this, waits, threads, wall);
+			this.known = /** @type {?Float64Array} */ (null);
+		}
+
+		get begin() {
+			this.known = this.known || this.makeBegin();
+			return this.known;
+		}
 	}
 
 	/**
-	 * @param {any} document as it stands in the page: the JSON document with its waits as columns
+	 * @param {any} document as it stands in the page (open)
 	 * @returns {ReportData}
 	 */
 	function read(document) {
 		const waits = readWaits(document.waits);
 		return {
 			...document, stacks: readStacks(document.stacks), waits,
-			samples: readSamples(document.samples, waits, { threads: document.threads.length, edges: document.edges, wall: document.time.wall_ns }),
+			samples: new Samples(document.samples, waits, document.threads.length, document.time.wall_ns),
 			objects: document.waits.objects, wakers: document.waits.wakers,
 		};
 	}
 
 	/**
-	 * Threads, samples and waits of what came after the request, which stand as rows in the page.
-	 * @param {any} after
-	 * @param {number[]} edges which samples are
+	 * Threads, samples and waits of what came after the request.
+	 * @param {any} after of the document
 	 * @returns {Work}
 	 */
-	function readWork({ threads, samples, waits: rows }, edges) {
-		const column = (name) => rows.map((row) => row[name]);
-		const objects = [...new Set(column("object"))].filter((object) => object !== null);
-		const waits = readWaits({
-			dt: rows.map(({ t }, i) => t - (i ? rows[i - 1].t : 0)), duration_ns: column("duration_ns"), runnable_ns: column("runnable_ns"),
-			thread: column("thread"), task: column("task"), stack: column("stack"), cause: column("cause").map((name) => Words.classes.indexOf(name)),
-			object: column("object").map((object) => objects.indexOf(object)), waker: rows.map(() => -1),
-		});
-		return { threads, objects, waits, samples: readSamples(samples, waits, { threads: threads.length, edges, wall: Infinity }) };
+	function readWork({ threads, samples, waits: columns }) {
+		const waits = readWaits(columns);
+		return { threads, objects: columns.objects, waits, samples: new Samples(samples, waits, threads.length, Infinity) };
+	}
+
+	/* ---- as other tools read it --------------------------------------------------------------------------------------------------------------- */
+
+	function sampleColumns({ dt, thread, task, stack, weight_ns: weight, bound }) {
+		const columns = { t: sumUp(dt), thread, task, stack, weight_ns: weight, bound };
+		return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, Array.from(column)]));
+	}
+
+	function waitRows({ objects, wakers, dt, duration_ns: durations, runnable_ns: runnable, thread, task, stack, cause, object, waker }) {
+		return Array.from(sumUp(dt), (t, i) => ({
+			t, duration_ns: durations[i], runnable_ns: runnable[i], thread: thread[i], task: task[i], stack: stack[i],
+			cause: Words.classes[cause[i]], object: object[i] < 0 ? null : objects[object[i]], waker: waker[i] < 0 ? null : wakers[waker[i]],
+		}));
 	}
 
 	/**
-	 * @param {any} document likewise
+	 * @param {any} document as it stands in the page (open)
 	 * @returns {any} the JSON document, version 1
 	 */
 	function withRows(document) {
-		const { objects, wakers, dt, duration_ns: durations, runnable_ns: runnable, thread, task, stack, cause, object, waker } = document.waits;
-		let t = 0;
-		const waits = dt.map((step, i) => {
-			t += step;
-			return {
-				t, duration_ns: durations[i], runnable_ns: runnable[i], thread: thread[i], task: task[i], stack: stack[i],
-				cause: Words.classes[cause[i]], object: object[i] < 0 ? null : objects[object[i]], waker: waker[i] < 0 ? null : wakers[waker[i]],
-			};
-		});
-		const { edges, edges_after: edgesAfter, ...rest } = document;
-		return { ...rest, waits };
+		const work = ({ samples, waits }) => ({ samples: sampleColumns(samples), waits: waitRows(waits) });
+		const { parent, frame } = document.stacks;
+		return {
+			...document, stacks: Array.from(parent, (up, i) => [up, frame[i]]), ...work(document),
+			after: document.after && { ...document.after, ...work(document.after) },
+		};
 	}
 
-	return { text, read, readWork, withRows };
+	return { open, read, readWork, withRows };
 })();

@@ -71,7 +71,7 @@ const Exports = (() => {
 	}
 
 	async function json() {
-		return JSON.stringify(Data.withRows(JSON.parse(await Data.text()))) + "\n";
+		return JSON.stringify(Data.withRows(await Data.open(document.getElementById("data")))) + "\n";
 	}
 
 	/* What the header says, for formats that have room for it. */

@@ -78,20 +78,36 @@ const Frames = (() => {
 		return fold.every(Boolean) ? fold.fill(false) : fold;
 	}
 
-	/* The innermost own frame of a stack, else the innermost outside of the kernel, else the innermost; −1 = no stack. */
-	function ownFrame(report, stack) {
-		const { parent, frame } = report.stacks;
-		let user = -1;
-		for (let s = stack; s >= 0; s = parent[s]) {
-			if (isOwn(report.frames[frame[s]])) {
-				return frame[s];
-			}
-			if (user < 0 && report.frames[frame[s]].kind !== "kernel") {
-				user = frame[s];
-			}
+	/* Of each stack its innermost own frame, else the innermost outside of the kernel, else the innermost. */
+	function findOwnFrames({ frames, stacks: { n, parent, frame } }) {
+		const own = Uint8Array.from(frames, (frame) => Number(isOwn(frame)));
+		const isUser = Uint8Array.from(frames, ({ kind }) => Number(kind !== "kernel"));
+		const [ownOf, userOf] = [new Int32Array(n), new Int32Array(n)];
+		for (let s = 0; s < n; s++) {
+			const f = frame[s];
+			ownOf[s] = own[f] ? f : parent[s] < 0 ? -1 : ownOf[parent[s]];
+			userOf[s] = isUser[f] ? f : parent[s] < 0 ? -1 : userOf[parent[s]];
 		}
-		return user >= 0 || stack < 0 ? user : frame[stack];
+		return ownOf.map((f, s) => (f >= 0 ? f : userOf[s] >= 0 ? userOf[s] : frame[s]));
 	}
 
-	return { isOwn, ownFrame, tabulate, folded };
+	const known = new WeakMap();
+
+	/**
+	 * @param {ReportData} report
+	 * @returns {Int32Array} by stack
+	 */
+	function ownFrames(report) {
+		if (!known.has(report)) {
+			known.set(report, findOwnFrames(report));
+		}
+		return known.get(report);
+	}
+
+	/* That of one stack; −1 = no stack. */
+	function ownFrame(report, stack) {
+		return stack < 0 ? -1 : ownFrames(report)[stack];
+	}
+
+	return { isOwn, ownFrame, ownFrames, tabulate, folded };
 })();

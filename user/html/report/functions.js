@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Functions: time in themselves and in all that they call, who calls them, whom they call. */
 /* exported Functions */
+/* global Groups, NodeTable */
 
 /**
  * @typedef {object} FunctionRow
@@ -19,9 +20,10 @@
  */
 
 const Functions = (() => {
+	const { FRAME, NO_STACK } = NodeTable;
 	const Z_95 = 1.959964;
 
-	/* Half the width of the 95 % interval (Wilson) of what the samples of each thread put at one place. */
+	/* Half the width of the 95 % interval (Wilson) of what the samples of each thread put at one place: hits, ns by thread. */
 	function samplingError(threads, hits) {
 		let variance = 0;
 		threads.forEach(({ weight, squares }, thread) => {
@@ -29,46 +31,54 @@ const Functions = (() => {
 				return;
 			}
 			const n = weight * weight / squares;
-			const share = (hits.get(thread) || 0) / weight;
+			const share = hits[thread] / weight;
 			const half = Z_95 / (1 + Z_95 * Z_95 / n) * Math.sqrt(Math.max(0, share * (1 - share)) / n + Z_95 * Z_95 / (4 * n * n));
 			variance += (half * weight) ** 2;
 		});
 		return Math.sqrt(variance);
 	}
 
-	/* Of each place (what `place` says of a stack) its time by thread. */
-	function hitsBy(sums, place) {
-		const hits = new Map();
-		for (let i = 0; i < sums.hits.n; i++) {
-			const at = place(sums.hits.first[i]);
-			const thread = sums.hits.second[i];
-			if (!hits.has(at)) {
-				hits.set(at, new Map());
-			}
-			hits.get(at).set(thread, (hits.get(at).get(thread) || 0) + sums.hitTimes[i]);
+	/**
+	 * Of each place its time by thread.
+	 * @param {any} sums Weights.Sums
+	 * @param {number} places
+	 * @param {Int32Array} placeOf by stack, −1 = none
+	 * @returns {(place: number) => Float64Array}
+	 */
+	function hitsBy(sums, places, placeOf) {
+		const { n, stack, thread, ns } = sums.ticks;
+		const of = new Int32Array(n);
+		for (let i = 0; i < n; i++) {
+			of[i] = placeOf[stack[i]];
 		}
-		return hits;
+		const { first, rows } = Groups.by(of, places);
+		return (place) => {
+			const hits = new Float64Array(sums.threads.length);
+			for (let k = first[place]; k < first[place + 1]; k++) {
+				hits[thread[rows[k]]] += ns[rows[k]];
+			}
+			return hits;
+		};
 	}
 
-	/* Depth first: enter(node, outermost) before its children, outermost: no caller of it is the same function. */
-	function walk(root, enter) {
-		const inside = new Map();
-		const pending = [root];
+	/* Depth first: enter(id, outermost) before what it calls, outermost: no caller of it is the same function. */
+	function walk({ frame, kind, calls: { first, rows } }, functions, enter) {
+		const inside = new Int32Array(functions);
+		const pending = [0];
 		while (pending.length) {
-			const node = pending.pop();
-			if (node === null) {
-				const { frame } = pending.pop();
-				inside.set(frame, inside.get(frame) - 1);
+			const id = pending.pop();
+			if (id < 0) { /* all that ~id calls is done */
+				inside[frame[~id]]--;
 				continue;
 			}
-			const within = inside.get(node.frame) || 0;
-			enter(node, !within);
-			if (node.kind === "frame") {
-				inside.set(node.frame, within + 1);
-				pending.push(node, null);
+			const isFrame = kind[id] === FRAME;
+			enter(id, !(isFrame && inside[frame[id]]));
+			if (isFrame) {
+				inside[frame[id]]++;
+				pending.push(~id);
 			}
-			for (const child of node.calls) {
-				pending.push(child);
+			for (let k = first[id]; k < first[id + 1]; k++) {
+				pending.push(rows[k]);
 			}
 		}
 	}
@@ -93,10 +103,11 @@ const Functions = (() => {
 	 * @param {ReportData} report
 	 * @param {FrameTable} table
 	 * @param {any} sums Weights.Sums
-	 * @param {TreeNode} root of a call tree without folding
+	 * @param {any} calls Calls.Tree, without folding
 	 * @returns {FunctionRow[]} by CPU time in themselves
 	 */
-	function list(report, table, sums, root) {
+	function list(report, table, sums, calls) {
+		const nodes = calls.table;
 		const rows = new Map();
 		const of = (frame) => {
 			if (!rows.has(frame)) {
@@ -104,21 +115,23 @@ const Functions = (() => {
 			}
 			return rows.get(frame);
 		};
-		walk(root, (node, outermost) => {
-			if (node.kind !== "frame" && node.kind !== "no-stack") {
+		walk(nodes, report.frames.length, (id, outermost) => {
+			if (nodes.kind[id] !== FRAME && nodes.kind[id] !== NO_STACK) {
 				return;
 			}
-			const row = of(node.frame);
-			row.self += node.self;
-			if (outermost || node.kind === "no-stack") {
-				row.total += node.cpu;
-				row.wait += node.wait;
-				row.samples += node.count;
+			const row = of(nodes.frame[id]);
+			row.self += nodes.own[id];
+			if (outermost) {
+				row.total += nodes.cpu[id];
+				row.wait += nodes.wait[id];
+				row.samples += nodes.count[id];
 			}
 		});
 		chooseLines(report, table, sums, rows);
-		const hits = hitsBy(sums, (stack) => (stack < report.stacks.n ? table.merged[report.stacks.frame[stack]] : -1));
-		rows.forEach((row) => (row.error = row.self && row.frame >= 0 ? samplingError(sums.threads, hits.get(row.frame) || new Map()) : 0));
+		const functionOf = new Int32Array(report.stacks.n + 1).fill(-1);
+		functionOf.set(report.stacks.frame.map((frame) => table.merged[frame]));
+		const hits = hitsBy(sums, report.frames.length, functionOf);
+		rows.forEach((row) => (row.error = row.self && row.frame >= 0 ? samplingError(sums.threads, hits(row.frame)) : 0));
 		return [...rows.values()].sort((a, b) => b.self - a.self || b.total - a.total || b.wait - a.wait || a.frame - b.frame);
 	}
 
@@ -134,18 +147,19 @@ const Functions = (() => {
 
 	/**
 	 * Who calls a function, and what it calls or waits for: each with the time of the function's that went this way.
-	 * @param {TreeNode} root of a call tree without folding
+	 * @param {any} calls Calls.Tree, without folding
 	 * @param {number} frame the function
 	 * @returns {{cpu: number, wait: number, self: number, callers: Edge[], callees: Edge[]}}
 	 */
-	function around(root, frame) {
+	function around(calls, frame) {
 		const callers = new Map();
 		const callees = new Map();
 		const sum = { cpu: 0, wait: 0, self: 0 };
-		walk(root, (node, outermost) => {
-			if (node.kind !== "frame" || node.frame !== frame || !outermost) {
+		walk(calls.table, calls.report.frames.length, (id, outermost) => {
+			if (calls.table.kind[id] !== FRAME || calls.table.frame[id] !== frame || !outermost) {
 				return;
 			}
+			const node = calls.node(id);
 			sum.cpu += node.cpu;
 			sum.wait += node.wait;
 			sum.self += node.self;

@@ -79,24 +79,25 @@ const Model = (() => {
 		}
 
 		get functions() {
-			return this.once("functions", () => Functions.list(this.report, this.table, this.sums, this.plain.root));
+			return this.once("functions", () => Functions.list(this.report, this.table, this.sums, this.plain));
 		}
 
 		get waits() {
-			return this.once("waits", () => {
+			return this.focus < 0 ? this.sums.waitRows : this.once("waits", () => {
 				const { above } = this.plain;
 				const { stack } = this.report.waits;
-				return this.focus < 0 ? this.sums.waitRows : this.sums.waitRows.filter((i) => stack[i] >= 0 && above[stack[i]] !== -2);
+				return this.sums.waitRows.filter((i) => stack[i] >= 0 && above[stack[i]] !== -2);
 			});
 		}
 
 		around(frame) {
-			return this.once("around " + frame, () => Functions.around(this.plain.root, frame));
+			return this.once("around " + frame, () => Functions.around(this.plain, frame));
 		}
 
 		error(node) {
-			const hits = this.once("errors", () => Functions.hitsBy(this.sums, (stack) => this.calls.exactAt[stack]));
-			return Functions.samplingError(this.sums.threads, hits.get(node.id) || new Map());
+			const { n, exactAt } = this.calls;
+			const hits = this.once("hits", () => Functions.hitsBy(this.sums, n, exactAt));
+			return Functions.samplingError(this.sums.threads, hits(node.id));
 		}
 	}
 
@@ -177,7 +178,7 @@ const Model = (() => {
 					rest.wait += child.wait;
 					rest.count++;
 					rest.waits += child.waits;
-					rest.addTimes(child.classTimes());
+					rest.addTimesOf(child);
 				});
 				this.rests.set(node, rest);
 			}

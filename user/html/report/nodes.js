@@ -12,6 +12,7 @@
  * @property {number} line the one with most time, 0 = unknown
  * @property {string} class of time, of what is not on the CPU
  * @property {number} object index in report.objects, of waits; −1 = none
+ * @property {number} ofClass index in Words.classes: the class of all of its own time; −1 = none, or of several
  * @property {any} what its row of report.awaits or report.loop_busy
  * @property {number} cpu ns, here and below
  * @property {number} wait ns, here and below
@@ -26,7 +27,7 @@
 const Nodes = (() => {
 	const NONE = /** @type {TreeNode[]} */ (/** @type {unknown} */ (Object.freeze([])));
 
-	/* There may be as many waits as moments: they become nodes only where somebody looks. */
+	/* There may be as many calls as stacks, and as many waits as moments: they become nodes only where somebody looks. */
 	class Node {
 		constructor(tree, id, parent, kind, frame) {
 			this.tree = tree;
@@ -43,7 +44,7 @@ const Nodes = (() => {
 			this.self = 0;
 			this.count = 0;
 			this.waits = 0;
-			this.calls = NONE;
+			this.below = /** @type {?TreeNode[]} */ (null);
 			this.all = /** @type {?TreeNode[]} */ (null);
 			this.ofClass = -1; /* the class of all of its time; −1: see classTimes() */
 			this.times = /** @type {?Float64Array} */ (null);
@@ -54,11 +55,10 @@ const Nodes = (() => {
 			if (this.times) {
 				return this.times;
 			}
-			const n = Words.classes.length;
 			if (this.tree) {
-				return this.tree.times.subarray(this.id * n, (this.id + 1) * n);
+				return this.tree.table.timesOf(this.id);
 			}
-			this.times = new Float64Array(n);
+			this.times = new Float64Array(Words.classes.length);
 			if (this.ofClass >= 0) {
 				this.times[this.ofClass] = this.cpu + this.wait;
 			}
@@ -68,15 +68,25 @@ const Nodes = (() => {
 		/* Takes in another's time by class. Only of nodes outside of a call tree. */
 		addTimes(times) {
 			const own = this.classTimes();
-			times.forEach((ns, timeClass) => (own[timeClass] += ns));
+			for (let c = 0; c < own.length; c++) {
+				own[c] += times[c];
+			}
 		}
 
-		adopt(child) {
-			if (this.calls === NONE) {
-				this.calls = [child];
-			} else {
-				this.calls.push(child);
+		/* All of another's time. Likewise. */
+		addTimesOf(node) {
+			if (node.times || node.tree) {
+				this.addTimes(node.classTimes());
+			} else if (node.ofClass >= 0) { /* a wait: there may be many */
+				this.classTimes()[node.ofClass] += node.cpu + node.wait;
 			}
+		}
+
+		get calls() {
+			if (!this.below) {
+				this.below = this.tree ? this.tree.callsOf(this) : NONE;
+			}
+			return this.below;
 		}
 
 		get children() {

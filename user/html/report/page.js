@@ -202,7 +202,7 @@ const Page = (() => {
 
 	async function start() {
 		Toolbar.startTheme();
-		const report = Data.read(JSON.parse(await Data.text()));
+		const report = Data.read(await Data.open(find("data")));
 		const model = new Model.Model(report);
 		startTabs(report);
 		const views = new Views(model);

@@ -4,11 +4,13 @@
 
 const Pairs = (() => {
 	class Index {
-		constructor() {
+		/** @param {number} [expected] pairs, for which there is room from the first on */
+		constructor(expected = 0) {
+			const slots = 2 ** Math.max(10, Math.ceil(Math.log2(2 * expected + 2)));
 			this.n = 0;
-			this.first = new Int32Array(512);
-			this.second = new Int32Array(512);
-			this.slots = new Int32Array(1024); /* 1 + the pair's number, 0 = free; a power of two, at most half of it used */
+			this.first = new Int32Array(slots / 2);
+			this.second = new Int32Array(slots / 2);
+			this.slots = new Int32Array(slots); /* 1 + the pair's number, 0 = free; a power of two, at most half of it used */
 		}
 
 		slotOf(a, b) {

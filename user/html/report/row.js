@@ -127,7 +127,10 @@ const TreeRow = (() => {
 		}
 
 		title() {
-			const { method, target } = this.view.report.request;
+			const { request: { method, target }, merged } = this.view.report;
+			if (merged) { /* the target is that of one of them: the page's title names what they have in common */
+				return Words.clean(document.querySelector("h1").textContent);
+			}
 			return `${Words.clean(method || "?")} ${Words.clean(target || "?")}`;
 		}
 

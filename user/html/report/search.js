@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The search box: part of a name, file:line, or /regex/. */
 /* exported Search */
-/* global Words */
+/* global NodeTable, Words */
 
 const Search = (() => {
 	/* A test of texts and lines; null = search for nothing. Throws a SyntaxError for a bad regex. */
@@ -43,13 +43,17 @@ const Search = (() => {
 		return node.kind !== "root" && node.kind !== "run" && test.texts([Words.labels[node.class] || "", Words.objectOf(report, node) || ""]);
 	}
 
-	/* Whether a test finds a node of a tree; each function and each class with its object is looked at once. */
-	function tester(test, report) {
+	/* Whether a test finds a node of a tree; each function is looked at once for each of its lines. */
+	function tester(test, report, calls) {
 		const known = new Map();
-		return (node) => {
-			const key = node.kind === "frame" ? node.frame * 65536 + node.line % 65536 : node;
+		const { kind, frame, line } = calls.table;
+		return (id) => {
+			if (kind[id] !== NodeTable.FRAME) {
+				return matchesNode(test, report, calls.node(id));
+			}
+			const key = frame[id] * 65536 + line[id] % 65536;
 			if (!known.has(key)) {
-				known.set(key, matchesNode(test, report, node));
+				known.set(key, matchesFrame(test, report.frames[frame[id]], line[id]));
 			}
 			return known.get(key);
 		};
@@ -62,22 +66,24 @@ const Search = (() => {
 	function tree(test, report, calls, value) {
 		const found = new Set();
 		const leads = new Set();
-		const matches = tester(test, report);
+		const matches = tester(test, report, calls);
+		const { parent, cpu, wait } = calls.table;
 		let time = 0;
 		const lead = (node) => {
 			for (let up = node.parent; up && !leads.has(up); up = up.parent) {
 				leads.add(up);
 			}
 		};
-		const inside = new Uint8Array(calls.nodes.length);
-		for (const node of calls.nodes) { /* callers before callees */
-			const hit = value(node) > 0 && matches(node);
-			const within = node.parent ? inside[node.parent.id] : 0;
-			inside[node.id] = Number(within || hit);
+		const inside = new Uint8Array(calls.n);
+		for (let id = 0; id < calls.n; id++) { /* callers before callees */
+			const ns = value({ cpu: cpu[id], wait: wait[id] });
+			const hit = ns > 0 && matches(id);
+			const within = id ? inside[parent[id]] : 0;
+			inside[id] = Number(within || hit);
 			if (hit) {
-				found.add(node);
-				time += within ? 0 : value(node);
-				lead(node);
+				found.add(calls.node(id));
+				time += within ? 0 : ns;
+				lead(calls.node(id));
 			}
 		}
 		const waits = calls.findWaits((cause, object) =>

@@ -11,15 +11,12 @@ const Source = (() => {
 	function timesByLine(view, frame) {
 		const { report, table } = view;
 		const { parent, frame: frameOf, n } = report.stacks;
-		const { cpu, waits } = view.filtered.sums;
+		const { cpu, waiting } = view.filtered.sums;
 		const { above } = view.filtered.plain;
-		const total = Float64Array.from(cpu);
+		const total = cpu.map((ns, s) => ns + waiting[s]);
 		const self = new Map();
 		const lines = new Map();
 		const inside = new Uint8Array(n);
-		for (let i = 0; i < waits.n; i++) {
-			total[waits.stack[i]] += waits.ns[i];
-		}
 		for (let s = 0; s < n; s++) {
 			const is = table.merged[frameOf[s]] === frame;
 			const within = parent[s] >= 0 && inside[parent[s]];

@@ -111,7 +111,7 @@ const Speedscope = (() => {
 			}
 		});
 		if (report.after) {
-			writer.threads(Data.readWork(report.after, report.edges_after), wall, wall, ", after the response");
+			writer.threads(Data.readWork(report.after), wall, wall, ", after the response");
 		}
 		return JSON.stringify({
 			$schema: "https://www.speedscope.app/file-format-schema.json", exporter: "reqprof", name: request, comment: [...facts, LEFT_OUT].join(". "),

@@ -19,6 +19,7 @@
  */
 
 const Tables = (() => {
+	const ROWS_FIRST = 100; /* of a long table: the layout of rows takes a browser longer than what is computed for them */
 	const ROWS_STEP = 300;
 	const { element } = TreeRow;
 
@@ -46,7 +47,8 @@ const Tables = (() => {
 			this.columns = [];
 			this.by = -1;
 			this.down = true;
-			this.max = ROWS_STEP;
+			this.max = ROWS_FIRST;
+			this.whole = ROWS_STEP; /* a table of no more rows is shown whole */
 			this.open = new Set();
 			this.more = element("button", "more", "");
 			this.more.type = "button";
@@ -59,7 +61,7 @@ const Tables = (() => {
 		}
 
 		/**
-		 * @param {any[]} items in the order that they have unless sorted
+		 * @param {any} items in the order that they have unless sorted: an array, or what has its length, slice and iterator
 		 * @param {Column[]} columns
 		 */
 		show(items, columns) {
@@ -84,7 +86,8 @@ const Tables = (() => {
 		}
 
 		sort(column) {
-			const numeric = this.items.length && typeof this.columns[column].value(this.items[0]) === "number";
+			const [first] = this.items;
+			const numeric = first !== undefined && typeof this.columns[column].value(first) === "number";
 			this.down = this.by === column ? !this.down : Boolean(numeric);
 			this.by = column;
 			this.render();
@@ -101,7 +104,7 @@ const Tables = (() => {
 
 		render() {
 			const items = this.order();
-			this.shown = items.slice(0, this.max);
+			this.shown = items.slice(0, items.length <= this.whole ? this.whole : this.max);
 			this.table.tBodies[0].replaceChildren(...this.shown.flatMap((item, i) => this.rows(item, i)));
 			this.table.tHead.rows[0].querySelectorAll("th").forEach((th, i) => {
 				th.removeAttribute("aria-sort");

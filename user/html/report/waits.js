@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The waits: by what was waited for, each group open to its single waits, each of these open to its stack and to that of who ended it. */
 /* exported WaitsView */
-/* global Frames, Tables, TreeRow, Weights, Words */
-
-/**
- * @typedef {object} WaitGroup
- * @property {number} cause index in Words.classes
- * @property {number} object index in report.objects, −1 = none
- * @property {number} total ns
- * @property {number} median ns
- * @property {number} longest ns
- * @property {number[]} rows of report.waits, the longest first
- * @property {(row: number) => number} ns of a row, in this group
- * @property {number} from frame that most of the time was spent in, −1 = unknown
- * @property {number} waker who ended most of the time, index in report.wakers, −1 = unknown
- */
+/* global Frames, Tables, TreeRow, WaitGroups, Words */
 
 const WaitsView = (() => {
 	const { element } = TreeRow;
@@ -22,79 +9,6 @@ const WaitsView = (() => {
 	const STRIP_HEIGHT_PX = 16;
 	const SINGLE_STEP = 50;
 	const STACK_MAX = 200; /* frames of a stack that is shown */
-
-	/* The key with the most of a sum. */
-	function most(rows, keyOf, ns) {
-		const sums = new Map();
-		let best = -1;
-		for (const row of rows) {
-			const key = keyOf(row);
-			sums.set(key, (sums.get(key) || 0) + ns(row));
-		}
-		sums.forEach((sum, key) => (best = sums.has(best) && sums.get(best) >= sum ? best : key));
-		return best;
-	}
-
-	/* Own frame of each stack, looked up once. */
-	function ownFrames(report) {
-		const known = new Map();
-		return (stack) => {
-			if (!known.has(stack)) {
-				known.set(stack, Frames.ownFrame(report, stack));
-			}
-			return known.get(stack);
-		};
-	}
-
-	function collect(report, rows) {
-		const { cause, object, duration, runnable } = report.waits;
-		const groups = new Map();
-		const add = (row, timeClass, what, ns) => {
-			const key = timeClass * (report.objects.length + 1) + what + 1;
-			if (!groups.has(key)) {
-				groups.set(key, { cause: timeClass, object: what, total: 0, rows: [], ns });
-			}
-			groups.get(key).rows.push(row);
-			groups.get(key).total += ns(row);
-		};
-		const waited = (row) => duration[row];
-		const ready = (row) => runnable[row];
-		const both = (row) => duration[row] + runnable[row];
-		for (const row of rows) {
-			const readyClass = Weights.readyClass(cause[row]);
-			if (duration[row] && runnable[row] && cause[row] === readyClass) {
-				add(row, readyClass, object[row], both);
-			} else {
-				if (duration[row]) {
-					add(row, cause[row], object[row], waited);
-				}
-				if (runnable[row]) {
-					add(row, readyClass, Weights.readyObject(report.waits, row), ready);
-				}
-			}
-		}
-		return [...groups.values()];
-	}
-
-	/**
-	 * @param {ReportData} report
-	 * @param {Int32Array} rows of report.waits
-	 * @returns {WaitGroup[]} the heaviest first
-	 */
-	function group(report, rows) {
-		const own = ownFrames(report);
-		const { waits } = report;
-		return collect(report, rows).map((g) => {
-			g.rows.sort((a, b) => g.ns(b) - g.ns(a) || a - b);
-			const n = g.rows.length;
-			const middle = [g.rows[Math.floor((n - 1) / 2)], g.rows[Math.floor(n / 2)]];
-			const woken = g.rows.filter((row) => waits.waker[row] >= 0 && waits.cause[row] === g.cause);
-			return {
-				...g, longest: g.ns(g.rows[0]), median: Math.floor((g.ns(middle[0]) + g.ns(middle[1])) / 2),
-				from: most(g.rows, (row) => own(waits.stack[row]), g.ns), waker: most(woken, (row) => waits.waker[row], g.ns),
-			};
-		}).sort((a, b) => b.total - a.total || a.cause - b.cause || a.object - b.object);
-	}
 
 	/* ---- cells -------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -134,7 +48,8 @@ const WaitsView = (() => {
 		inSight.observe(canvas);
 		canvas.addEventListener("click", (event) => {
 			event.stopPropagation();
-			const nearest = g.rows.reduce((best, row) => (Math.abs(at(row) - event.offsetX) < Math.abs(at(best) - event.offsetX) ? row : best));
+			const { rows } = g.rows;
+			const nearest = rows.reduce((best, row) => (Math.abs(at(row) - event.offsetX) < Math.abs(at(best) - event.offsetX) ? row : best), rows[0]);
 			goToTimeline(view, api, nearest);
 		});
 		return td;
@@ -143,14 +58,15 @@ const WaitsView = (() => {
 	function drawStrip(canvas, g, at, scale) {
 		const context = canvas.getContext("2d");
 		const color = window.getComputedStyle(canvas).color;
-		const taken = new Set();
+		const taken = new Uint8Array((STRIP_PX + 1) * STRIP_HEIGHT_PX);
+		const { rows, ns } = g.rows;
 		context.scale(scale, scale);
 		context.fillStyle = color;
-		for (const row of g.rows) { /* the longest first: what would cover them is left out */
-			const x = Math.round(at(row));
-			const y = Math.round((STRIP_HEIGHT_PX - 5) * (1 - Math.sqrt(g.ns(row) / g.longest)));
-			if (!taken.has(x * 100 + y)) {
-				taken.add(x * 100 + y);
+		for (let i = 0; i < rows.length; i++) {
+			const x = Math.round(at(rows[i]));
+			const y = Math.round((STRIP_HEIGHT_PX - 5) * (1 - Math.sqrt(ns[i] / g.longest)));
+			if (!taken[x * STRIP_HEIGHT_PX + y]) {
+				taken[x * STRIP_HEIGHT_PX + y] = 1;
 				context.fillRect(x - 1, y + 1, 2.5, 2.5);
 			}
 		}
@@ -207,8 +123,7 @@ const WaitsView = (() => {
 	function singleColumns(view) {
 		const { report, decimals } = view;
 		const { t, duration, runnable, cause, object, stack, waker } = report.waits;
-		const own = ownFrames(report);
-		const from = (row) => frameText(report, own(stack[row]));
+		const from = (row) => frameText(report, Frames.ownFrame(report, stack[row]));
 		const time = (column) => ({ value: (row) => column[row], text: (row) => view.time(column[row]), class: "num" });
 		const text = (make, className) => ({ value: make, text: make, class: className });
 		return [
@@ -231,6 +146,7 @@ const WaitsView = (() => {
 			detail: (row) => waitDetail(view, api, row), key: String,
 		});
 		sorted.max = SINGLE_STEP;
+		sorted.whole = SINGLE_STEP;
 		sorted.show(g.rows, singleColumns(view));
 		return box;
 	}
@@ -269,17 +185,14 @@ const WaitsView = (() => {
 				describe: (n, shown) => (shown < n ? `${n} waits, ${shown} shown` : Words.count(n, "wait", "waits")),
 				detail: (row) => waitDetail(this.view, api, row), key: String,
 			});
+			this.singles.max = SINGLE_STEP; /* below the groups, which have them all */
 		}
 
-		/* Sorted and grouped once for each set of waits. */
+		/* Grouped once for each set of waits. */
 		prepare(view) {
 			if (!this.known || this.known.waits !== view.waits) {
-				const { duration, runnable, t } = view.report.waits;
-				const length = duration.map((ns, row) => ns + runnable[row]);
-				this.known = {
-					waits: view.waits, groups: group(view.report, view.waits),
-					longest: Array.from(view.waits).sort((a, b) => length[b] - length[a] || t[a] - t[b]),
-				};
+				const { report, waits } = view;
+				this.known = { waits, groups: WaitGroups.group(report, waits), longest: WaitGroups.longest(report, waits) };
 			}
 			return this.known;
 		}
@@ -299,5 +212,5 @@ const WaitsView = (() => {
 		}
 	}
 
-	return { id: "waits", make: (panel, api) => new View(panel, api), group };
+	return { id: "waits", make: (panel, api) => new View(panel, api) };
 })();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the filters leave of the report's time, by stack: what trees and tables are made of. */
 /* exported Weights */
-/* global Pairs, Words */
+/* global Words */
 
 /**
  * @typedef {object} Filter
@@ -11,13 +11,18 @@
  * @property {number} task −1 = all
  * @property {string[]} classes empty = all
  *
- * @typedef {object} WaitSums waits of a class for one object at one stack, as columns
+ * @typedef {object} Ticks what is left of samples, as columns
  * @property {number} n
  * @property {Int32Array} stack the number of stacks = unknown
- * @property {Int32Array} cause index in Words.classes
+ * @property {Int32Array} thread
+ * @property {Float64Array} ns
+ *
+ * @typedef {object} WaitPieces what is left of waits: of each one piece or two, waiting and then ready
+ * @property {number} n
+ * @property {Int32Array} stack the number of stacks = unknown
+ * @property {Uint8Array} cause index in Words.classes
  * @property {Int32Array} object index in report.objects, −1 = none
  * @property {Float64Array} ns
- * @property {Uint32Array} count
  */
 
 const Weights = (() => {
@@ -40,31 +45,22 @@ const Weights = (() => {
 		return cause[row] === readyClass(cause[row]) ? object[row] : -1;
 	}
 
-	class WaitSummer {
-		constructor(report) {
-			this.unknown = report.stacks.n;
-			this.objects = report.objects.length + 1;
-			this.index = new Pairs.Index();
-			this.ns = new Float64Array(2 * report.waits.n);
-			this.count = new Uint32Array(2 * report.waits.n);
+	/* Columns of at most so many rows, and the row that is written next. */
+	class Pieces {
+		constructor(max) {
+			this.n = 0;
+			this.stack = new Int32Array(max);
+			this.cause = new Uint8Array(max);
+			this.object = new Int32Array(max);
+			this.ns = new Float64Array(max);
 		}
 
 		add(stack, cause, object, ns) {
-			const i = this.index.add(stack < 0 ? this.unknown : stack, cause * this.objects + object + 1);
-			this.ns[i] += ns;
-			this.count[i]++;
-		}
-
-		/** @returns {WaitSums} */
-		columns() {
-			const { n, first: stack, second } = this.index;
-			const cause = new Int32Array(n);
-			const object = new Int32Array(n);
-			for (let i = 0; i < n; i++) {
-				cause[i] = Math.floor(second[i] / this.objects);
-				object[i] = second[i] % this.objects - 1;
-			}
-			return { n, stack, cause, object, ns: this.ns, count: this.count };
+			const i = this.n++;
+			this.stack[i] = stack;
+			this.cause[i] = cause;
+			this.object[i] = object;
+			this.ns[i] = ns;
 		}
 	}
 
@@ -78,16 +74,19 @@ const Weights = (() => {
 
 			this.report = report;
 			this.filter = filter;
+			this.isCut = filter.from > 0 || filter.to < Number.MAX_SAFE_INTEGER; /* by a range; else it does not matter where a sample's time begins */
 			this.threads = report.threads.map(() => ({ weight: 0, squares: 0 }));
 			this.allowed = Words.classes.map((name) => !filter.classes.length || filter.classes.includes(name));
 			this.cpu = new Float64Array(n);
 			this.samples = new Uint32Array(n);
-			this.hits = new Pairs.Index(); /* (stack, thread): */
-			this.hitTimes = new Float64Array(report.samples.n); /* of the stack's CPU time what the thread had */
+			this.waiting = new Float64Array(n); /* of each stack what its waits have, ns */
+			this.waitTimes = new Float64Array(Words.classes.length); /* and of each class */
 			this.waitRows = new Int32Array(report.waits.n);
 			this.kernel = inKernel(report);
-			this.addSamples();
-			this.addWaits();
+			/** @type {Ticks} */
+			this.ticks = this.addSamples();
+			/** @type {WaitPieces} */
+			this.waits = this.addWaits();
 			this.addAwaits();
 		}
 
@@ -104,28 +103,37 @@ const Weights = (() => {
 		addSamples() {
 			const { samples, stacks } = this.report;
 			const { thread: onlyThread, task: onlyTask } = this.filter;
+			const ticks = { n: 0, stack: new Int32Array(samples.n), thread: new Int32Array(samples.n), ns: new Float64Array(samples.n) };
+			const begin = this.isCut ? samples.begin : samples.t;
 			for (let i = 0; i < samples.n; i++) {
 				const stack = samples.stack[i] < 0 ? stacks.n : samples.stack[i];
 				const thread = samples.thread[i];
 				if ((onlyThread >= 0 && thread !== onlyThread) || (onlyTask >= 0 && samples.task[i] !== onlyTask) || !this.allowed[this.cpuClass(stack)]) {
 					continue;
 				}
-				const ns = this.within(samples.begin[i], samples.weight[i]);
+				const ns = this.within(begin[i], samples.weight[i]);
 				if (ns) {
-					this.cpu[stack] += ns;
-					this.samples[stack]++;
-					this.hitTimes[this.hits.add(stack, thread)] += ns;
-					this.threads[thread].weight += ns;
-					this.threads[thread].squares += ns * ns;
+					ticks.stack[ticks.n] = stack;
+					ticks.thread[ticks.n] = thread;
+					ticks.ns[ticks.n++] = ns;
+					this.addTick(stack, this.threads[thread], ns);
 				}
 			}
+			return ticks;
+		}
+
+		addTick(stack, thread, ns) {
+			this.cpu[stack] += ns;
+			this.samples[stack]++;
+			thread.weight += ns;
+			thread.squares += ns * ns;
 		}
 
 		/* A wait is one or two pieces: waiting, and then ready. */
 		addWaits() {
-			const { waits } = this.report;
+			const { waits, stacks } = this.report;
 			const { thread, task } = this.filter;
-			const sums = new WaitSummer(this.report);
+			const pieces = new Pieces(2 * waits.n);
 			let n = 0;
 			for (let i = 0; i < waits.n; i++) {
 				if ((thread >= 0 && waits.thread[i] !== thread) || (task >= 0 && waits.task[i] !== task)) {
@@ -133,20 +141,24 @@ const Weights = (() => {
 				}
 				const cause = waits.cause[i];
 				const ready = readyClass(cause);
+				const stack = waits.stack[i] < 0 ? stacks.n : waits.stack[i];
 				const waited = this.allowed[cause] ? this.within(waits.t[i], waits.duration[i]) : 0;
 				const runnable = this.allowed[ready] ? this.within(waits.t[i] + waits.duration[i], waits.runnable[i]) : 0;
 				if (waited) {
-					sums.add(waits.stack[i], cause, waits.object[i], waited);
+					pieces.add(stack, cause, waits.object[i], waited);
+					this.waitTimes[cause] += waited;
 				}
 				if (runnable) {
-					sums.add(waits.stack[i], ready, readyObject(waits, i), runnable);
+					pieces.add(stack, ready, readyObject(waits, i), runnable);
+					this.waitTimes[ready] += runnable;
 				}
 				if (waited || runnable) {
+					this.waiting[stack] += waited + runnable;
 					this.waitRows[n++] = i;
 				}
 			}
 			this.waitRows = this.waitRows.subarray(0, n);
-			this.waits = sums.columns();
+			return pieces;
 		}
 
 		/* What the request was suspended for. An await is a task's, on no thread. */
