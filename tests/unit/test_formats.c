@@ -6,7 +6,7 @@
  * links: format/bar.c format/call_tree.c format/carried.c format/columns.c format/facts.c format/folded.c
  * links: format/formats.c format/functions.c format/html.c
  * links: format/html_about.c format/html_data.c format/html_panels.c format/html_screen.c format/html_text.c format/json.c format/json_sources.c
- * links: format/json_waits.c
+ * links: format/json_waits.c format/page_columns.c format/page_tables.c
  * links: format/gecko.c format/gecko_markers.c format/gecko_tables.c format/gzip.c
  * links: format/lanes.c format/numbering.c format/pprof.c
  * links: format/names.c format/numbers.c format/outline.c format/speedscope.c gen/pprof.pb-c.c
