@@ -215,6 +215,8 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 		feed_record(&r, kind, record);
 	if (knows_tasks(q))
 		builder_contexts(r.builder);
+	else if (!q->n_tasks && !q->end.contexts)
+		builder_handed(r.builder);
 	builder_lost(r.builder, q->end.lost_ticks, q->end.lost_waits);
 	builder_finish(r.builder, end_ns);
 	if (q->has_end && knows_tasks(q))
