@@ -16,6 +16,7 @@ struct replay {
 	struct profile *profile;
 	struct builder *builder;
 	struct lock_name *locks;
+	struct gil_holder *holders;
 	struct await_feed awaits;
 	struct pool_threads pool;
 };
@@ -93,7 +94,7 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 	};
 
 	if (w->gil)
-		seen.object = gil_object(r->profile, w, function_of(r->request->others, index_of(w->holder)));
+		seen.object = gil_object(&r->holders, r->profile, w, function_of(r->request->others, index_of(w->holder)));
 	if (w->futex)
 		seen.object = lock_object(&r->locks, r->namer, r->profile, w->pid, w->futex, seen.stack);
 	builder_wait(r->builder, w->worker, &seen);
@@ -223,5 +224,6 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 		builder_after(r.builder, q->end.h.t);
 	builder_free(r.builder);
 	lock_names_free(&r.locks);
+	gil_holders_free(&r.holders);
 	await_feed_fini(&r.awaits);
 }
