@@ -113,7 +113,8 @@ void builder_task(struct builder *b, uint32_t number, uint32_t parent, const cha
 	struct profile *p = b->story.profile;
 	int32_t i = tasks_index(p, number);
 
-	(void)parent;
+	if (i >= 0)
+		tasks_made(&b->story.tasks, i, parent);
 	if (i < 0 || !name)
 		return;
 	p->tasks[i].name = profile_string(p, name);
