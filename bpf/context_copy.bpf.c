@@ -58,6 +58,7 @@ struct copy {
 	__u64 first_local;      /* its first argument */
 	__u32 slot;             /* of the request that it belongs to, */
 	__u32 parent;           /* whose task makes it, 0 = none of them */
+	__u32 taskless;         /* it is of a request without tasks, which has threads only */
 	struct rp_live *live;   /* that one, NULL = to none */
 };
 
@@ -79,12 +80,13 @@ static __always_inline void add_context(struct copy *c, const struct look *k, st
 	struct context_key key = {.context = c->child, .pid = task->tgid};
 	struct task_context x = {.slot = c->slot, .serial = c->live->serial, .coroutine = c->coroutine, .code = c->code,
 				 .first_local = c->first_local};
-	__u32 n = __sync_fetch_and_add(&c->live->contexts, 1);
 
 	live_look(c->live);
-	x.task = n + 1;
-	if (!c->parent)
-		c->live->task_code = c->code;
+	if (!c->taskless) {
+		x.task = __sync_fetch_and_add(&c->live->contexts, 1) + 1;
+		if (!c->parent)
+			c->live->task_code = c->code;
+	}
 	if (bpf_map_update_elem(&contexts, &key, &x, BPF_ANY)) {
 		COUNT(storage_failed);
 		return;
@@ -94,7 +96,8 @@ static __always_inline void add_context(struct copy *c, const struct look *k, st
 		c->live->made[c->live->n_made++ % RP_TASKS_KEPT] = c->child;
 		remember(k->thread, c->child);
 	}
-	send_task(c, k, task, x.task, now);
+	if (x.task)
+		send_task(c, k, task, x.task, now);
 }
 
 /* Does what runs in the copy look like the task of a request? 1 also where that is not known yet. */
@@ -187,6 +190,7 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 		c.live = k->live;
 		c.slot = k->known->slot;
 		c.parent = k->known->task;
+		c.taskless = !c.parent;
 	}
 	if (child == k->thread->seed_context)
 		k->thread->seed_context = 0; /* that one is gone, so its callback is over */
@@ -256,6 +260,65 @@ int on_context_copied(struct pt_regs *regs)
 	task = bpf_get_current_task_btf();
 	if (!look_at(&k, task))
 		copied(&k, task, PT_REGS_RC(regs), regs);
+	return 0;
+}
+
+/* ---- work for a pool -------------------------------------------------------------------------------------------------- */
+
+/* Is the context that of the thread itself, or still the one in which it has read the request? (From 3.14 on threads are begun in one.) */
+static __always_inline int is_readers_own(const struct look *k, const struct rp_worker *w)
+{
+	return !is_entered(k->context) || (k->thread->seed_serial == w->serial && k->thread->seed_context == k->context);
+}
+
+/* Whose it is: that of the task that submits it, or of a thread that works for one request only, as a sync server's. */
+static __always_inline void find_submitter(struct copy *c, const struct look *k, struct task_struct *task)
+{
+	const struct rp_worker *w = worker_of(task);
+
+	if (k->known) {
+		c->live = k->live;
+		c->slot = k->known->slot;
+		c->parent = k->known->task;
+	} else if (w && !w->contextual && is_readers_own(k, w)) {
+		c->live = begun(w->slot, w->serial);
+		c->slot = w->slot;
+	}
+	c->taskless = !c->parent;
+}
+
+static __always_inline void submitted(struct look *k, struct task_struct *task, __u64 item)
+{
+	struct copy c = {.child = item};
+	__u64 now = bpf_ktime_get_ns();
+
+	k->thread->busy = 1;
+	look(k, task, now);
+	find_submitter(&c, k, task);
+	if (c.live)
+		add_context(&c, k, task, now);
+	k->thread->busy = 0;
+}
+
+/* SimpleQueue.put(), its entry: PyObject *put(self, PyObject *const *args, Py_ssize_t n_args, PyObject *names). What is put into a queue is no longer
+ * what it was when its address was put there last. */
+SEC("?uprobe")
+int on_queue_put(struct pt_regs *regs)
+{
+	struct context_key key = {};
+	struct task_struct *task;
+	struct look k;
+
+	if (!live_requests)
+		return 0;
+	task = bpf_get_current_task_btf();
+	key.context = PT_REGS_PARM3(regs) ? python_pointer(PT_REGS_PARM2(regs)) : 0;
+	key.pid = task->tgid;
+	if (!key.context)
+		return 0;
+	forget_context(&key);
+	if (pool_submits(key.context) && !look_at(&k, task))
+		submitted(&k, task, key.context);
 	return 0;
 }
 

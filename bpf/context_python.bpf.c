@@ -188,6 +188,8 @@ int context_switch_out(__u64 now)
 	/* Where it waits for work is its home. Preempted, or in a page fault, it may be anywhere. */
 	if ((long)BPF_CORE_READ(regs, orig_ax) < 0 || !BPF_CORE_READ(task, __state))
 		return 0;
+	if (k.in_pool)
+		return 0; /* of another's work, in the middle */
 	k.thread->home = k.context;
 	k.thread->seen = SEEN_HOME;
 	if (asks_for_events(task) && !is_lone(k.thread))
@@ -295,7 +297,7 @@ int context_sent(__u32 slot, __u64 now)
 		return 0;
 	k.thread->busy = 1;
 	/* What some loops send for their tasks later, in any context, is still the task's work. */
-	if (!k.known && w && w->serial == l->serial) {
+	if (!k.known && w && w->serial == l->serial && (w->contextual || l->contexts)) {
 		end_work(w, &k, task, now);
 		send_seen(k.thread, what_is_seen(&k), now);
 	} else {

@@ -29,7 +29,7 @@ struct context_key {
 struct task_context {
 	__u32 slot;             /* of the request */
 	__u32 serial;
-	__u32 task;
+	__u32 task;             /* 0 = none: the request has no tasks, but threads */
 	__u32 pad;
 	__u64 coroutine;        /* that it runs, 0 = not known */
 	__u64 code, first_local; /* of that: another one that gets its address is told by them */
@@ -67,6 +67,16 @@ struct task_codes_map {
 };
 extern struct task_codes_map task_codes SEC(".maps");
 
+/* ---- context_pool.bpf.c: of the current thread, global for the verifier's sake ----------------------------------------- */
+
+extern __u32 pools_used;        /* some process has submitted work to a pool */
+
+/* Does it, which puts `item` into a queue, submit that as work for a pool? */
+int pool_submits(__u64 item);
+
+/* The work that it has at hand, if it is one of a pool's, 0 = none. */
+__u64 pool_item(void);
+
 /* ---- what a thread does ---------------------------------------------------------------------------------------------- */
 
 /* Is the request that the thread has read last the only one that it has to answer? */
@@ -87,7 +97,8 @@ struct look {
 	struct rp_thread *thread;
 	const struct rp_python *py;
 	__u64 state;            /* thread state */
-	__u64 context;          /* its current one */
+	__u64 context;          /* its current one, or what it has at hand of a pool's work */
+	__u32 in_pool;          /* it is that of a pool's work */
 	struct task_context *known;  /* of a request that is live, or NULL */
 	struct rp_live *live;   /* that one */
 };
@@ -102,6 +113,27 @@ static __always_inline struct task_context *context_of(__u32 pid, __u64 context,
 		return NULL;
 	*ret_live = l;
 	return c;
+}
+
+/* A thread of a pool works for whoever has submitted the work that it has at hand, in whatever context: that in which such a thread was begun may
+ * have the address of one that is gone. A thread that reads requests itself works for these. */
+static __always_inline void look_at_item(struct look *k, __u32 pid)
+{
+	__u64 item = pools_used && !k->thread->reader ? pool_item() : 0;
+	struct task_context *c;
+	struct rp_live *l;
+
+	if (!k->thread->pool_frame || k->thread->reader)
+		return;
+	k->in_pool = item != 0;
+	c = context_of(pid, item, &l);
+	if (c && k->known && k->live->serial == c->serial)
+		return;
+	k->known = c;
+	if (item)
+		k->context = item;
+	if (c)
+		k->live = l;
 }
 
 /* Non-zero: it is no thread of an interpreter. */
@@ -131,6 +163,7 @@ static __always_inline int look_at(struct look *k, struct task_struct *task)
 
 	k->known = NULL;
 	k->live = NULL;
+	k->in_pool = 0;
 	k->py = python_of(pid);
 	k->thread = k->py ? bpf_task_storage_get(&threads, task, 0, 0) : NULL;
 	if (!k->thread)
@@ -142,6 +175,10 @@ static __always_inline int look_at(struct look *k, struct task_struct *task)
 		return -1;
 	k->context = python_context(k->py, k->state);
 	k->known = context_of(pid, k->context, &k->live);
+	/* A thread's own context, made when it first needs one, may have the address of a task's that is gone: it is not entered. */
+	if (k->known && !is_entered(k->context))
+		k->known = NULL;
+	look_at_item(k, pid);
 	return 0;
 }
 
@@ -255,7 +292,8 @@ static __always_inline void run_task(struct rp_worker *w, const struct look *k, 
 		send_task_waits(k, w, task, t);
 	w->task = c->task;
 	w->context = k->context;
-	send_task_runs(w, task, c->task, t);
+	if (c->task)
+		send_task_runs(w, task, c->task, t);
 }
 
 /* The record that the thread has for the request in `slot`, or a new one. */
@@ -305,8 +343,8 @@ static __always_inline int goes_on(const struct look *k, const struct rp_worker 
 	/* Still in the callback that has read the request: */
 	if (!w->task && k->thread->seed_serial == w->serial && k->thread->seed_context == k->context && is_entered(k->context))
 		return 1;
-	if (w->contextual)
-		return 0;
+	if (w->contextual || (k->thread->pool_frame && !k->thread->reader))
+		return 0; /* what a pool's thread has to do is anybody's, whoever has created it */
 	if (l && w->pid != l->pid)
 		return 1; /* a process that it has made: there the contexts are others' */
 	return !l || !l->contexts || !k->context || k->context == k->thread->home;

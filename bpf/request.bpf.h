@@ -47,6 +47,11 @@ struct rp_thread {
 	__u32 n_recent;
 	__u32 busy;             /* a program changes what the thread works for: what interrupts it must not */
 	__u32 was_worker[RP_WAS_WORKER]; /* by slot modulo that: index of workers + 1 that the thread had for it */
+	/* Of a thread of a pool of Python's (context_pool.bpf.c): */
+	__u64 pool_frame;       /* of the function in which it waits for work, 0 = not known to be such a thread */
+	__u64 pool_code;        /* what that frame runs */
+	__u32 pool_looks;       /* how often it was looked for */
+	__u32 pad2;
 	/* Of a call of a handler that it is in: */
 	__u64 rest;             /* the connection that it read from last, if it does not speak plain HTTP/1, else HANDLER_PLAIN; 0 = it read none */
 	__u64 call_sp;          /* the stack pointer at its entry, 0 = it is in none */

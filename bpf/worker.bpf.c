@@ -2,8 +2,10 @@
 /*
  * Which thread works for a marked request.
  *
- * Binding is rung 1 of the ladder only: the thread that read the request, if it had no other unfinished one, until it reads another or returns
- * to an event wait; and the threads that a bound thread creates. Everything else stays unbound: a missing frame, never a wrong one.
+ * Binding by itself is rung 1 of the ladder only: the thread that read the request, if it had no other unfinished one, until it reads another or
+ * returns to an event wait; and the threads that a bound thread creates. What else is bound a runtime's own ids tell (context_*.bpf.c); everything
+ * else stays unbound: a missing frame, never a wrong one. Rung 4, who wakes whom, is not used: among several requests it is wrong in all pools
+ * whose threads share a queue.
  */
 #include "slice.bpf.h"
 

@@ -80,6 +80,14 @@ def accidents():
                "it ends with who started it, however that ends")
     ok(True, "it ends with who started it, however that ends")
     r.end()
+    with Recording("--pid", server.pid, options=["--serve=127.0.0.1:0"]) as r:
+        page = child(r, "reqprof-page")
+        os.kill(page, signal.SIGSTOP)
+        server.get("/x?profile=1")
+        r.wait_reports(1)
+        equal(r.stop(), 0, "if it hangs, recording goes on, and ends by ^C")
+        ok(r.log.find("the process that serves the reports does not end: it is killed") and not os.path.exists(f"/proc/{page}"),
+           "it is killed then, which is said", r.log.text)
     server.stop()
 
 

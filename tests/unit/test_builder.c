@@ -397,6 +397,63 @@ static void finishing_twice_gives_the_same_and_the_later_end_more(void **state)
 	assert_int_equal(s->p->work.threads[0].cpu_ns, 80);
 }
 
+static void awaits(struct scene *s, uint32_t task, uint64_t from, uint64_t to, const char *object)
+{
+	builder_task_waits(s->b, &(struct seen_await){.t = BEGIN + from, .task = task, .stack = -1, .cause = TIME_other_wait, .object = object});
+	builder_task_runs(s->b, task, BEGIN + to);
+}
+
+/* A task gathers two others, each of which waits for something of its own: that is what the time is shown by. */
+static void what_its_children_wait_for_is_what_a_task_does(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_contexts(s->b);
+	builder_task(s->b, 1, 0, "handle", BEGIN + 1);
+	builder_task_runs(s->b, 1, BEGIN + 2);
+	builder_task(s->b, 2, 1, "child", BEGIN + 5);
+	builder_task(s->b, 3, 2, "grandchild", BEGIN + 6);
+	builder_task_runs(s->b, 2, BEGIN + 7);
+	builder_task_runs(s->b, 3, BEGIN + 8);
+	builder_wait(s->b, READER, &(struct seen_wait){.out_ns = BEGIN + 20, .in_ns = BEGIN + 90, .cpu_ns = 20, .elsewhere = true, .stack = -1});
+	awaits(s, 1, 10, 90, "future");
+	awaits(s, 2, 11, 80, "task group");
+	awaits(s, 3, 12, 60, "thread pool");
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->n_awaits, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct await *a = &s->p->awaits[i];
+
+		assert_int_equal(a->suspended_ns, a->task == 2 ? 40 : a->task == 1 ? 20 : 10);
+	}
+	assert_int_equal(classes(s)[TIME_suspended], 70);
+}
+
+/* A thread of a pool that got a function from a request without tasks, worked for others, and got another one. */
+static void what_was_handed_to_a_pool_counts(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	wait_for(s, READER, 0, BEGIN + 10, BEGIN + 90, BEGIN + 90, 10, TIME_lock);
+	builder_bind(s->b, 2, BEGIN + 12, 10, 11, "server", 1, true); /* made for the pool: released when that was seen */
+	builder_release(s->b, 2, &(struct seen_release){.t = BEGIN + 15, .why = RELEASED_CONTEXT});
+	builder_bind(s->b, 1, BEGIN + 20, 10, 12, "server", 3, false);
+	builder_wait(s->b, 1, &(struct seen_wait){.out_ns = BEGIN + 40, .woken_ns = BEGIN + 40, .in_ns = BEGIN + 60, .cpu_ns = 20, .elsewhere = true,
+						  .stack = -1});
+	builder_wait(s->b, 1, &(struct seen_wait){.out_ns = BEGIN + 85, .woken_ns = BEGIN + 85, .in_ns = BEGIN + 100, .cpu_ns = 45, .waited_ns = 20,
+						  .seq = 1, .elsewhere = true, .open = true, .stack = -1});
+	builder_handed(s->b);
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->work.threads[2].cpu_ns, 45);
+	assert_int_equal(s->p->work.threads[2].wait_ns, 0);
+	assert_int_equal(classes(s)[TIME_cpu_user], 20 + 45);
+	assert_int_equal(classes(s)[TIME_lock], 80 - 45);
+	assert_int_equal(s->p->time.ambiguous_ns, 0);
+	assert_int_equal(s->p->lost.waits, 0);
+}
+
 static void busy(struct scene *s, uint64_t t, const char *request, const char *function, uint32_t line, bool gil)
 {
 	builder_busy(s->b, BEGIN + t, &(struct loop_busy){.request = request, .function = function, .file = "main.py", .line = line, .gil = gil});
@@ -525,6 +582,8 @@ int main(void)
 		SCENE(ticks_that_come_out_of_order),
 		SCENE(an_open_wait_lasts_to_the_end),
 		SCENE(finishing_twice_gives_the_same_and_the_later_end_more),
+		SCENE(what_its_children_wait_for_is_what_a_task_does),
+		SCENE(what_was_handed_to_a_pool_counts),
 		SCENE(what_a_busy_loop_did_is_named),
 		SCENE(no_time_at_all),
 		cmocka_unit_test(random_timelines_keep_every_promise),

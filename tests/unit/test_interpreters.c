@@ -26,14 +26,20 @@ static struct {
 	uint32_t pid;
 	struct rp_python python;
 } entries[4];
-static pid_t probed;
+static pid_t probed, put_probed;
 
-static int take(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
+static int take(void *ctx, pid_t pid, const struct rp_python *python, const struct interpreter_probe *copy, const struct interpreter_probe *put)
 {
 	assert_ptr_equal(ctx, entries);
-	if (path) {
-		assert_int_equal(offset, 0x1234);
+	if (copy->path) {
+		assert_int_equal(copy->offset, 0x1234);
+		assert_non_null(strstr(copy->path, "/map_files/400000-800000"));
 		probed = pid;
+	}
+	if (put->path) {
+		assert_int_equal(put->offset, 0x5678);
+		assert_non_null(strstr(put->path, "/map_files/900000-a00000"));
+		put_probed = pid;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
 		if (entries[i].pid && entries[i].pid != (uint32_t)pid)
@@ -70,7 +76,7 @@ static struct msg_python header;
 
 static void reset(void)
 {
-	header = (struct msg_python){.probe = 0x1234, .start = 0x400000, .end = 0x800000};
+	header = (struct msg_python){.copy = {0x1234, 0x400000, 0x800000}};
 	assert_true(python_version_find(0x030b, &python));
 	python.runtime = RUNTIME;
 }
@@ -78,7 +84,7 @@ static void reset(void)
 static int begin(void **state)
 {
 	memset(entries, 0, sizeof entries);
-	probed = 0;
+	probed = put_probed = 0;
 	reset();
 	*state = interpreters_new();
 	return 0;
@@ -116,11 +122,14 @@ static void before_and_after_the_map_is_there(void **state)
 	assert_null(interpreters_name(is, 11));
 	assert_null(entry(11));
 	python.runtime++;
-	header.probe = 0; /* not known */
+	header.copy.probe = 0; /* not known */
 	assert_int_equal(set(is, 12), 0);
 	assert_int_equal(entry(12)->runtime, RUNTIME + 1);
 	assert_int_equal(probed, 10);
+	assert_int_equal(put_probed, 0);
+	header.put = (struct msg_function){0x5678, 0x900000, 0xa00000}; /* its module has been loaded meanwhile */
 	assert_int_equal(set(is, 10), 0);
+	assert_int_equal(put_probed, 10);
 	assert_int_equal(entry(10)->runtime, RUNTIME + 1);
 	assert_int_equal(interpreters_set(is, 10, -1, ""), 0);
 	assert_null(entry(10));
@@ -174,11 +183,13 @@ static void nonsense(void **state)
 	refuse(is);
 	python.coroutine_type = UINT64_MAX;
 	refuse(is);
-	header.start++;
+	header.copy.start++;
 	refuse(is);
-	header.end = header.start;
+	header.copy.end = header.copy.start;
 	refuse(is);
-	header.probe = 1ULL << 40;
+	header.copy.probe = 1ULL << 40;
+	refuse(is);
+	header.put = (struct msg_function){0x5678, 0x900001, 0xa00000};
 	refuse(is);
 	fd = sealed_new(&header, sizeof header, &python, sizeof python - 1);
 	assert_int_equal(interpreters_set(is, 10, fd, ""), -EINVAL);

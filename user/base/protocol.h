@@ -61,10 +61,15 @@ struct msg_text {
 	uint64_t executable;
 };
 
-/* Where each call of PyContext_CopyCurrent can be noticed. */
-struct msg_python {
+/* Where calls of a function of CPython's can be noticed. */
+struct msg_function {
 	uint64_t probe;         /* offset in the file mapped at [start, end) of an instruction; 0 = unknown */
 	uint64_t start, end;
+};
+
+struct msg_python {
+	struct msg_function copy; /* PyContext_CopyCurrent() */
+	struct msg_function put; /* SimpleQueue.put() */
 };
 
 /* Where a function is probed. */

@@ -6,8 +6,12 @@
 #include "capture/record.h"
 #include "profile/profile.h"
 
+/* Holders that have been named already; NULL = none. */
+struct gil_holder;
+void gil_holders_free(struct gil_holder **holders);
+
 /* "python3[4243] handler (GET /slow)": as much of it as is known, an interned string of the profile; NULL = nothing. function: that the holder ran,
  * NULL = unknown. */
-const char *gil_object(struct profile *p, const struct record_wait *wait, const char *function);
+const char *gil_object(struct gil_holder **holders, struct profile *p, const struct record_wait *wait, const char *function);
 
 #endif

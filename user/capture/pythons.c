@@ -13,6 +13,7 @@
 #include "base/sealed.h"
 #include "unwind/python.h"
 #include "unwind/python_code.h"
+#include "unwind/python_queue.h"
 #include "unwind/python_stack.h"
 
 #define PROCESSES_MAX 1024
@@ -91,8 +92,10 @@ static struct process *find_or_add(struct pythons *ps, int pid)
 
 static void hand_over(struct pythons *ps, const struct process *p)
 {
+	const struct python_runtime *r = &p->runtime;
 	const struct msg_python header = {
-		.probe = p->runtime.copy_context, .start = p->runtime.copy_context_mapping.start, .end = p->runtime.copy_context_mapping.end,
+		.copy = {r->copy_context, r->copy_context_mapping.start, r->copy_context_mapping.end},
+		.put = {r->queue_put, r->queue_put_mapping.start, r->queue_put_mapping.end},
 	};
 	_cleanup_close_ int fd = sealed_new(&header, sizeof header, &p->runtime.offsets, sizeof p->runtime.offsets);
 	_cleanup_free_ char *name = python_runtime_name(&p->runtime);
@@ -108,6 +111,7 @@ static void look(struct pythons *ps, struct process *p, const struct maps *maps)
 
 	if (r > 0) {
 		p->state = FOUND;
+		python_queue_find(maps, &ps->memory, p->pid, &p->runtime);
 		hand_over(ps, p);
 	} else if (why) {
 		p->state = REFUSED;
@@ -141,6 +145,8 @@ static void update(struct pythons *ps, struct process *p)
 		lose(ps, p);
 	if (p->state == NOT_FOUND)
 		look(ps, p, maps);
+	else if (p->state == FOUND && !p->runtime.queue_put && python_queue_find(maps, &ps->memory, p->pid, &p->runtime))
+		hand_over(ps, p);
 }
 
 void pythons_update(struct pythons *ps, int pid)

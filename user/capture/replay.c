@@ -16,6 +16,7 @@ struct replay {
 	struct profile *profile;
 	struct builder *builder;
 	struct lock_name *locks;
+	struct gil_holder *holders;
 	struct await_feed awaits;
 	struct pool_threads pool;
 };
@@ -93,7 +94,7 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 	};
 
 	if (w->gil)
-		seen.object = gil_object(r->profile, w, function_of(r->request->others, index_of(w->holder)));
+		seen.object = gil_object(&r->holders, r->profile, w, function_of(r->request->others, index_of(w->holder)));
 	if (w->futex)
 		seen.object = lock_object(&r->locks, r->namer, r->profile, w->pid, w->futex, seen.stack);
 	builder_wait(r->builder, w->worker, &seen);
@@ -215,11 +216,14 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 		feed_record(&r, kind, record);
 	if (knows_tasks(q))
 		builder_contexts(r.builder);
+	else if (!q->n_tasks && !q->end.contexts)
+		builder_handed(r.builder);
 	builder_lost(r.builder, q->end.lost_ticks, q->end.lost_waits);
 	builder_finish(r.builder, end_ns);
 	if (q->has_end && knows_tasks(q))
 		builder_after(r.builder, q->end.h.t);
 	builder_free(r.builder);
 	lock_names_free(&r.locks);
+	gil_holders_free(&r.holders);
 	await_feed_fini(&r.awaits);
 }

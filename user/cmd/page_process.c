@@ -18,6 +18,8 @@
 #include "cmd/landlock.h"
 
 #define ENVIRONMENT_MAX (1 << 18)
+#define STOP_TRIES 200          /* 2 s */
+#define STOP_TRY_US 10000
 
 int page_prepare(struct server_options *ret, struct listen_address *at, const char *option)
 {
@@ -121,17 +123,32 @@ int page_start(struct page_process *ret, const struct server_options *options, i
 	return 0;
 }
 
+/* It ends by itself when `alive` is closed, within some ms: true. */
+static bool ends(pid_t pid, int *ret_status)
+{
+	for (int i = 0; i < STOP_TRIES; i++) {
+		if (waitpid(pid, ret_status, WNOHANG))
+			return true;
+		usleep(STOP_TRY_US);
+	}
+	return false;
+}
+
 void page_stop(struct page_process *page)
 {
-	int status;
+	int status = 0;
 
 	if (page->alive >= 0)
 		close(TAKE_FD(page->alive));
 	if (!page->pid)
 		return;
-	while (waitpid(page->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFSIGNALED(status))
+	if (!ends(page->pid, &status)) {
+		log_error("the process that serves the reports does not end: it is killed; the reports are written");
+		kill(page->pid, SIGKILL);
+		while (waitpid(page->pid, &status, 0) < 0 && errno == EINTR)
+			;
+	} else if (WIFSIGNALED(status)) {
 		log_error("the process that served the reports was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	}
 	page->pid = 0;
 }

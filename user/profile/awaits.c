@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "profile/timeline.h"
 
+#define GENERATIONS_MAX 64
 #define TASKS_MAX 100000 /* more than a request can have: numbers come from outside */
 
 int32_t tasks_index(struct profile *p, uint32_t number)
@@ -22,6 +23,26 @@ int32_t tasks_index(struct profile *p, uint32_t number)
 		p->tasks[p->n_tasks++] = (struct task){.id = profile_string(p, id), .name = NULL};
 	}
 	return number - 1;
+}
+
+void tasks_made(struct tasks *tasks, int32_t index, uint32_t parent)
+{
+	while (tasks->n_parents <= (size_t)index) {
+		GROW(tasks->parents, tasks->n_parents, tasks->cap_parents);
+		tasks->parents[tasks->n_parents++] = 0;
+	}
+	tasks->parents[index] = parent;
+}
+
+/* Numbers come from outside: a circle of them has an end, too. */
+bool tasks_descends(const struct tasks *tasks, int32_t index, int32_t ancestor)
+{
+	for (int i = 0; i < GENERATIONS_MAX && index >= 0 && (size_t)index < tasks->n_parents; i++) {
+		index = (int32_t)tasks->parents[index] - 1;
+		if (index >= 0 && index == ancestor)
+			return true;
+	}
+	return false;
 }
 
 void tasks_add(struct tasks *tasks, const struct task_change *change)
@@ -43,6 +64,7 @@ struct task_change *tasks_last(struct tasks *tasks, uint32_t task)
 void tasks_free(struct tasks *tasks)
 {
 	free(tasks->changes);
+	free(tasks->parents);
 }
 
 static int by_task_and_time(const void *a, const void *b)

@@ -113,7 +113,8 @@ void builder_task(struct builder *b, uint32_t number, uint32_t parent, const cha
 	struct profile *p = b->story.profile;
 	int32_t i = tasks_index(p, number);
 
-	(void)parent;
+	if (i >= 0)
+		tasks_made(&b->story.tasks, i, parent);
 	if (i < 0 || !name)
 		return;
 	p->tasks[i].name = profile_string(p, name);
@@ -172,6 +173,11 @@ void builder_contexts(struct builder *b)
 	b->story.contextual = true;
 }
 
+void builder_handed(struct builder *b)
+{
+	b->story.handed = true;
+}
+
 void builder_lost(struct builder *b, uint64_t ticks, uint64_t waits)
 {
 	b->lost_ticks += ticks;
@@ -198,8 +204,10 @@ static int wait_order(const void *a, const void *b)
 static bool is_lost(const struct builder *b, const struct binding *x)
 {
 	enum released why = x->release.why;
+	/* A new thread that turned out to be one of a pool works for the request only as far as another binding says. */
+	bool told = b->story.contextual || (b->story.handed && x->asleep);
 
-	return why == RELEASED_EVENT_WAIT || why == RELEASED_OTHER_REQUEST || (why == RELEASED_CONTEXT && !b->story.contextual);
+	return why == RELEASED_EVENT_WAIT || why == RELEASED_OTHER_REQUEST || (why == RELEASED_CONTEXT && !told);
 }
 
 /* From when on may other work have run on a thread that was the request's? UINT64_MAX = never. */
@@ -273,7 +281,7 @@ void builder_finish(struct builder *b, uint64_t end_ns)
 	reset(s);
 	s->end_ns = end_ns > s->begin_ns ? end_ns : s->begin_ns;
 	for (size_t i = 0; i < b->n_bindings; i++)
-		if (!i || s->contextual || b->bindings[i].rung == 1)
+		if (!i || b->bindings[i].rung == 1 || story_follows(s, &b->bindings[i]))
 			story_binding(s, &b->bindings[i], is_reader(b, i));
 	p->time.network_estimated = s->recognised_ns > s->begin_ns;
 	if (s->contextual)

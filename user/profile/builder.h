@@ -89,6 +89,9 @@ void builder_busy(struct builder *b, uint64_t t, const struct loop_busy *who);
 
 /* The tasks tell whom threads worked for: where none of the request's threads did, all of its tasks were waiting. */
 void builder_contexts(struct builder *b);
+
+/* It has no tasks: threads of rung 3 do what one of its threads handed to them, and others' work where they are `elsewhere`. */
+void builder_handed(struct builder *b);
 void builder_lost(struct builder *b, uint64_t ticks, uint64_t waits);
 
 /* The end: clips everything to [begin_ns, end_ns], makes slices, weights, waits, the partition, ambiguous_ns. May be called again with another

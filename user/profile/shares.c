@@ -39,23 +39,29 @@ static uint64_t end_of(const struct await *a)
 	return a->t + a->duration_ns;
 }
 
-static bool is_better(const struct await *a, const struct await *best)
+/* What a task waits for says more than that another one waits for that task, by gather() or a group. */
+static bool is_better(const struct tasks *tasks, const struct await *a, const struct await *best)
 {
 	if (!best || (a->cause == TIME_other_wait) != (best->cause == TIME_other_wait))
 		return !best || best->cause == TIME_other_wait;
+	if (a->cause == TIME_other_wait && tasks_descends(tasks, a->task, best->task))
+		return true;
+	if (a->cause == TIME_other_wait && tasks_descends(tasks, best->task, a->task))
+		return false;
 	return end_of(a) > end_of(best);
 }
 
 /* The await that the instant `at` stands for, or NULL; *ret_until: as long as that holds. Awaits before `first` are over, as *first says. */
-static struct await *await_at(const struct profile *p, uint64_t at, size_t *first, uint64_t *ret_until)
+static struct await *await_at(const struct story *s, uint64_t at, size_t *first, uint64_t *ret_until)
 {
+	const struct profile *p = s->profile;
 	struct await *best = NULL;
 	size_t i;
 
 	while (*first < p->n_awaits && end_of(&p->awaits[*first]) <= at)
 		++*first;
 	for (i = *first; i < p->n_awaits && p->awaits[i].t <= at; i++)
-		if (end_of(&p->awaits[i]) > at && is_better(&p->awaits[i], best))
+		if (end_of(&p->awaits[i]) > at && is_better(&s->tasks, &p->awaits[i], best))
 			best = &p->awaits[i];
 	if (best && end_of(best) < *ret_until)
 		*ret_until = end_of(best);
@@ -70,7 +76,7 @@ static void share_suspended(struct story *s, uint64_t at, uint64_t end, void *ct
 
 	while (at < end) {
 		uint64_t until = end;
-		struct await *a = await_at(s->profile, at, first, &until);
+		struct await *a = await_at(s, at, first, &until);
 
 		if (a)
 			a->suspended_ns += until - at;

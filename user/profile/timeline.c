@@ -294,11 +294,16 @@ static int32_t thread_of(struct work *work, const struct binding *x)
 	return work->n_threads - 1;
 }
 
+bool story_follows(const struct story *s, const struct binding *x)
+{
+	return s->contextual || (s->handed && x->rung == 3);
+}
+
 uint64_t story_lost(const struct story *s, const struct binding *x)
 {
 	uint64_t lost = UINT64_MAX;
 
-	for (size_t i = 0; i < x->n_waits && !s->contextual; i++)
+	for (size_t i = 0; i < x->n_waits && !story_follows(s, x); i++)
 		if (x->waits[i].seen.elsewhere && x->waits[i].seen.out_ns < lost)
 			lost = x->waits[i].seen.out_ns;
 	return lost;
@@ -348,7 +353,7 @@ void story_binding(struct story *s, struct binding *x, bool reader)
 		tell_until(&l, &(struct seen_release){.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq}, w->stack, w->task);
 		if (!w->elsewhere)
 			add_wait(&l, &x->waits[i]);
-		else if (!s->contextual)
+		else if (!story_follows(s, x))
 			return;
 		l.at = w->in_ns;
 		l.cpu_ns = w->cpu_ns;

@@ -61,10 +61,14 @@ struct story {
 	struct busy_seen *busy;
 	size_t n_busy, cap_busy;
 	bool contextual;        /* tasks tell whom threads worked for; else a thread that works for others is lost */
+	bool handed;            /* … unless it was handed its work by the request, which has no tasks */
 };
 
 /* A span from begin to end, cut to the request. */
 void story_span(struct story *s, uint64_t begin, uint64_t end, enum time_class class);
+
+/* Is it told when the thread of a binding works for the request and when for others? */
+bool story_follows(const struct story *s, const struct binding *x);
 
 /* When did a thread first work for others, while nothing told what it did later? UINT64_MAX = it did not. */
 uint64_t story_lost(const struct story *s, const struct binding *x);

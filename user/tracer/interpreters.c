@@ -2,9 +2,9 @@
 #include "tracer/interpreters.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -23,7 +23,7 @@
 struct python {
 	UT_hash_handle hh;
 	pid_t pid;
-	struct msg_python probe;
+	struct msg_python probes;
 	struct rp_python offsets;
 	char *name;
 };
@@ -69,7 +69,7 @@ static bool good_offsets(const struct rp_python *p)
 	return p->size == sizeof *p && p->version >> 8 == 3 && p->runtime < ADDRESS_MAX && p->coroutine_type < ADDRESS_MAX;
 }
 
-static bool good_probe(const struct msg_python *m)
+static bool good_probe(const struct msg_function *m)
 {
 	return !m->probe || (m->probe < FILE_MAX && m->start < m->end && m->end <= ADDRESS_MAX && m->start % PAGE == 0 && m->end % PAGE == 0);
 }
@@ -81,25 +81,32 @@ static int take(int fd, struct python *ret)
 
 	if (r)
 		return r;
-	r = s.size == sizeof ret->probe + sizeof ret->offsets ? 0 : -EINVAL;
+	r = s.size == sizeof ret->probes + sizeof ret->offsets ? 0 : -EINVAL;
 	if (!r) {
-		memcpy(&ret->probe, s.data, sizeof ret->probe);
-		memcpy(&ret->offsets, (const char *)s.data + sizeof ret->probe, sizeof ret->offsets);
-		r = good_offsets(&ret->offsets) && good_probe(&ret->probe) ? 0 : -EINVAL;
+		memcpy(&ret->probes, s.data, sizeof ret->probes);
+		memcpy(&ret->offsets, (const char *)s.data + sizeof ret->probes, sizeof ret->offsets);
+		r = good_offsets(&ret->offsets) && good_probe(&ret->probes.copy) && good_probe(&ret->probes.put) ? 0 : -EINVAL;
 	}
 	sealed_unmap(&s);
 	return r;
 }
 
-/* The file that a mapping shows is the one that the process runs, also if another one has its name now. */
+/* The file that a mapping shows is the one that the process runs, also if another one has its name now. The caller frees its path. */
+static struct interpreter_probe place(pid_t pid, const struct msg_function *f)
+{
+	return (struct interpreter_probe){
+		.path = f->probe ? xasprintf("/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, f->start, f->end) : NULL, .offset = f->probe,
+	};
+}
+
 static int publish(const struct interpreters *is, const struct python *p)
 {
-	char path[96];
+	const struct interpreter_probe copy = place(p->pid, &p->probes.copy), put = place(p->pid, &p->probes.put);
+	int r = is->sink.python ? is->sink.python(is->sink.ctx, p->pid, &p->offsets, &copy, &put) : 0;
 
-	if (!is->sink.python)
-		return 0;
-	snprintf(path, sizeof path, "/proc/%d/map_files/%llx-%llx", p->pid, (unsigned long long)p->probe.start, (unsigned long long)p->probe.end);
-	return is->sink.python(is->sink.ctx, p->pid, &p->offsets, p->probe.probe ? path : NULL, p->probe.probe);
+	free(copy.path);
+	free(put.path);
+	return r;
 }
 
 static struct python *find(const struct interpreters *is, pid_t pid)
@@ -140,7 +147,7 @@ int interpreters_set(struct interpreters *is, pid_t pid, int fd, const char *nam
 		r = add(is, pid, &p);
 	if (r)
 		return r;
-	p->probe = taken.probe;
+	p->probes = taken.probes;
 	p->offsets = taken.offsets;
 	free(p->name);
 	p->name = printable(name, strlen(name), MSG_NAME_MAX);

@@ -24,10 +24,16 @@ int interpreters_set(struct interpreters *is, pid_t pid, int fd, const char *nam
 /* What was called so: "CPython 3.11.2", if it is printable. NULL: the process has none. */
 const char *interpreters_name(const struct interpreters *is, pid_t pid);
 
-/* Who tells the BPF programs. path, offset: of an instruction of PyContext_CopyCurrent(), path NULL = unknown. 0 or −errno. */
+/* An instruction of a function, path NULL = unknown. */
+struct interpreter_probe {
+	char *path;
+	uint64_t offset;
+};
+
+/* Who tells the BPF programs. copy: of PyContext_CopyCurrent(), put: of SimpleQueue.put(). 0 or −errno. */
 struct interpreters_sink {
 	void *ctx;
-	int (*python)(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset);
+	int (*python)(void *ctx, pid_t pid, const struct rp_python *python, const struct interpreter_probe *copy, const struct interpreter_probe *put);
 	void (*gone)(void *ctx, pid_t pid);
 };
 

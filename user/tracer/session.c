@@ -56,6 +56,8 @@ static void configure_uprobes(struct session *s)
 
 	bpf_program__set_expected_attach_type(entry, UPROBE_SESSION_ATTACH_TYPE);
 	bpf_program__set_expected_attach_type(exit, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(s->skel->progs.on_queue_put, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_autoload(s->skel->progs.on_queue_put, s->has_uprobe_multi);
 	bpf_program__set_autoload(entry, s->has_uprobe_session);
 	bpf_program__set_autoload(exit, !s->has_uprobe_session && s->has_uprobe_multi);
 }
@@ -95,6 +97,7 @@ static void configure(struct session *s, const struct tracer_options *options)
 	bpf_program__set_autoattach(skel->progs.list_threads, false);
 	bpf_program__set_autoattach(skel->progs.on_context_copy, false);
 	bpf_program__set_autoattach(skel->progs.on_context_copied, false);
+	bpf_program__set_autoattach(skel->progs.on_queue_put, false);
 	configure_uprobes(s);
 	handlers = handler_programs(s);
 	handler_programs_configure(&handlers, !options->handlers_automatic || options->handlers_likely);
@@ -229,32 +232,47 @@ static bool can_watch(const struct session *s, const struct rp_python *python)
 	return s->has_uprobe_session || (s->has_uprobe_multi && !(python->flags & RP_PYTHON_PROBE_INSIDE));
 }
 
-static int watch_copies(struct session *s, pid_t pid, const char *path, uint64_t offset)
+static int watch_copies(struct session *s, pid_t pid, const struct interpreter_probe *copy)
 {
 	struct bpf_program *program = s->has_uprobe_session ? s->skel->progs.on_context_copy : s->skel->progs.on_context_copied;
 	uint32_t type = s->has_uprobe_session ? UPROBE_SESSION_ATTACH_TYPE : UPROBE_MULTI_ATTACH_TYPE;
 	const struct uprobes u = {
-		.program = program, .attach_type = type, .path = path, .pid = pid, .on_return = !s->has_uprobe_session, .offsets = &offset, .n = 1,
+		.program = program, .attach_type = type, .path = copy->path, .pid = pid, .on_return = !s->has_uprobe_session,
+		.offsets = &copy->offset, .n = 1,
 	};
 
 	return links_add(&s->links, &u, LINK_OF_PYTHON);
 }
 
-static int add_python(void *ctx, pid_t pid, const struct rp_python *python, const char *path, uint64_t offset)
+/* Without it only work that has its context is followed into threads of pools. */
+static int watch_queue(struct session *s, pid_t pid, const struct interpreter_probe *put)
+{
+	const struct uprobes u = {
+		.program = s->skel->progs.on_queue_put, .attach_type = UPROBE_MULTI_ATTACH_TYPE, .path = put->path, .pid = pid,
+		.offsets = &put->offset, .n = 1,
+	};
+
+	return put->path ? links_add(&s->links, &u, LINK_OF_PYTHON) : 0;
+}
+
+static int add_python(void *ctx, pid_t pid, const struct rp_python *python, const struct interpreter_probe *copy, const struct interpreter_probe *put)
 {
 	struct rp_python known = *python;
 	struct session *s = ctx;
 	uint32_t key = pid;
+	int r;
 
-	if (!path || !can_watch(s, python))
+	if (!copy->path || !can_watch(s, python))
 		known.thread_context = RP_PYTHON_NONE; /* without the copies a context says nothing */
 	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, &known, BPF_ANY))
 		return -errno;
 	s->skel->bss->python_processes = 1;
 	close_python(s, pid); /* of what it ran before it called exec */
-	if (known.thread_context != RP_PYTHON_NONE)
-		return watch_copies(s, pid, path, offset);
-	log_debug("process %d: its tasks cannot be told apart: %s", pid, path ? "this kernel has no uprobe_multi links, which Linux has from 6.6 on" :
+	if (known.thread_context != RP_PYTHON_NONE) {
+		r = watch_copies(s, pid, copy);
+		return r ? r : watch_queue(s, pid, put);
+	}
+	log_debug("process %d: its tasks cannot be told apart: %s", pid, copy->path ? "this kernel has no uprobe_multi links, which Linux has from 6.6 on" :
 		  "PyContext_CopyCurrent was not found");
 	return 0;
 }

@@ -37,6 +37,8 @@ struct python_runtime {
 	size_t n_texts;
 	uint64_t copy_context;  /* an instruction that each call of PyContext_CopyCurrent runs once: its offset in the file; 0 = unknown */
 	struct code_range copy_context_mapping; /* the mapping that shows it */
+	uint64_t queue_put;     /* SimpleQueue.put(), the same way (python_queue.h); 0 = not found, or its module is not loaded yet */
+	struct code_range queue_put_mapping;
 };
 
 /* Find it in the mappings of a process whose files are open (process_maps.h). 1: found, to be cleared. 0: there is none; −EAGAIN: it is starting
