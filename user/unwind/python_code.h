@@ -18,7 +18,7 @@ struct python_code_place {
 	const char *function;   /* qualified name where the version has it; never NULL */
 	const char *file;       /* as compiled, NULL = unknown */
 	const char *package;    /* python_package.h, NULL = none */
-	uint32_t line;          /* that is executed, 0 = it has none */
+	uint32_t line;          /* that is executed, 0 = unknown */
 	uint32_t first_line;    /* of the function, 0 = unknown */
 };
 
