@@ -159,14 +159,39 @@ static __always_inline int python_is_entry(const struct rp_python *py, const str
 	return py->frame_is_entry != RP_PYTHON_NONE && python_byte(s, py->frame_is_entry);
 }
 
+/* Of the code object whose bytes are in *s. */
+static __always_inline __u32 python_check(const struct rp_python *py, const struct python_scratch *s)
+{
+	struct rp_python_identity id = {
+		.file_name = python_word(s, py->code_file_name), .function = python_word(s, rp_python_function_name(py)),
+		.line_table = python_word(s, py->code_line_table), .first_line = python_int(s, py->code_first_line),
+	};
+
+	for (int i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		id.more[i] = python_word(s, rp_python_code_more[i]);
+	return rp_python_check(&id);
+}
+
+/* Of one in the process' memory. */
+static __always_inline __u32 python_check_at(const struct rp_python *py, __u64 code)
+{
+	struct rp_python_identity id = {
+		.file_name = python_pointer(code + py->code_file_name), .function = python_pointer(code + rp_python_function_name(py)),
+		.line_table = python_pointer(code + py->code_line_table), .first_line = python_pointer(code + py->code_first_line),
+	};
+
+	for (int i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		id.more[i] = python_pointer(code + rp_python_code_more[i]);
+	return rp_python_check(&id);
+}
+
 static __always_inline void python_read_code(const struct rp_python *py, struct python_scratch *s, struct python_frame *f)
 {
 	if (bpf_probe_read_user(s->bytes, PYTHON_CODE_BYTES, (void *)f->out.code)) {
 		f->coroutine = 0;
 		return; /* paged out: user space may have more luck, though it cannot tell whether it is still the same */
 	}
-	f->out.check = rp_python_check(python_word(s, py->code_file_name), python_word(s, py->code_name), python_word(s, py->code_line_table),
-				       python_int(s, py->code_first_line));
+	f->out.check = python_check(py, s);
 	if (!(python_int(s, py->code_flags) & CO_COROUTINE))
 		f->coroutine = 0;
 }

@@ -85,12 +85,32 @@ _Static_assert(sizeof(struct rp_python_frame) == 16, "rp_python_frame");
 #define RP_PYTHON_NO_INSTR (RP_PYTHON_GENERATOR - 1)
 #define RP_PYTHON_INSTR(instr) ((instr) & RP_PYTHON_NO_INSTR)
 
-static inline __u32 rp_python_check(__u64 file_name, __u64 name, __u64 line_table, __u32 first_line)
-{
-	__u64 x = (file_name * 31 + name) * 31 + line_table + first_line;
+/* What a code object is told by from the next one that gets its address, which may be made in the same way, of parts that get the addresses of its
+ * parts. None of it changes as long as the object is there. `more`, by version: arguments, local and other variables, constants, names, the size of
+ * the stack, from 3.12 on a number that no two have. */
+#define RP_PYTHON_CODE_MORE 4
+static const __u32 rp_python_code_more[RP_PYTHON_CODE_MORE] = {24, 32, 56, 88};
 
+struct rp_python_identity {
+	__u64 file_name, function, line_table;
+	__u64 more[RP_PYTHON_CODE_MORE]; /* the words of the object at rp_python_code_more */
+	__u32 first_line;
+};
+
+static inline __attribute__((always_inline)) __u32 rp_python_check(const struct rp_python_identity *c)
+{
+	__u64 x = ((c->file_name * 31 + c->function) * 31 + c->line_table) * 31 + c->first_line;
+
+	for (int i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		x = x * 31 + c->more[i];
 	x *= 0x9e3779b97f4a7c15ULL;
 	return x >> 32;
+}
+
+/* Where the name is that a code object is shown by: the qualified one if the version has it. */
+static inline __attribute__((always_inline)) __u32 rp_python_function_name(const struct rp_python *p)
+{
+	return p->code_qualified_name != RP_PYTHON_NONE ? p->code_qualified_name : p->code_name;
 }
 
 #endif

@@ -16,7 +16,7 @@ static __always_inline int push(struct unwind *u, const struct rp_python_frame *
 		return -1;
 	u->addresses[at & (UNWIND_WORDS - 1)] = f->code;
 	u->addresses[(at + 1) & (UNWIND_WORDS - 1)] = (__u64)f->check << 32 | f->instr;
-	u->hash = hash_add(hash_add(u->hash, f->code), f->instr);
+	u->hash = hash_add(hash_add(u->hash, f->code ^ (__u64)f->check << 32), f->instr);
 	u->n_python = n + 1;
 	return 0;
 }

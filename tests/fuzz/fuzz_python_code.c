@@ -3,7 +3,8 @@
  * The memory of a process with CPython: a version, an instruction, then all that there is from 0x10000 on. A code object is taken to be at its
  * begin, and _PyRuntime as well.
  *
- * links: unwind/python_code.c unwind/python_verify.c unwind/python_versions.c symbol/python_string.c symbol/python_line.c symbol/python_package.c
+ * links: unwind/python_code.c unwind/python_verify.c unwind/python_versions.c
+ * links: symbol/python_string.c symbol/python_line.c symbol/python_package.c
  * links: base/alloc.c
  */
 #include <linux/types.h>
@@ -73,6 +74,18 @@ static void find(const struct memory *memory, const struct rp_python *p, const s
 	python_codes_free(codes);
 }
 
+static uint32_t check(const struct input *in, const struct rp_python *p)
+{
+	struct rp_python_identity id = {
+		.file_name = word(in, p->code_file_name, 8), .function = word(in, rp_python_function_name(p), 8),
+		.line_table = word(in, p->code_line_table, 8), .first_line = word(in, p->code_first_line, 4),
+	};
+
+	for (size_t i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		id.more[i] = word(in, rp_python_code_more[i], 8);
+	return rp_python_check(&id);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rp_python_frame frame = {.code = START};
@@ -84,8 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	MUST(python_version_find(0x0308 + data[0] % VERSIONS, &p));
 	memcpy(&frame.instr, data + 1, sizeof frame.instr);
-	frame.check = rp_python_check(word(&in, p.code_file_name, 8), word(&in, p.code_name, 8), word(&in, p.code_line_table, 8),
-				      word(&in, p.code_first_line, 4));
+	frame.check = check(&in, &p);
 	find(&memory, &p, &frame);
 	if (python_version_has_debug_offsets(p.version))
 		python_debug_offsets_take(in.memory, in.size, &p);

@@ -90,14 +90,9 @@ struct reading {
 
 /* The fields of a code object that are of use. */
 struct fields {
-	uint64_t file_name, name, line_table;
+	uint64_t file_name, function, line_table;
 	uint32_t first_line;
 };
-
-static uint32_t name_offset(const struct rp_python *p)
-{
-	return p->code_qualified_name != RP_PYTHON_NONE ? p->code_qualified_name : p->code_name;
-}
 
 static bool get(const uint8_t *object, size_t size, uint32_t offset, void *ret, size_t n)
 {
@@ -107,34 +102,44 @@ static bool get(const uint8_t *object, size_t size, uint32_t offset, void *ret, 
 	return true;
 }
 
-static size_t larger(size_t a, uint32_t b)
-{
-	return b != RP_PYTHON_NONE && b + 8U > a ? b + 8U : a;
-}
-
 /* As much of it as has the fields: a byte more may be in another page. */
 static size_t size_to_read(const struct rp_python *p)
 {
-	return larger(larger(larger(larger(larger(0, p->code_file_name), p->code_name), p->code_qualified_name), p->code_line_table),
-		      p->code_first_line - 4);
+	const uint32_t ends[] = {
+		p->code_file_name + 8, rp_python_function_name(p) + 8, p->code_line_table + 8, p->code_first_line + 4,
+		rp_python_code_more[RP_PYTHON_CODE_MORE - 1] + 8,
+	};
+	size_t size = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		size = ends[i] > size ? ends[i] : size;
+	return size;
+}
+
+static bool get_identity(const struct rp_python *p, const uint8_t *object, size_t n, struct rp_python_identity *ret)
+{
+	bool good = get(object, n, p->code_file_name, &ret->file_name, 8) && get(object, n, rp_python_function_name(p), &ret->function, 8) &&
+		    get(object, n, p->code_line_table, &ret->line_table, 8) && get(object, n, p->code_first_line, &ret->first_line, 4);
+
+	for (size_t i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		good = good && get(object, n, rp_python_code_more[i], &ret->more[i], 8);
+	return good;
 }
 
 /* The object's fields, if it is the one that the frame ran. */
 static int read_fields(const struct reading *r, struct fields *ret)
 {
-	const struct rp_python *p = r->python;
+	struct rp_python_identity id;
 	uint8_t object[OBJECT_MAX];
-	size_t n = size_to_read(p);
-	uint64_t name;
+	size_t n = size_to_read(r->python);
 	int e = n > sizeof object ? -EINVAL : memory_read(r->memory, r->pid, r->frame->code, object, n);
 
 	if (e)
 		return e;
-	if (!get(object, n, p->code_file_name, &ret->file_name, 8) || !get(object, n, p->code_name, &name, 8) ||
-	    !get(object, n, name_offset(p), &ret->name, 8) || !get(object, n, p->code_line_table, &ret->line_table, 8) ||
-	    !get(object, n, p->code_first_line, &ret->first_line, 4))
+	if (!get_identity(r->python, object, n, &id))
 		return -EINVAL;
-	return rp_python_check(ret->file_name, name, ret->line_table, ret->first_line) == r->frame->check ? 0 : -ESTALE;
+	*ret = (struct fields){.file_name = id.file_name, .function = id.function, .line_table = id.line_table, .first_line = id.first_line};
+	return rp_python_check(&id) == r->frame->check ? 0 : -ESTALE;
 }
 
 static int read_string(const struct reading *r, uint64_t address, char **ret)
@@ -149,7 +154,7 @@ static int read_string(const struct reading *r, uint64_t address, char **ret)
 
 static int read_parts(const struct reading *r, const struct fields *f, struct code *c)
 {
-	int e = read_string(r, f->name, &c->function);
+	int e = read_string(r, f->function, &c->function);
 
 	if (!e)
 		e = read_string(r, f->file_name, &c->file);
