@@ -67,8 +67,10 @@ static __always_inline void send_task(const struct copy *c, const struct look *k
 
 	event_head(&e.h, RP_EV_TASK, sizeof e, now, c->live->serial, task);
 	e.h.task = number;
-	if (c->code)
+	if (c->code) {
 		e.coroutine.check = python_check_at(k->py, c->code);
+		stack_send_code(task->tgid, c->code, e.coroutine.check);
+	}
 	event_send(&e, sizeof e);
 }
 

@@ -64,13 +64,16 @@ struct rp_python {
 	__u32 code_qualified_name; /* PyObject * (from 3.11) */
 	__u32 code_line_table;  /* PyObject * */
 	__u32 code_instructions; /* the first one (from 3.11) */
+	/* in a str: where its characters begin (PyASCIIObject, PyCompactUnicodeObject) */
+	__u32 string_ascii;
+	__u32 string_compact;
 	/* in PyGenObject, PyCoroObject */
 	__u32 generator_frame;  /* the frame itself (from 3.11), PyFrameObject * (to 3.10) */
 	__u32 generator_state;  /* signed char (from 3.11) */
 	__u32 size;             /* of this struct, so that there is no hole at its end */
 	__u64 coroutine_type;   /* address of PyCoro_Type, 0 = unknown */
 };
-_Static_assert(sizeof(struct rp_python) == 8 + 4 * 38 + 8, "rp_python");
+_Static_assert(sizeof(struct rp_python) == 8 + 4 * 40 + 8, "rp_python");
 #define RP_PYTHON_OWNER_C 3
 
 /* Frames follow the addresses in RP_EV_STACK, innermost first. */
@@ -112,5 +115,21 @@ static inline __attribute__((always_inline)) __u32 rp_python_function_name(const
 {
 	return p->code_qualified_name != RP_PYTHON_NONE ? p->code_qualified_name : p->code_name;
 }
+
+/* RP_EV_CODE is a copy of a code object, of the moment when it was first seen in a process: it may be gone soon. It precedes the stacks that name it.
+ * Its parts are objects of Python (PyUnicodeObject, PyBytesObject), as many bytes of each as are copied. */
+#define RP_CODE_FUNCTION 0      /* rp_python_function_name() */
+#define RP_CODE_FILE 1
+#define RP_CODE_LINES 2
+#define RP_CODE_PARTS 3
+#define RP_CODE_TEXT_MAX 512    /* bytes of a str that are copied */
+#define RP_CODE_LINES_MAX 8192  /* of a line table */
+
+/* Who held the GIL when a thread began to wait for it. */
+struct rp_gil_holder {
+	__u32 tid;              /* 0 = unknown */
+	__u32 request;          /* serial of the marked request that it works for, 0 = none */
+	struct rp_python_frame frame; /* the innermost one of it, code 0 = unknown */
+};
 
 #endif

@@ -11,6 +11,7 @@
 #include "symbol/python_line.h"
 #include "symbol/python_package.h"
 #include "symbol/python_string.h"
+#include "unwind/python_copy.h"
 
 #define BYTES_MAX (64U << 20)   /* of all that is kept; beyond, what was read first goes */
 #define OBJECT_MAX 512          /* bytes of a code object that are looked at */
@@ -34,6 +35,11 @@ struct python_codes {
 	struct code *list;      /* in the order that they were read */
 	size_t bytes;
 };
+
+static struct key key_of(int pid, const struct rp_python_frame *frame)
+{
+	return (struct key){.code = frame->code, .pid = pid, .check = frame->check};
+}
 
 struct python_codes *python_codes_new(void)
 {
@@ -176,20 +182,20 @@ static int read_object(const struct reading *r, struct code *c)
 	return read_fields(r, &again) == -ESTALE ? -ESTALE : e;
 }
 
-static int read_code(const struct reading *r, struct key key, struct code **ret)
+/* From a copy; of what it lacks the same is true. */
+static int read_copied(const struct reading *r, const struct rp_python_code *code, const uint8_t *bytes, struct code *c)
 {
-	struct code *c = xcalloc(1, sizeof *c);
-	int e = read_object(r, c);
+	const struct fields f = {
+		.function = code->parts[RP_CODE_FUNCTION], .file_name = code->parts[RP_CODE_FILE], .line_table = code->parts[RP_CODE_LINES],
+	};
+	struct python_copy copy = {.code = code, .bytes = bytes, .process = r->memory};
+	const struct memory memory = python_copy_memory(&copy);
+	const struct reading copied = {.memory = &memory, .pid = r->pid, .python = r->python, .frame = r->frame};
+	struct fields now;
+	int e = read_parts(&copied, &f, c);
 
-	if (e) {
-		free_code(c);
-		return e;
-	}
-	c->key = key;
-	c->version = r->python->version;
-	c->package = python_package(c->file);
-	*ret = c;
-	return 0;
+	c->first_line = code->first_line;
+	return e || !copy.incomplete ? e : read_fields(r, &now);
 }
 
 static void add(struct python_codes *codes, struct code *c)
@@ -198,6 +204,20 @@ static void add(struct python_codes *codes, struct code *c)
 	while (codes->list && codes->bytes > BYTES_MAX)
 		drop(codes, codes->list);
 	HASH_ADD(hh, codes->list, key, sizeof c->key, c);
+}
+
+/* The code object of a frame is read, or was (e): keep it, or free what there is of it. */
+static int keep(struct python_codes *codes, const struct reading *r, struct code *c, int e)
+{
+	if (e) {
+		free_code(c);
+		return e;
+	}
+	c->key = key_of(r->pid, r->frame);
+	c->version = r->python->version;
+	c->package = python_package(c->file);
+	add(codes, c);
+	return 0;
 }
 
 static void describe(const struct code *c, uint32_t instr, struct python_code_place *ret)
@@ -210,23 +230,41 @@ static void describe(const struct code *c, uint32_t instr, struct python_code_pl
 	};
 }
 
+static struct code *find(const struct python_codes *codes, int pid, const struct rp_python_frame *frame)
+{
+	const struct key key = key_of(pid, frame);
+	struct code *c;
+
+	HASH_FIND(hh, codes->list, &key, sizeof key, c);
+	return c;
+}
+
 int python_code_find(struct python_codes *codes, const struct memory *memory, int pid, const struct rp_python *python,
 		     const struct rp_python_frame *frame, struct python_code_place *ret)
 {
 	const struct reading r = {.memory = memory, .pid = pid, .python = python, .frame = frame};
-	const struct key key = {.code = frame->code, .pid = pid, .check = frame->check};
-	struct code *c;
+	struct code *c = find(codes, pid, frame);
 	int e = 0;
 
-	HASH_FIND(hh, codes->list, &key, sizeof key, c);
 	if (!c) {
-		e = read_code(&r, key, &c);
-		if (!e)
-			add(codes, c);
+		c = xcalloc(1, sizeof *c);
+		e = keep(codes, &r, c, read_object(&r, c));
 	}
 	if (e)
 		*ret = (struct python_code_place){.function = e == -ESTALE ? "<code gone>" : "<code not readable>"};
 	else
 		describe(c, frame->instr, ret);
 	return e;
+}
+
+int python_code_take(struct python_codes *codes, const struct memory *memory, int pid, const struct rp_python *python,
+		     const struct rp_python_code *code, const uint8_t *bytes)
+{
+	const struct reading r = {.memory = memory, .pid = pid, .python = python, .frame = &code->frame};
+	struct code *c;
+
+	if (find(codes, pid, &code->frame))
+		return 0;
+	c = xcalloc(1, sizeof *c);
+	return keep(codes, &r, c, read_copied(&r, code, bytes, c));
 }
