@@ -120,6 +120,14 @@ static __always_inline __u64 python_top_frame(const struct rp_python *py, __u64 
 	return py->cframe_frame == RP_PYTHON_NONE || !frame ? frame : python_pointer(frame + py->cframe_frame);
 }
 
+/* The innermost one outside of the evaluation loop of a _PyCFrame; 0 = none. */
+static __always_inline __u64 python_outer_frame(const struct rp_python *py, __u64 cframe)
+{
+	__u64 previous = cframe ? python_pointer(cframe + py->cframe_previous) : 0;
+
+	return previous ? python_pointer(previous + py->cframe_frame) : 0;
+}
+
 /* What a frame is: the parts of it that a walk needs. */
 struct python_frame {
 	struct rp_python_frame out;
@@ -185,15 +193,19 @@ static __always_inline __u32 python_check_at(const struct rp_python *py, __u64 c
 	return rp_python_check(&id);
 }
 
-static __always_inline void python_read_code(const struct rp_python *py, struct python_scratch *s, struct python_frame *f)
+/* Non-zero: it is none. */
+static __always_inline int python_read_code(const struct rp_python *py, struct python_scratch *s, struct python_frame *f)
 {
 	if (bpf_probe_read_user(s->bytes, PYTHON_CODE_BYTES, (void *)f->out.code)) {
 		f->coroutine = 0;
-		return; /* paged out: user space may have more luck, though it cannot tell whether it is still the same */
+		return 0; /* paged out: user space may have more luck, though it cannot tell whether it is still the same */
 	}
+	if (py->code_type && python_word(s, OBJECT_TYPE) != py->code_type)
+		return -1;
 	f->out.check = python_check(py, s);
 	if (!(python_int(s, py->code_flags) & CO_COROUTINE))
 		f->coroutine = 0;
+	return 0;
 }
 
 /* No more than a frame has before its local variables: what comes after it may be memory that nobody has touched yet. */
@@ -229,8 +241,7 @@ static __always_inline int python_read_frame(const struct rp_python *py, __u64 a
 	ret->coroutine = python_generator(py, s, address);
 	if (ret->coroutine)
 		ret->out.instr |= RP_PYTHON_GENERATOR;
-	python_read_code(py, s, ret);
-	return 0;
+	return python_read_code(py, s, ret);
 }
 
 #endif

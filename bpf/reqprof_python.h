@@ -46,6 +46,7 @@ struct rp_python {
 	__u32 thread_context;   /* PyContext * */
 	/* in _PyCFrame (3.11, 3.12) */
 	__u32 cframe_frame;     /* the innermost frame */
+	__u32 cframe_previous;  /* _PyCFrame *: of the evaluation loop outside of this one */
 	/* in PyFrameObject (to 3.10), _PyInterpreterFrame (from 3.11) */
 	__u32 frame_code;       /* PyCodeObject *; of no code: the frame is a mark of the interpreter's */
 	__u32 frame_previous;
@@ -70,10 +71,12 @@ struct rp_python {
 	/* in PyGenObject, PyCoroObject */
 	__u32 generator_frame;  /* the frame itself (from 3.11), PyFrameObject * (to 3.10) */
 	__u32 generator_state;  /* signed char (from 3.11) */
-	__u32 size;             /* of this struct, so that there is no hole at its end */
+	__u32 size;             /* of this struct */
+	__u32 pad;
 	__u64 coroutine_type;   /* address of PyCoro_Type, 0 = unknown */
+	__u64 code_type;        /* of PyCode_Type */
 };
-_Static_assert(sizeof(struct rp_python) == 8 + 4 * 40 + 8, "rp_python");
+_Static_assert(sizeof(struct rp_python) == 8 + 4 * 42 + 16, "rp_python");
 #define RP_PYTHON_OWNER_C 3
 
 /* Frames follow the addresses in RP_EV_STACK, innermost first. */

@@ -89,9 +89,14 @@ struct unwind {
 	struct python_scratch python;
 	__u64 python_state;     /* thread state, 0 = none */
 	__u64 python_frame;     /* the next one */
+	__u64 python_cframe;    /* of the evaluation loop that is looked at first, 0 = loops have none */
+	__u64 python_outer;     /* the innermost frame outside of that loop */
+	__u64 python_hash;      /* `hash` before the first one */
 	__u64 coroutine;        /* the outermost coroutine among the frames: that of the asyncio task; 0 = none */
 	__u32 n_python;
 	__u32 python_flags;     /* RP_STACK_PYTHON_* */
+	__u32 python_unsure;    /* loops that may still be tried for the innermost: python_outer was not met yet */
+	__u32 pad_python;
 	__u64 awaited, awaited_type, local, local_2, local_type; /* struct rp_task_wait */
 	__u32 suspended;        /* RP_TASK_* */
 	__u32 pad;
