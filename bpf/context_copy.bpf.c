@@ -65,13 +65,13 @@ struct copy {
 static __always_inline void send_task(const struct copy *c, const struct look *k, struct task_struct *task, __u32 number, __u64 now)
 {
 	struct rp_task e = {.parent = c->parent, .coroutine = {.code = c->code, .instr = RP_PYTHON_NO_INSTR}};
-	const struct rp_python *py = k->py;
 
 	event_head(&e.h, RP_EV_TASK, sizeof e, now, c->live->serial, task);
 	e.h.task = number;
-	if (c->code)
-		e.coroutine.check = rp_python_check(python_pointer(c->code + py->code_file_name), python_pointer(c->code + py->code_name),
-						    python_pointer(c->code + py->code_line_table), python_pointer(c->code + py->code_first_line));
+	if (c->code) {
+		e.coroutine.check = python_check_at(k->py, c->code);
+		stack_send_code(task->tgid, c->code, e.coroutine.check);
+	}
 	event_send(&e, sizeof e);
 }
 

@@ -50,12 +50,13 @@ static __always_inline void describe_holder(const struct rp_python *py, __u64 ho
 	s = bpf_map_lookup_elem(&gil_scratch, &zero);
 	for (int i = 0; s && i < 2 && frame; i++) {
 		if (python_read_frame(py, frame, s, &f))
-			return;
+			break;
 		ret->frame = f.out;
 		if (!f.is_shim)
-			return;
+			break;
 		frame = f.previous;
 	}
+	stack_send_code(pid, ret->frame.code, ret->frame.check);
 }
 
 int gil_awaited(struct rp_gil_holder *ret)

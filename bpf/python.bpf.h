@@ -120,6 +120,14 @@ static __always_inline __u64 python_top_frame(const struct rp_python *py, __u64 
 	return py->cframe_frame == RP_PYTHON_NONE || !frame ? frame : python_pointer(frame + py->cframe_frame);
 }
 
+/* The innermost one outside of the evaluation loop of a _PyCFrame; 0 = none. */
+static __always_inline __u64 python_outer_frame(const struct rp_python *py, __u64 cframe)
+{
+	__u64 previous = cframe ? python_pointer(cframe + py->cframe_previous) : 0;
+
+	return previous ? python_pointer(previous + py->cframe_frame) : 0;
+}
+
 /* What a frame is: the parts of it that a walk needs. */
 struct python_frame {
 	struct rp_python_frame out;
@@ -159,16 +167,45 @@ static __always_inline int python_is_entry(const struct rp_python *py, const str
 	return py->frame_is_entry != RP_PYTHON_NONE && python_byte(s, py->frame_is_entry);
 }
 
-static __always_inline void python_read_code(const struct rp_python *py, struct python_scratch *s, struct python_frame *f)
+/* Of the code object whose bytes are in *s. */
+static __always_inline __u32 python_check(const struct rp_python *py, const struct python_scratch *s)
+{
+	struct rp_python_identity id = {
+		.file_name = python_word(s, py->code_file_name), .function = python_word(s, rp_python_function_name(py)),
+		.line_table = python_word(s, py->code_line_table), .first_line = python_int(s, py->code_first_line),
+	};
+
+	for (int i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		id.more[i] = python_word(s, rp_python_code_more[i]);
+	return rp_python_check(&id);
+}
+
+/* Of one in the process' memory. */
+static __always_inline __u32 python_check_at(const struct rp_python *py, __u64 code)
+{
+	struct rp_python_identity id = {
+		.file_name = python_pointer(code + py->code_file_name), .function = python_pointer(code + rp_python_function_name(py)),
+		.line_table = python_pointer(code + py->code_line_table), .first_line = python_pointer(code + py->code_first_line),
+	};
+
+	for (int i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		id.more[i] = python_pointer(code + rp_python_code_more[i]);
+	return rp_python_check(&id);
+}
+
+/* Non-zero: it is none. */
+static __always_inline int python_read_code(const struct rp_python *py, struct python_scratch *s, struct python_frame *f)
 {
 	if (bpf_probe_read_user(s->bytes, PYTHON_CODE_BYTES, (void *)f->out.code)) {
 		f->coroutine = 0;
-		return; /* paged out: user space may have more luck, though it cannot tell whether it is still the same */
+		return 0; /* paged out: user space may have more luck, though it cannot tell whether it is still the same */
 	}
-	f->out.check = rp_python_check(python_word(s, py->code_file_name), python_word(s, py->code_name), python_word(s, py->code_line_table),
-				       python_int(s, py->code_first_line));
+	if (py->code_type && python_word(s, OBJECT_TYPE) != py->code_type)
+		return -1;
+	f->out.check = python_check(py, s);
 	if (!(python_int(s, py->code_flags) & CO_COROUTINE))
 		f->coroutine = 0;
+	return 0;
 }
 
 /* No more than a frame has before its local variables: what comes after it may be memory that nobody has touched yet. */
@@ -204,8 +241,7 @@ static __always_inline int python_read_frame(const struct rp_python *py, __u64 a
 	ret->coroutine = python_generator(py, s, address);
 	if (ret->coroutine)
 		ret->out.instr |= RP_PYTHON_GENERATOR;
-	python_read_code(py, s, ret);
-	return 0;
+	return python_read_code(py, s, ret);
 }
 
 #endif

@@ -139,12 +139,6 @@ struct rp_object {
 };
 _Static_assert(sizeof(struct rp_object) == 200, "rp_object");
 
-/* Who held the GIL when a thread began to wait for it. */
-struct rp_gil_holder {
-	__u32 tid;              /* 0 = unknown */
-	__u32 request;          /* serial of the marked request that it works for, 0 = none */
-	struct rp_python_frame frame; /* the innermost one of it, code 0 = unknown */
-};
 _Static_assert(sizeof(struct rp_gil_holder) <= RP_OBJECT_MAX, "rp_gil_holder");
 
 /* ---- events: ring buffer `events`, in the order they happened per CPU -------------------------------------------- */
@@ -165,6 +159,7 @@ _Static_assert(sizeof(struct rp_gil_holder) <= RP_OBJECT_MAX, "rp_gil_holder");
 #define RP_EV_PEER 15           /* it has written to a socket, not its request's: struct rp_peer */
 #define RP_EV_PEER_DATA 16      /* bytes came from there and were read: struct rp_peer_data */
 #define RP_EV_BUSY 17           /* what the thread of its event loop does for others: struct rp_busy */
+#define RP_EV_CODE 18           /* a code object of Python that stacks name: struct rp_python_code, then parts of it */
 #define RP_EV_UNMAPPED 11       /* a stack led into code that the process's table of code does not hold: struct rp_unmapped */
 
 struct rp_event {
@@ -363,6 +358,15 @@ struct rp_stack {
 	__u16 pad;
 };
 _Static_assert(sizeof(struct rp_stack) == 48, "rp_stack");
+
+struct rp_python_code {
+	struct rp_event h;      /* flags: 1 << RP_CODE_*: all of this part is copied */
+	struct rp_python_frame frame; /* its instr is none */
+	__u64 parts[RP_CODE_PARTS]; /* addresses */
+	__u32 len[RP_CODE_PARTS]; /* bytes of them that follow, one part after the other; 0 = it could not be read */
+	__u32 first_line;
+};
+_Static_assert(sizeof(struct rp_python_code) == 32 + 16 + 24 + 16, "rp_python_code");
 
 /* how a request ended (h.flags of RP_EV_END) */
 #define RP_END_SEEN 0           /* the write of the response's last byte */

@@ -46,6 +46,7 @@ struct rp_python {
 	__u32 thread_context;   /* PyContext * */
 	/* in _PyCFrame (3.11, 3.12) */
 	__u32 cframe_frame;     /* the innermost frame */
+	__u32 cframe_previous;  /* _PyCFrame *: of the evaluation loop outside of this one */
 	/* in PyFrameObject (to 3.10), _PyInterpreterFrame (from 3.11) */
 	__u32 frame_code;       /* PyCodeObject *; of no code: the frame is a mark of the interpreter's */
 	__u32 frame_previous;
@@ -64,13 +65,18 @@ struct rp_python {
 	__u32 code_qualified_name; /* PyObject * (from 3.11) */
 	__u32 code_line_table;  /* PyObject * */
 	__u32 code_instructions; /* the first one (from 3.11) */
+	/* in a str: where its characters begin (PyASCIIObject, PyCompactUnicodeObject) */
+	__u32 string_ascii;
+	__u32 string_compact;
 	/* in PyGenObject, PyCoroObject */
 	__u32 generator_frame;  /* the frame itself (from 3.11), PyFrameObject * (to 3.10) */
 	__u32 generator_state;  /* signed char (from 3.11) */
-	__u32 size;             /* of this struct, so that there is no hole at its end */
+	__u32 size;             /* of this struct */
+	__u32 pad;
 	__u64 coroutine_type;   /* address of PyCoro_Type, 0 = unknown */
+	__u64 code_type;        /* of PyCode_Type */
 };
-_Static_assert(sizeof(struct rp_python) == 8 + 4 * 38 + 8, "rp_python");
+_Static_assert(sizeof(struct rp_python) == 8 + 4 * 42 + 16, "rp_python");
 #define RP_PYTHON_OWNER_C 3
 
 /* Frames follow the addresses in RP_EV_STACK, innermost first. */
@@ -85,12 +91,48 @@ _Static_assert(sizeof(struct rp_python_frame) == 16, "rp_python_frame");
 #define RP_PYTHON_NO_INSTR (RP_PYTHON_GENERATOR - 1)
 #define RP_PYTHON_INSTR(instr) ((instr) & RP_PYTHON_NO_INSTR)
 
-static inline __u32 rp_python_check(__u64 file_name, __u64 name, __u64 line_table, __u32 first_line)
-{
-	__u64 x = (file_name * 31 + name) * 31 + line_table + first_line;
+/* What a code object is told by from the next one that gets its address, which may be made in the same way, of parts that get the addresses of its
+ * parts. None of it changes as long as the object is there. `more`, by version: arguments, local and other variables, constants, names, the size of
+ * the stack, from 3.12 on a number that no two have. */
+#define RP_PYTHON_CODE_MORE 4
+static const __u32 rp_python_code_more[RP_PYTHON_CODE_MORE] = {24, 32, 56, 88};
 
+struct rp_python_identity {
+	__u64 file_name, function, line_table;
+	__u64 more[RP_PYTHON_CODE_MORE]; /* the words of the object at rp_python_code_more */
+	__u32 first_line;
+};
+
+static inline __attribute__((always_inline)) __u32 rp_python_check(const struct rp_python_identity *c)
+{
+	__u64 x = ((c->file_name * 31 + c->function) * 31 + c->line_table) * 31 + c->first_line;
+
+	for (int i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		x = x * 31 + c->more[i];
 	x *= 0x9e3779b97f4a7c15ULL;
 	return x >> 32;
 }
+
+/* Where the name is that a code object is shown by: the qualified one if the version has it. */
+static inline __attribute__((always_inline)) __u32 rp_python_function_name(const struct rp_python *p)
+{
+	return p->code_qualified_name != RP_PYTHON_NONE ? p->code_qualified_name : p->code_name;
+}
+
+/* RP_EV_CODE is a copy of a code object, of the moment when it was first seen in a process: it may be gone soon. It precedes the stacks that name it.
+ * Its parts are objects of Python (PyUnicodeObject, PyBytesObject), as many bytes of each as are copied. */
+#define RP_CODE_FUNCTION 0      /* rp_python_function_name() */
+#define RP_CODE_FILE 1
+#define RP_CODE_LINES 2
+#define RP_CODE_PARTS 3
+#define RP_CODE_TEXT_MAX 512    /* bytes of a str that are copied */
+#define RP_CODE_LINES_MAX 8192  /* of a line table */
+
+/* Who held the GIL when a thread began to wait for it. */
+struct rp_gil_holder {
+	__u32 tid;              /* 0 = unknown */
+	__u32 request;          /* serial of the marked request that it works for, 0 = none */
+	struct rp_python_frame frame; /* the innermost one of it, code 0 = unknown */
+};
 
 #endif

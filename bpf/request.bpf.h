@@ -422,6 +422,9 @@ __hidden __u64 stack_take(void *ctx, struct task_struct *task, __u32 serial, __u
 /* The same for programs that can be preempted by another one on the same CPU. */
 __hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32 serial);
 
+/* Send the code object of a frame that an event names without a stack, unless it has been sent. Global, so that the verifier looks at it once. */
+int stack_send_code(__u32 pid, __u64 code, __u32 check);
+
 /* What the coroutine of a task awaits, if it does: its stack and what is at its end go into *e, RP_TASK_* to its flags. */
 __hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 coroutine, struct rp_task_wait *e);
 

@@ -82,6 +82,8 @@ static __always_inline __u64 send(struct unwind *u, struct task_struct *task, __
 
 	if (already_sent(id, serial, &entry))
 		return id;
+	if (u->n_python)
+		unwind_python_codes(u, task->tgid);
 	event_head(&u->head.h, RP_EV_STACK, len, bpf_ktime_get_ns(), serial, task);
 	u->head.h.flags = flags | u->python_flags | u->reason << RP_STACK_REASON_SHIFT;
 	u->head.id = id;
@@ -198,6 +200,21 @@ __hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 co
 	if (u->n_python)
 		e->stack = send(u, task, serial, RP_STACK_AWAITS | RP_STACK_NO_KERNEL);
 	give_back(b);
+}
+
+int stack_send_code(__u32 pid, __u64 code, __u32 check)
+{
+	struct pool_buffer *b = code ? take_buffer() : NULL;
+
+	if (!b)
+		return 0;
+	b->unwind.n = 0;
+	b->unwind.n_python = 1;
+	b->unwind.addresses[0] = code;
+	b->unwind.addresses[1] = (__u64)check << 32;
+	unwind_python_codes(&b->unwind, pid);
+	give_back(b);
+	return 0;
 }
 
 static __always_inline void python_part(struct unwind *u, struct task_struct *task)

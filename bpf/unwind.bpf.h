@@ -13,6 +13,7 @@
 
 #define USER32_CS 0x23          /* arch/x86/include/asm/segment.h: __USER32_CS */
 #define UNWIND_WORDS 1024       /* addresses of 383 frames, and two words for each of 256 Python frames */
+#define CODE_PARTS_SIZE (2 * RP_CODE_TEXT_MAX + RP_CODE_LINES_MAX)
 #define WINDOW_WORDS 256        /* stack memory is copied in blocks: one copy serves several frames */
 
 /* ---- maps.bpf.c: the tables ---------------------------------------------------------------------------------------- */
@@ -88,14 +89,23 @@ struct unwind {
 	struct python_scratch python;
 	__u64 python_state;     /* thread state, 0 = none */
 	__u64 python_frame;     /* the next one */
+	__u64 python_cframe;    /* of the evaluation loop that is looked at first, 0 = loops have none */
+	__u64 python_outer;     /* the innermost frame outside of that loop */
+	__u64 python_hash;      /* `hash` before the first one */
 	__u64 coroutine;        /* the outermost coroutine among the frames: that of the asyncio task; 0 = none */
 	__u32 n_python;
 	__u32 python_flags;     /* RP_STACK_PYTHON_* */
+	__u32 python_unsure;    /* loops that may still be tried for the innermost: python_outer was not met yet */
+	__u32 pad_python;
 	__u64 awaited, awaited_type, local, local_2, local_type; /* struct rp_task_wait */
 	__u32 suspended;        /* RP_TASK_* */
 	__u32 pad;
 	struct rp_stack head;
 	__u64 addresses[UNWIND_WORDS];
+	__u32 code_pid;         /* whose code */
+	__u32 codes_left;       /* that may be sent */
+	struct rp_python_code code; /* an event of its own, and its parts */
+	__u8 code_parts[CODE_PARTS_SIZE];
 };
 
 static __always_inline __u64 hash_add(__u64 hash, __u64 value)
@@ -155,6 +165,9 @@ int unwind_walk(struct unwind *u, __u32 pid);
 
 /* unwind_python.bpf.c: add the Python frames of the current task, behind the addresses. Global for the same reason. */
 int unwind_python(struct unwind *u, __u32 pid);
+
+/* python_code.bpf.c: send the code objects of these frames that have not been sent yet. */
+int unwind_python_codes(struct unwind *u, __u32 pid);
 
 /* The coroutines that u->coroutine awaits, and what the last one does. */
 int unwind_awaits(struct unwind *u, __u32 pid);

@@ -16,7 +16,7 @@ static __always_inline int push(struct unwind *u, const struct rp_python_frame *
 		return -1;
 	u->addresses[at & (UNWIND_WORDS - 1)] = f->code;
 	u->addresses[(at + 1) & (UNWIND_WORDS - 1)] = (__u64)f->check << 32 | f->instr;
-	u->hash = hash_add(hash_add(u->hash, f->code), f->instr);
+	u->hash = hash_add(hash_add(u->hash, f->code ^ (__u64)f->check << 32), f->instr);
 	u->n_python = n + 1;
 	return 0;
 }
@@ -30,16 +30,43 @@ static __always_inline void mark_entry(struct unwind *u)
 		u->addresses[at & (UNWIND_WORDS - 1)] |= RP_PYTHON_ENTRY;
 }
 
+#define LOOPS_TRIED 2
+
+/* An evaluation loop of 3.11 and 3.12 shows its _PyCFrame before all of it is set; what stands there is from another one, and its frames may be gone.
+ * Where a loop begins to run Python its own frames must lead to those outside of it. If they do not there are none yet, and the loop outside of it is
+ * taken; if that is no better nothing is known. */
+static __always_inline int walk_outer(struct unwind *u, const struct rp_python *py)
+{
+	if (!u->python_unsure)
+		return 0;
+	u->hash = u->python_hash;
+	u->n_python = 0;
+	u->coroutine = 0;
+	u->python_frame = --u->python_unsure ? u->python_outer : 0;
+	if (!u->python_unsure)
+		u->python_flags |= RP_STACK_PYTHON_BROKEN;
+	u->python_cframe = python_pointer(u->python_cframe + py->cframe_previous);
+	u->python_outer = python_outer_frame(py, u->python_cframe);
+	return 1;
+}
+
 static long walk_step(__u32 i, struct python_walk *w)
 {
 	struct unwind *u = w->u;
 	struct python_frame f;
 
-	if (!u->python_frame)
-		return 1;
+	if (!u->python_frame) /* else the thread's first loop is beginning */
+		return (u->n_python || u->python_unsure == LOOPS_TRIED) ? !walk_outer(u, w->py) : 1;
 	if (python_read_frame(w->py, u->python_frame, &u->python, &f)) {
+		if (walk_outer(u, w->py))
+			return 0;
 		u->python_flags |= RP_STACK_PYTHON_BROKEN;
 		return 1;
+	}
+	if (f.is_shim || f.out.instr & RP_PYTHON_ENTRY) {
+		if (f.previous != u->python_outer && walk_outer(u, w->py))
+			return 0;
+		u->python_unsure = 0;
 	}
 	if (f.is_shim) {
 		mark_entry(u);
@@ -154,6 +181,10 @@ int unwind_python(struct unwind *u, __u32 pid)
 	if (!u->python_state)
 		return 0;
 	u->python_frame = python_top_frame(w.py, u->python_state);
+	u->python_cframe = w.py->cframe_frame == RP_PYTHON_NONE ? 0 : python_pointer(u->python_state + w.py->thread_frame);
+	u->python_outer = python_outer_frame(w.py, u->python_cframe);
+	u->python_unsure = u->python_cframe ? LOOPS_TRIED : 0;
+	u->python_hash = u->hash;
 	bpf_loop(2 * RP_MAX_PYTHON_FRAMES, walk_step, &w, 0);
 	return 0;
 }

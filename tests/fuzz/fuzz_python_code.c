@@ -3,7 +3,8 @@
  * The memory of a process with CPython: a version, an instruction, then all that there is from 0x10000 on. A code object is taken to be at its
  * begin, and _PyRuntime as well.
  *
- * links: unwind/python_code.c unwind/python_verify.c unwind/python_versions.c symbol/python_string.c symbol/python_line.c symbol/python_package.c
+ * links: unwind/python_code.c unwind/python_copy.c unwind/python_verify.c unwind/python_versions.c
+ * links: symbol/python_string.c symbol/python_line.c symbol/python_package.c
  * links: base/alloc.c
  */
 #include <linux/types.h>
@@ -73,6 +74,41 @@ static void find(const struct memory *memory, const struct rp_python *p, const s
 	python_codes_free(codes);
 }
 
+static uint32_t check(const struct input *in, const struct rp_python *p)
+{
+	struct rp_python_identity id = {
+		.file_name = word(in, p->code_file_name, 8), .function = word(in, rp_python_function_name(p), 8),
+		.line_table = word(in, p->code_line_table, 8), .first_line = word(in, p->code_first_line, 4),
+	};
+
+	for (size_t i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		id.more[i] = word(in, rp_python_code_more[i], 8);
+	return rp_python_check(&id);
+}
+
+/* A copy, whose lengths are the input's first bytes: of what is there, or of what is not. */
+static void take(const struct memory *memory, const struct rp_python *p, const struct rp_python_frame *frame, const struct input *in)
+{
+	struct rp_python_code code = {.h.flags = word(in, 0, 1), .frame = *frame, .first_line = word(in, p->code_first_line, 4)};
+	struct python_codes *codes = python_codes_new();
+	struct python_code_place place;
+	size_t left = in->size;
+
+	code.parts[RP_CODE_FUNCTION] = word(in, rp_python_function_name(p), 8);
+	code.parts[RP_CODE_FILE] = word(in, p->code_file_name, 8);
+	code.parts[RP_CODE_LINES] = word(in, p->code_line_table, 8);
+	for (unsigned int i = 0; i < RP_CODE_PARTS; left -= code.len[i++]) {
+		code.len[i] = word(in, 2 + 2 * i, 2);
+		code.len[i] = code.len[i] > left ? left : code.len[i];
+	}
+	if (!python_code_take(codes, memory, 1, p, &code, in->memory)) {
+		MUST(!python_code_find(codes, memory, 1, p, frame, &place));
+		check_text(place.function);
+		check_text(place.file);
+	}
+	python_codes_free(codes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rp_python_frame frame = {.code = START};
@@ -84,9 +120,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	MUST(python_version_find(0x0308 + data[0] % VERSIONS, &p));
 	memcpy(&frame.instr, data + 1, sizeof frame.instr);
-	frame.check = rp_python_check(word(&in, p.code_file_name, 8), word(&in, p.code_name, 8), word(&in, p.code_line_table, 8),
-				      word(&in, p.code_first_line, 4));
+	frame.check = check(&in, &p);
 	find(&memory, &p, &frame);
+	take(&memory, &p, &frame, &in);
 	if (python_version_has_debug_offsets(p.version))
 		python_debug_offsets_take(in.memory, in.size, &p);
 	p.runtime = START;

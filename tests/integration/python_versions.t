@@ -75,4 +75,32 @@ def all_of_them():
         check(version, path)
 
 
-main(all_of_them)
+def strangers(report):
+    """Stacks with code that is not there any more, or of a leaf that is not below its phase."""
+    for stack in set(report["samples"]["stack"]):
+        names = [f["function"] for f in frames(report, stack) if f["kind"] == "python"]
+        inner = names[:names.index("work")] if "work" in names else []
+        as_called = [n[:5] for n in inner] in ([], ["phase"], ["leaf_", "phase"]) and len({n[-1] for n in inner}) <= 1
+        if not as_called or any(n.startswith("<code") for n in names):
+            yield names
+
+
+def entering():
+    """An evaluation loop that only begins shows the frames of another one, which may be gone."""
+    for version, path in interpreters():
+        if version[1] not in (11, 12):
+            continue
+        server = Server([path, f"{SERVERS}/entering.py"])
+        with Recording("--pid", server.pid, options=("-i", "100us")) as r:
+            with connection(server.port) as c:
+                ask(c, "/1000")
+            r.wait_reports(1)
+        server.stop()
+        (report,) = r.json()
+        label = f"{label_of(version, path)}, loops that begin"
+        none(strangers(report), f"{label}: no frame that was not there")
+        none(evaluator_left(report), f"{label}: Python's frames in place of the interpreter's")
+        ok(len(report["samples"]["t"]) > 5000, f"{label}: samples", len(report["samples"]["t"]))
+
+
+main(all_of_them, entering)

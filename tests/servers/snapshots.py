@@ -97,6 +97,14 @@ def unusual_names(stacks, ms):
     return names["größe_日本_𠀀"](snapshot, stacks, ms)
 
 
+def short_lived(stacks, ms):
+    """Functions that take each other's places in memory, one after the other."""
+    for name in "one", "two", "six", "ten":
+        names = {}
+        exec(compile(f"def {name}(f, *a):\n return f(*a)\n", f"{name}.py", "exec"), names)
+        names[name](snapshot, stacks, ms / 4)
+
+
 def raised(stacks, ms):
     try:
         raise KeyError
@@ -107,7 +115,7 @@ def raised(stacks, ms):
             burn(0)
 
 
-POINTS = [recursion, generators, below_c, Made, far_lines, unusual_names, raised]
+POINTS = [recursion, generators, below_c, Made, far_lines, unusual_names, short_lived, raised]
 
 
 def visit(ms):

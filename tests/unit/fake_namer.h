@@ -124,6 +124,12 @@ void namer_python(struct namer *n, int pid, const struct python_frame *frame)
 	fake_code = frame->code;
 }
 
+void namer_python_code(struct namer *n, const struct rp_python_code *code)
+{
+	(void)n;
+	fake_code = code->frame.code;
+}
+
 static size_t fake_source_lines = 1000; /* that each file has */
 static size_t fake_line_bytes = 10;     /* of each of them, at least */
 static int fake_files;                  /* that were asked for */

@@ -19,13 +19,15 @@ static const struct {
 	{RP_EV_BEGIN, sizeof(struct rp_begin)}, {RP_EV_BIND, sizeof(struct rp_bind)}, {RP_EV_RELEASE, sizeof(struct rp_release)},
 	{RP_EV_TICK, sizeof(struct rp_tick)},   {RP_EV_WAIT, sizeof(struct rp_wait)}, {RP_EV_STACK, sizeof(struct rp_stack)},
 	{RP_EV_END, sizeof(struct rp_end)},     {RP_EV_EDGE, sizeof(struct rp_tick)}, {RP_EV_NEAR, sizeof(struct rp_near)},
-	{RP_EV_EXEC, sizeof(struct rp_event)},  {999, sizeof(struct rp_event)},
+	{RP_EV_EXEC, sizeof(struct rp_event)},  {RP_EV_CODE, sizeof(struct rp_python_code)},
+	{999, sizeof(struct rp_event)},
 };
 
 union any {
 	struct rp_event h;
 	struct rp_begin begin;
 	struct rp_stack stack;
+	struct rp_python_code code;
 	char bytes[1024];
 };
 
@@ -87,11 +89,23 @@ static void stack_addresses(void **state)
 	assert_null(event_check(&e, sizeof e.stack + 24));
 }
 
+static void parts_of_code(void **state)
+{
+	union any e = {.code = {.h = {.type = RP_EV_CODE, .len = sizeof e.code + 30}, .len = {10, 10, 10}}};
+
+	(void)state;
+	assert_non_null(event_check(&e, sizeof e.code + 30));
+	e.code.len[RP_CODE_LINES]++;
+	assert_null(event_check(&e, sizeof e.code + 30));
+	e.code.len[RP_CODE_LINES] = 0xffffffec; /* 30 in 32 bits */
+	assert_null(event_check(&e, sizeof e.code + 30));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lengths), cmocka_unit_test(shorter_than_a_header),
-		cmocka_unit_test(request_line), cmocka_unit_test(stack_addresses),
+		cmocka_unit_test(request_line), cmocka_unit_test(stack_addresses), cmocka_unit_test(parts_of_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /*
  * Names from a process of its own that a file can end: with a symbolizer that is as good as one, but does what the address says.
  *
- * links: capture/namer.c capture/namer_process.c capture/namer_child.c capture/namer_wire.c capture/blame.c capture/ask.c
+ * links: capture/namer.c capture/namer_process.c capture/namer_child.c capture/namer_wire.c capture/blame.c capture/ask.c capture/events.c
  * links: capture/namer_source.c base/sealed.c
  * links: base/alloc.c base/descriptors.c base/log.c base/printable.c base/protocol.c
  */
@@ -278,6 +278,15 @@ void pythons_code(struct pythons *ps, int pid, uint64_t code, uint32_t check)
 		ps->read = code;
 }
 
+/* As it should: the last byte of its parts is the last of its line table. */
+void pythons_take_code(struct pythons *ps, const struct rp_python_code *code)
+{
+	const uint8_t *bytes = (const uint8_t *)(code + 1);
+
+	if (code->h.pid == 42 && code->frame.check == 3 && bytes[code->len[RP_CODE_FUNCTION] + code->len[RP_CODE_LINES] - 1] == 'z')
+		ps->read = code->frame.code;
+}
+
 struct stack_faults pythons_stack(struct pythons *ps, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame),
 				  void *ctx)
 {
@@ -437,6 +446,29 @@ static void python_frames(void **state)
 	faults = namer_stack(n, &(struct symbol_stack){.pid = 42, .python = &frames[1], .n_python = 1}, take_frame, f);
 	assert_string_equal(f->frames, "py20:4");
 	assert_true(faults.unread == 0 && faults.inexact == 0);
+	assert_int_equal(lines_said(f), 0);
+}
+
+static void python_code_that_was_copied(void **state)
+{
+	static const struct python_frame frames[] = {{0x10, 2, 3}, {0x20, 4, 3}};
+	struct {
+		struct rp_python_code code;
+		char bytes[8];
+	} copy = {
+		.code.h = {.type = RP_EV_CODE, .len = sizeof copy.code + 5, .pid = 42}, .code.frame = {.code = 0x10, .check = 3},
+		.code.len = {[RP_CODE_FUNCTION] = 2, [RP_CODE_LINES] = 3}, .bytes = "fnxyz",
+	};
+	struct fixture *f = *state;
+	struct namer *n = start(f);
+
+	namer_add_process(n, 42);
+	namer_python_code(n, &copy.code);
+	namer_python(n, 42, &frames[0]); /* is the same one */
+	assert_int_equal(namer_stack(n, &(struct symbol_stack){.pid = 42, .python = frames, .n_python = 1}, take_frame, f).unread, 0);
+	namer_python(n, 42, &frames[1]);
+	namer_python_code(n, &copy.code); /* it has it */
+	assert_int_equal(namer_stack(n, &(struct symbol_stack){.pid = 42, .python = &frames[1], .n_python = 1}, take_frame, f).unread, 0);
 	assert_int_equal(lines_said(f), 0);
 }
 
@@ -650,7 +682,8 @@ static void releases(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(answers), TEST(python_frames), TEST(empty_stack), TEST(long_stack), TEST(crash), TEST(abortion), TEST(out_of_memory), TEST(hang),
+		TEST(answers), TEST(python_frames), TEST(python_code_that_was_copied), TEST(empty_stack), TEST(long_stack),
+		TEST(crash), TEST(abortion), TEST(out_of_memory), TEST(hang),
 		TEST(rubbish), TEST(much_rubbish), TEST(one_after_the_other), TEST(nobody_to_blame), TEST(given_up), TEST(ended_meanwhile), TEST(pumps),
 		TEST(releases),
 	};

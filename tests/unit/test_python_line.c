@@ -37,7 +37,7 @@ static void ranges(void **state)
 	(void)state;
 	assert_int_equal(python_line(0x030a, table, sizeof table, 1, 0), 2);
 	assert_int_equal(python_line(0x030a, table, sizeof table, 1, 3), 2);
-	assert_int_equal(python_line(0x030a, table, sizeof table, 1, 4), 0); /* it has none */
+	assert_int_equal(python_line(0x030a, table, sizeof table, 1, 4), 2); /* it has none: the one before */
 	assert_int_equal(python_line(0x030a, table, sizeof table, 1, 6), 4);
 	assert_int_equal(python_line(0x030a, table, sizeof table, 1, 12), 130);
 	assert_int_equal(python_line(0x030a, table, sizeof table, 1, 16), 0); /* behind the end */
@@ -61,12 +61,31 @@ static void locations(void **state)
 	assert_int_equal(python_line(0x030b, table, sizeof table, 20, 2), 20);
 	assert_int_equal(python_line(0x030b, table, sizeof table, 20, 5), 20);
 	assert_int_equal(python_line(0x030c, table, sizeof table, 20, 6), 22);
-	assert_int_equal(python_line(0x030c, table, sizeof table, 20, 8), 0);
-	assert_int_equal(python_line(0x030c, table, sizeof table, 20, 23), 0);
+	assert_int_equal(python_line(0x030c, table, sizeof table, 20, 8), 22);
+	assert_int_equal(python_line(0x030c, table, sizeof table, 20, 23), 22);
 	assert_int_equal(python_line(0x030d, table, sizeof table, 20, 24), 19);
 	assert_int_equal(python_line(0x030e, table, sizeof table, 20, 26), 119);
 	assert_int_equal(python_line(0x030e, table, sizeof table, 20, 28), 0);
 	assert_int_equal(python_line(0x030e, table, sizeof table, 20, PYTHON_LINE_BEFORE), 20);
+}
+
+/* As CPython 3.10 and 3.11 compile it: cells are made and the generator returned before there is a line, and cleaned up after. */
+static void instructions_without_a_line(void **state)
+{
+	const uint8_t ranges[] = {4, 128, 6, 3, 2, 128, 4, 0xfe /* −2 */};
+	const uint8_t locations[] = {0xf8, 0xf8, 0xe8, 0x00, 0xe8, 0x00, 0x80, 0x00, 0xd8, 0x0b, 0x10, 0xf0, 0x04, 0x05, 0x09, 0x20, 0xf8, 0xf8};
+
+	(void)state;
+	for (uint32_t instr = 0; instr < 4; instr += 2)
+		assert_int_equal(python_line(0x030a, ranges, sizeof ranges, 45, instr), 45);
+	assert_int_equal(python_line(0x030a, ranges, sizeof ranges, 45, 10), 48);
+	assert_int_equal(python_line(0x030a, ranges, sizeof ranges, 45, 12), 46); /* counted from the last line that there was */
+	for (uint32_t instr = 0; instr < 10; instr += 2)
+		assert_int_equal(python_line(0x030b, locations, sizeof locations, 147, instr), 147);
+	assert_int_equal(python_line(0x030b, locations, sizeof locations, 147, 10), 148);
+	assert_int_equal(python_line(0x030b, locations, sizeof locations, 147, 14), 150);
+	assert_int_equal(python_line(0x030b, locations, sizeof locations, 147, 16), 150);
+	assert_int_equal(python_line(0x030b, locations, sizeof locations, 147, 18), 0); /* behind the end */
 }
 
 static void nonsense(void **state)
@@ -94,6 +113,7 @@ int main(void)
 		cmocka_unit_test(lnotab),
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(locations),
+		cmocka_unit_test(instructions_without_a_line),
 		cmocka_unit_test(nonsense),
 	};
 

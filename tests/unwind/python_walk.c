@@ -82,6 +82,19 @@ static bool is_generator(const struct walk *w, uint64_t frame)
 	return byte(w, frame, w->p->frame_owner) == 1;
 }
 
+static uint32_t check(const struct walk *w, uint64_t code)
+{
+	const struct rp_python *p = w->p;
+	struct rp_python_identity id = {
+		.file_name = word(w, code, p->code_file_name), .function = word(w, code, rp_python_function_name(p)),
+		.line_table = word(w, code, p->code_line_table), .first_line = number(w, code, p->code_first_line),
+	};
+
+	for (size_t i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		id.more[i] = word(w, code, rp_python_code_more[i]);
+	return rp_python_check(&id);
+}
+
 static struct rp_python_frame describe(const struct walk *w, uint64_t frame, uint64_t previous)
 {
 	const struct rp_python *p = w->p;
@@ -91,8 +104,7 @@ static struct rp_python_frame describe(const struct walk *w, uint64_t frame, uin
 		.code = code,
 		.instr = instr_of(w, frame, code) | (is_entry(w, frame, previous) ? RP_PYTHON_ENTRY : 0) |
 			 (is_generator(w, frame) ? RP_PYTHON_GENERATOR : 0),
-		.check = rp_python_check(word(w, code, p->code_file_name), word(w, code, p->code_name), word(w, code, p->code_line_table),
-					 number(w, code, p->code_first_line)),
+		.check = check(w, code),
 	};
 }
 

@@ -21,17 +21,21 @@ static const unsigned short fixed_len[] = {
 	[RP_EV_TASK_RUNS] = sizeof(struct rp_event),
 	[RP_EV_BUSY] = sizeof(struct rp_busy),
 	[RP_EV_TASK_WAITS] = sizeof(struct rp_task_wait),
+	[RP_EV_CODE] = sizeof(struct rp_python_code),
 };
 
 /* What follows the struct, by what the struct says. */
 static size_t variable_len(const struct rp_event *e)
 {
+	const struct rp_python_code *code = (const void *)e;
 	const struct rp_stack *stack = (const void *)e;
 
 	if (e->type == RP_EV_BEGIN)
 		return ((const struct rp_begin *)e)->line_len;
 	if (e->type == RP_EV_STACK)
 		return (stack->n_kernel + stack->n_user) * sizeof(__u64) + stack->n_python * sizeof(struct rp_python_frame);
+	if (e->type == RP_EV_CODE)
+		return (size_t)code->len[RP_CODE_FUNCTION] + code->len[RP_CODE_FILE] + code->len[RP_CODE_LINES];
 	return 0;
 }
 

@@ -369,19 +369,36 @@ void namer_code(struct namer *n, int pid, uint64_t address)
 
 /* ---- Python's code ----------------------------------------------------------------------------------------------- */
 
-void namer_python(struct namer *n, int pid, const struct python_frame *frame)
+/* False: it was asked about before. */
+static bool is_new(struct namer *n, int pid, uint64_t code, uint32_t check)
 {
-	uint64_t key = frame->code * 0x9e3779b97f4a7c15ULL ^ (uint64_t)frame->check << 32 ^ (uint64_t)pid;
+	uint64_t key = code * 0x9e3779b97f4a7c15ULL ^ (uint64_t)check << 32 ^ (uint64_t)pid;
 	uint64_t *seen = &n->python_seen[(key * 0x9e3779b97f4a7c15ULL >> 48) % PYTHON_SEEN];
 
-	if (*seen == key || !frame->code)
-		return;
+	if (*seen == key)
+		return false;
 	*seen = key;
+	return true;
+}
+
+void namer_python(struct namer *n, int pid, const struct python_frame *frame)
+{
+	if (!frame->code || !is_new(n, pid, frame->code, frame->check))
+		return;
 	wire_begin(&n->question, NAMER_PYTHON);
 	wire_put_u32(&n->question, pid);
 	wire_put_u64(&n->question, frame->code);
 	wire_put_u32(&n->question, frame->check);
 	ask(n, NAMER_PYTHON, NULL, NULL);
+}
+
+void namer_python_code(struct namer *n, const struct rp_python_code *code)
+{
+	if (!is_new(n, code->h.pid, code->frame.code, code->frame.check))
+		return;
+	wire_begin(&n->question, NAMER_PYTHON_CODE);
+	wire_put_bytes(&n->question, code, code->h.len);
+	ask(n, NAMER_PYTHON_CODE, NULL, NULL);
 }
 
 struct wire *namer_question(struct namer *n, enum namer_type type)

@@ -15,6 +15,7 @@
 
 #include "capture/namer_wire.h"
 #include "capture/pythons.h"
+#include "reqprof.h"
 #include "symbol/symbolizer.h"
 
 #define NAMER_STARTS_MAX 17
@@ -62,6 +63,9 @@ void namer_code(struct namer *n, int pid, uint64_t address);
 
 /* A Python frame was seen that has not been lately: its code object is read soon, without waiting for it. It may be gone later. */
 void namer_python(struct namer *n, int pid, const struct python_frame *frame);
+
+/* The same with what the kernel side has read of it: as long as it was there. */
+void namer_python_code(struct namer *n, const struct rp_python_code *code);
 
 /* For further questions (namer_source.h): fill this one in, then ask it until it is answered. `read` must read all of the answer, which stays
  * until the next question. False: nobody answers. */

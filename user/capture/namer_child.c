@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "capture/ask.h"
+#include "capture/events.h"
 #include "capture/handlers.h"
 #include "capture/namer_source.h"
 #include "capture/namer_wire.h"
@@ -218,6 +219,15 @@ static void python(struct child *c, struct wire_reader *q, struct wire *a)
 	pythons_code(c->pythons, pid, address, wire_get_u32(q));
 }
 
+static void python_code(struct child *c, struct wire_reader *q, struct wire *a)
+{
+	const struct rp_event *e = event_check(q->at, q->end - q->at);
+
+	(void)a;
+	if (e && e->type == RP_EV_CODE)
+		pythons_take_code(c->pythons, (const void *)e);
+}
+
 static void source(struct child *c, struct wire_reader *q, struct wire *a)
 {
 	namer_source_answer(&c->asker, &c->watch, q, a);
@@ -229,7 +239,8 @@ static const struct {
 } handlers[N_NAMER_TYPES] = {
 	[NAMER_ADD] = {add, true},       [NAMER_RENEW] = {renew, true}, [NAMER_FORGET] = {forget, false},
 	[NAMER_STACK] = {stack, true},   [NAMER_DATA] = {data, true},   [NAMER_EXECUTABLES] = {executables, true},
-	[NAMER_CODE] = {code, false},    [NAMER_PYTHON] = {python, false}, [NAMER_SOURCE] = {source, true},
+	[NAMER_CODE] = {code, false},    [NAMER_PYTHON] = {python, false}, [NAMER_PYTHON_CODE] = {python_code, false},
+	[NAMER_SOURCE] = {source, true},
 };
 
 /* ---- the loop ---------------------------------------------------------------------------------------------------- */

@@ -54,6 +54,11 @@ void wire_put_string(struct wire *w, const char *s)
 	put(w, "", 1);
 }
 
+void wire_put_bytes(struct wire *w, const void *bytes, size_t n)
+{
+	put(w, bytes, n);
+}
+
 void wire_put_frame(struct wire *w, const struct symbol_frame *frame)
 {
 	wire_put_u32(w, frame->kind);

@@ -13,6 +13,7 @@
  *   NAMER_EXECUTABLES u32 pid                                      u32 n, then path and build-id of each: strings, u64 rows
  *   NAMER_CODE       u32 pid (0 = all), u64 address (0 = any)      none
  *   NAMER_PYTHON     u32 pid, u64 code, u32 check                  none
+ *   NAMER_PYTHON_CODE an event of the kernel side: RP_EV_CODE     none
  *   NAMER_SOURCE     u32 pid, file: string, u32 n, ranges of lines: u32 first, last …
  *                                                                  u32 0 or errno, u32 newer, u32 n, lines: u32 number, string …
  *
@@ -32,8 +33,8 @@
 #define WIRE_CUT_MAX 64         /* strings behind the first WIRE_MESSAGE_MAX / 2 bytes: so that a whole stack has its place */
 #define WIRE_NONE UINT32_MAX    /* a string that is NULL */
 
-enum namer_type { NAMER_ADD = 1, NAMER_RENEW, NAMER_FORGET, NAMER_STACK, NAMER_DATA, NAMER_EXECUTABLES, NAMER_CODE, NAMER_PYTHON, NAMER_SOURCE,
-		  N_NAMER_TYPES };
+enum namer_type { NAMER_ADD = 1, NAMER_RENEW, NAMER_FORGET, NAMER_STACK, NAMER_DATA, NAMER_EXECUTABLES, NAMER_CODE, NAMER_PYTHON,
+		  NAMER_PYTHON_CODE, NAMER_SOURCE, N_NAMER_TYPES };
 
 struct wire_head {
 	uint32_t type;
@@ -52,6 +53,7 @@ void wire_reserve(struct wire *w, size_t n);           /* room for n bytes more 
 void wire_put_u32(struct wire *w, uint32_t value);
 void wire_put_u64(struct wire *w, uint64_t value);
 void wire_put_string(struct wire *w, const char *s);   /* NULL is fine */
+void wire_put_bytes(struct wire *w, const void *bytes, size_t n); /* as they are */
 void wire_put_frame(struct wire *w, const struct symbol_frame *frame);
 size_t wire_at(const struct wire *w);                  /* where the next value will be */
 void wire_set_u32(struct wire *w, size_t at, uint32_t value);

@@ -197,6 +197,14 @@ void pythons_code(struct pythons *ps, int pid, uint64_t code, uint32_t check)
 		python_code_find(ps->codes, &ps->memory, pid, &runtime->offsets, &frame, &place);
 }
 
+void pythons_take_code(struct pythons *ps, const struct rp_python_code *code)
+{
+	const struct python_runtime *runtime = runtime_of(ps, code->h.pid);
+
+	if (runtime)
+		python_code_take(ps->codes, &ps->memory, code->h.pid, &runtime->offsets, code, (const uint8_t *)(code + 1));
+}
+
 struct naming {
 	struct pythons *pythons;
 	const struct python_runtime *runtime; /* NULL: frames of an interpreter that is not known any more */

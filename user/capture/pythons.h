@@ -46,6 +46,9 @@ void pythons_forget(struct pythons *ps, int pid);
 /* Read a code object now: it may be gone when its name is asked for. */
 void pythons_code(struct pythons *ps, int pid, uint64_t code, uint32_t check);
 
+/* Take one that the kernel side has read. An event that was checked (events.h). */
+void pythons_take_code(struct pythons *ps, const struct rp_python_code *code);
+
 /* symbolizer_stack() with the stack's Python frames among the native ones. */
 struct stack_faults pythons_stack(struct pythons *ps, const struct symbol_stack *stack, void (*frame)(void *ctx, const struct symbol_frame *frame),
 				  void *ctx);

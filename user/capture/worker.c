@@ -138,6 +138,8 @@ static void handle_event(struct worker *w, const void *record, size_t size)
 		say(hint_near(&w->hints, (const void *)e));
 	else if (e->type == RP_EV_UNMAPPED)
 		namer_code(w->namer, e->pid, ((const struct rp_unmapped *)e)->address);
+	else if (e->type == RP_EV_CODE)
+		namer_python_code(w->namer, (const void *)e);
 	else if (!live_event(&w->live, e))
 		w->bad_events++;
 }

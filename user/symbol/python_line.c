@@ -24,7 +24,8 @@ static uint32_t by_lnotab(const uint8_t *table, size_t n, int64_t line, uint32_t
 	return checked(line);
 }
 
-/* Pairs: bytes that it is about (unsigned), the difference of their line from the one before (signed), −128 = they have none. */
+/* Instructions without a line count to the one before them: `line` stays.
+ * Pairs: bytes that it is about (unsigned), the difference of their line from the one before (signed), −128 = they have none. */
 static uint32_t by_ranges(const uint8_t *table, size_t n, int64_t line, uint32_t instr)
 {
 	uint64_t end = 0;
@@ -35,15 +36,15 @@ static uint32_t by_ranges(const uint8_t *table, size_t n, int64_t line, uint32_t
 		line += delta == -128 ? 0 : delta;
 		end += table[i];
 		if (instr < end)
-			return delta == -128 ? 0 : checked(line);
+			return checked(line);
 	}
 	return 0;
 }
 
 /* ---- locations: 3.11 ------------------------------------------------------------------------------------------------- */
 
-/* An entry's first byte: bit 7 set, its kind, instructions that it is about less one. */
-enum kind { ONE_LINE_0 = 10, ONE_LINE_2 = 12, NO_COLUMNS = 13, LONG = 14, NONE = 15 };
+/* An entry's first byte: bit 7 set, its kind, instructions that it is about less one. Kind 15: they have no line. */
+enum kind { ONE_LINE_0 = 10, ONE_LINE_2 = 12, NO_COLUMNS = 13, LONG = 14 };
 
 struct reader {
 	const uint8_t *at, *end;
@@ -90,7 +91,7 @@ static uint32_t by_locations(const uint8_t *table, size_t n, int64_t line, uint3
 		line += line_delta(&r, kind);
 		end += ((first & 7) + 1) * UNIT;
 		if (instr < end)
-			return kind == NONE ? 0 : checked(line);
+			return checked(line);
 		while (r.at < r.end && *r.at < 0x80)
 			r.at++;
 	}

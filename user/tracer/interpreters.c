@@ -66,7 +66,8 @@ static bool good_offsets(const struct rp_python *p)
 	for (size_t i = 0; i < n; i++)
 		if (offset[i] >= OFFSET_MAX && offset[i] != RP_PYTHON_NONE)
 			return false;
-	return p->size == sizeof *p && p->version >> 8 == 3 && p->runtime < ADDRESS_MAX && p->coroutine_type < ADDRESS_MAX;
+	return p->size == sizeof *p && p->version >> 8 == 3 && p->runtime < ADDRESS_MAX && p->coroutine_type < ADDRESS_MAX &&
+	       p->code_type < ADDRESS_MAX;
 }
 
 static bool good_probe(const struct msg_function *m)

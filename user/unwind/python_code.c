@@ -11,6 +11,7 @@
 #include "symbol/python_line.h"
 #include "symbol/python_package.h"
 #include "symbol/python_string.h"
+#include "unwind/python_copy.h"
 
 #define BYTES_MAX (64U << 20)   /* of all that is kept; beyond, what was read first goes */
 #define OBJECT_MAX 512          /* bytes of a code object that are looked at */
@@ -34,6 +35,11 @@ struct python_codes {
 	struct code *list;      /* in the order that they were read */
 	size_t bytes;
 };
+
+static struct key key_of(int pid, const struct rp_python_frame *frame)
+{
+	return (struct key){.code = frame->code, .pid = pid, .check = frame->check};
+}
 
 struct python_codes *python_codes_new(void)
 {
@@ -90,14 +96,9 @@ struct reading {
 
 /* The fields of a code object that are of use. */
 struct fields {
-	uint64_t file_name, name, line_table;
+	uint64_t file_name, function, line_table;
 	uint32_t first_line;
 };
-
-static uint32_t name_offset(const struct rp_python *p)
-{
-	return p->code_qualified_name != RP_PYTHON_NONE ? p->code_qualified_name : p->code_name;
-}
 
 static bool get(const uint8_t *object, size_t size, uint32_t offset, void *ret, size_t n)
 {
@@ -107,34 +108,44 @@ static bool get(const uint8_t *object, size_t size, uint32_t offset, void *ret, 
 	return true;
 }
 
-static size_t larger(size_t a, uint32_t b)
-{
-	return b != RP_PYTHON_NONE && b + 8U > a ? b + 8U : a;
-}
-
 /* As much of it as has the fields: a byte more may be in another page. */
 static size_t size_to_read(const struct rp_python *p)
 {
-	return larger(larger(larger(larger(larger(0, p->code_file_name), p->code_name), p->code_qualified_name), p->code_line_table),
-		      p->code_first_line - 4);
+	const uint32_t ends[] = {
+		p->code_file_name + 8, rp_python_function_name(p) + 8, p->code_line_table + 8, p->code_first_line + 4,
+		rp_python_code_more[RP_PYTHON_CODE_MORE - 1] + 8,
+	};
+	size_t size = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		size = ends[i] > size ? ends[i] : size;
+	return size;
+}
+
+static bool get_identity(const struct rp_python *p, const uint8_t *object, size_t n, struct rp_python_identity *ret)
+{
+	bool good = get(object, n, p->code_file_name, &ret->file_name, 8) && get(object, n, rp_python_function_name(p), &ret->function, 8) &&
+		    get(object, n, p->code_line_table, &ret->line_table, 8) && get(object, n, p->code_first_line, &ret->first_line, 4);
+
+	for (size_t i = 0; i < RP_PYTHON_CODE_MORE; i++)
+		good = good && get(object, n, rp_python_code_more[i], &ret->more[i], 8);
+	return good;
 }
 
 /* The object's fields, if it is the one that the frame ran. */
 static int read_fields(const struct reading *r, struct fields *ret)
 {
-	const struct rp_python *p = r->python;
+	struct rp_python_identity id;
 	uint8_t object[OBJECT_MAX];
-	size_t n = size_to_read(p);
-	uint64_t name;
+	size_t n = size_to_read(r->python);
 	int e = n > sizeof object ? -EINVAL : memory_read(r->memory, r->pid, r->frame->code, object, n);
 
 	if (e)
 		return e;
-	if (!get(object, n, p->code_file_name, &ret->file_name, 8) || !get(object, n, p->code_name, &name, 8) ||
-	    !get(object, n, name_offset(p), &ret->name, 8) || !get(object, n, p->code_line_table, &ret->line_table, 8) ||
-	    !get(object, n, p->code_first_line, &ret->first_line, 4))
+	if (!get_identity(r->python, object, n, &id))
 		return -EINVAL;
-	return rp_python_check(ret->file_name, name, ret->line_table, ret->first_line) == r->frame->check ? 0 : -ESTALE;
+	*ret = (struct fields){.file_name = id.file_name, .function = id.function, .line_table = id.line_table, .first_line = id.first_line};
+	return rp_python_check(&id) == r->frame->check ? 0 : -ESTALE;
 }
 
 static int read_string(const struct reading *r, uint64_t address, char **ret)
@@ -149,7 +160,7 @@ static int read_string(const struct reading *r, uint64_t address, char **ret)
 
 static int read_parts(const struct reading *r, const struct fields *f, struct code *c)
 {
-	int e = read_string(r, f->name, &c->function);
+	int e = read_string(r, f->function, &c->function);
 
 	if (!e)
 		e = read_string(r, f->file_name, &c->file);
@@ -171,20 +182,20 @@ static int read_object(const struct reading *r, struct code *c)
 	return read_fields(r, &again) == -ESTALE ? -ESTALE : e;
 }
 
-static int read_code(const struct reading *r, struct key key, struct code **ret)
+/* From a copy; of what it lacks the same is true. */
+static int read_copied(const struct reading *r, const struct rp_python_code *code, const uint8_t *bytes, struct code *c)
 {
-	struct code *c = xcalloc(1, sizeof *c);
-	int e = read_object(r, c);
+	const struct fields f = {
+		.function = code->parts[RP_CODE_FUNCTION], .file_name = code->parts[RP_CODE_FILE], .line_table = code->parts[RP_CODE_LINES],
+	};
+	struct python_copy copy = {.code = code, .bytes = bytes, .process = r->memory};
+	const struct memory memory = python_copy_memory(&copy);
+	const struct reading copied = {.memory = &memory, .pid = r->pid, .python = r->python, .frame = r->frame};
+	struct fields now;
+	int e = read_parts(&copied, &f, c);
 
-	if (e) {
-		free_code(c);
-		return e;
-	}
-	c->key = key;
-	c->version = r->python->version;
-	c->package = python_package(c->file);
-	*ret = c;
-	return 0;
+	c->first_line = code->first_line;
+	return e || !copy.incomplete ? e : read_fields(r, &now);
 }
 
 static void add(struct python_codes *codes, struct code *c)
@@ -193,6 +204,20 @@ static void add(struct python_codes *codes, struct code *c)
 	while (codes->list && codes->bytes > BYTES_MAX)
 		drop(codes, codes->list);
 	HASH_ADD(hh, codes->list, key, sizeof c->key, c);
+}
+
+/* The code object of a frame is read, or was (e): keep it, or free what there is of it. */
+static int keep(struct python_codes *codes, const struct reading *r, struct code *c, int e)
+{
+	if (e) {
+		free_code(c);
+		return e;
+	}
+	c->key = key_of(r->pid, r->frame);
+	c->version = r->python->version;
+	c->package = python_package(c->file);
+	add(codes, c);
+	return 0;
 }
 
 static void describe(const struct code *c, uint32_t instr, struct python_code_place *ret)
@@ -205,23 +230,41 @@ static void describe(const struct code *c, uint32_t instr, struct python_code_pl
 	};
 }
 
+static struct code *find(const struct python_codes *codes, int pid, const struct rp_python_frame *frame)
+{
+	const struct key key = key_of(pid, frame);
+	struct code *c;
+
+	HASH_FIND(hh, codes->list, &key, sizeof key, c);
+	return c;
+}
+
 int python_code_find(struct python_codes *codes, const struct memory *memory, int pid, const struct rp_python *python,
 		     const struct rp_python_frame *frame, struct python_code_place *ret)
 {
 	const struct reading r = {.memory = memory, .pid = pid, .python = python, .frame = frame};
-	const struct key key = {.code = frame->code, .pid = pid, .check = frame->check};
-	struct code *c;
+	struct code *c = find(codes, pid, frame);
 	int e = 0;
 
-	HASH_FIND(hh, codes->list, &key, sizeof key, c);
 	if (!c) {
-		e = read_code(&r, key, &c);
-		if (!e)
-			add(codes, c);
+		c = xcalloc(1, sizeof *c);
+		e = keep(codes, &r, c, read_object(&r, c));
 	}
 	if (e)
 		*ret = (struct python_code_place){.function = e == -ESTALE ? "<code gone>" : "<code not readable>"};
 	else
 		describe(c, frame->instr, ret);
 	return e;
+}
+
+int python_code_take(struct python_codes *codes, const struct memory *memory, int pid, const struct rp_python *python,
+		     const struct rp_python_code *code, const uint8_t *bytes)
+{
+	const struct reading r = {.memory = memory, .pid = pid, .python = python, .frame = &code->frame};
+	struct code *c;
+
+	if (find(codes, pid, &code->frame))
+		return 0;
+	c = xcalloc(1, sizeof *c);
+	return keep(codes, &r, c, read_copied(&r, code, bytes, c));
 }

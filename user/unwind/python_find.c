@@ -192,6 +192,8 @@ static int find_offsets(const struct finding *f, const struct python_module *mod
 	r->offsets.runtime = module->runtime + bias;
 	if (module->coroutine_type)
 		r->offsets.coroutine_type = module->coroutine_type + bias;
+	if (module->code_type)
+		r->offsets.code_type = module->code_type + bias;
 	if (!module->free_contexts)
 		r->offsets.interpreter_free_contexts = RP_PYTHON_NONE;
 	return python_version_has_debug_offsets(r->offsets.version) ? take_debug_offsets(f, r, ret_why) : 0;

@@ -11,13 +11,16 @@
 #define COMMON \
 	.size = sizeof(struct rp_python), .gil_holder = 8, .gil_locked = 16, .gil_size = 208, .thread_next = 8, .thread_interpreter = 16
 
+#define OLD_STRINGS .string_ascii = 48, .string_compact = 72    /* to 3.11 */
+#define STRINGS .string_ascii = 40, .string_compact = 56
+
 /* Frames and code objects of 3.8 to 3.10. */
 #define HEAP_FRAMES \
 	.interpreters = 32, .interpreter_next = 0, .interpreter_threads = 8, .interpreter_gil = NONE, \
-	.thread_frame = 24, .thread_id = 176, .thread_native_id = NONE, .thread_context = 240, .cframe_frame = NONE, \
+	.thread_frame = 24, .thread_id = 176, .thread_native_id = NONE, .thread_context = 240, .cframe_frame = NONE, .cframe_previous = NONE, \
 	.frame_code = 32, .frame_previous = 24, .frame_owner = NONE, .frame_is_entry = NONE, .frame_value_stack = 64, \
 	.code_flags = 36, .code_first_line = 40, .code_file_name = 104, .code_name = 112, .code_qualified_name = NONE, .code_line_table = 120, \
-	.code_instructions = NONE, .generator_frame = 16, .generator_state = NONE
+	.code_instructions = NONE, .generator_frame = 16, .generator_state = NONE, OLD_STRINGS
 
 /* From 3.11 on. */
 #define INTERPRETER_FRAMES \
@@ -38,33 +41,33 @@ static const struct rp_python versions[] = {
 	}, {
 		COMMON, INTERPRETER_FRAMES, .version = 0x030b, .flags = RP_PYTHON_STACK_INDEX, .interpreters = 40, .runtime_gil = 360,
 		.interpreter_next = 0, .interpreter_threads = 16, .interpreter_gil = NONE, .interpreter_free_contexts = 7112,
-		.thread_frame = 56, .thread_id = 152, .thread_native_id = 160, .thread_context = 224, .cframe_frame = 8,
+		.thread_frame = 56, .thread_id = 152, .thread_native_id = 160, .thread_context = 224, .cframe_frame = 8, .cframe_previous = 16,
 		.frame_code = 32, .frame_previous = 48, .frame_owner = 69, .frame_is_entry = 68, .frame_locals = 72,
-		.code_first_line = 72, .code_instructions = 184, .generator_frame = 80, .generator_state = 75,
+		.code_first_line = 72, .code_instructions = 184, .generator_frame = 80, .generator_state = 75, OLD_STRINGS,
 	}, {
 		COMMON, INTERPRETER_FRAMES, .version = 0x030c, .flags = RP_PYTHON_STACK_INDEX, .interpreters = 40, .runtime_gil = NONE,
 		.interpreter_next = 0, .interpreter_threads = 72, .interpreter_gil = 384, .interpreter_free_contexts = 273384,
-		.thread_frame = 56, .thread_id = 136, .thread_native_id = 144, .thread_context = 208, .cframe_frame = 0,
+		.thread_frame = 56, .thread_id = 136, .thread_native_id = 144, .thread_context = 208, .cframe_frame = 0, .cframe_previous = 8,
 		.frame_code = 0, .frame_previous = 8, .frame_owner = 70, .frame_is_entry = NONE, .frame_locals = 72,
-		.code_first_line = 68, .code_instructions = 192, .generator_frame = 72, .generator_state = 67,
+		.code_first_line = 68, .code_instructions = 192, .generator_frame = 72, .generator_state = 67, STRINGS,
 	}, {
 		COMMON, INTERPRETER_FRAMES, .version = 0x030d, .flags = RP_PYTHON_STACK_INDEX, .interpreters = 632, .runtime_gil = NONE,
 		.interpreter_next = 7264, .interpreter_threads = 7344, .interpreter_gil = 16, .interpreter_free_contexts = 13160,
-		.thread_frame = 72, .thread_id = 152, .thread_native_id = 160, .thread_context = 208, .cframe_frame = NONE,
+		.thread_frame = 72, .thread_id = 152, .thread_native_id = 160, .thread_context = 208, .cframe_frame = NONE, .cframe_previous = NONE,
 		.frame_code = 0, .frame_previous = 8, .frame_owner = 70, .frame_is_entry = NONE, .frame_locals = 72,
-		.code_first_line = 68, .code_instructions = 200, .generator_frame = 72, .generator_state = 67,
+		.code_first_line = 68, .code_instructions = 200, .generator_frame = 72, .generator_state = 67, STRINGS,
 	}, {
 		COMMON, INTERPRETER_FRAMES, .version = 0x030e, .flags = RP_PYTHON_TAGGED, .interpreters = 808, .runtime_gil = NONE,
 		.interpreter_next = 7272, .interpreter_threads = 7344, .interpreter_gil = 16, .interpreter_free_contexts = 11600,
-		.thread_frame = 72, .thread_id = 152, .thread_native_id = 160, .thread_context = 208, .cframe_frame = NONE,
+		.thread_frame = 72, .thread_id = 152, .thread_native_id = 160, .thread_context = 208, .cframe_frame = NONE, .cframe_previous = NONE,
 		.frame_code = 0, .frame_previous = 8, .frame_owner = 74, .frame_is_entry = NONE, .frame_locals = 80,
-		.code_first_line = 68, .code_instructions = 208, .generator_frame = 72, .generator_state = 67,
+		.code_first_line = 68, .code_instructions = 208, .generator_frame = 72, .generator_state = 67, STRINGS,
 	}, {
 		COMMON, INTERPRETER_FRAMES, .version = 0x030f, .flags = RP_PYTHON_TAGGED, .interpreters = 936, .runtime_gil = NONE,
 		.interpreter_next = 7264, .interpreter_threads = 7336, .interpreter_gil = 16, .interpreter_free_contexts = 11592,
-		.thread_frame = 72, .thread_id = 176, .thread_native_id = 184, .thread_context = 232, .cframe_frame = NONE,
+		.thread_frame = 72, .thread_id = 176, .thread_native_id = 184, .thread_context = 232, .cframe_frame = NONE, .cframe_previous = NONE,
 		.frame_code = 0, .frame_previous = 8, .frame_owner = 74, .frame_is_entry = NONE, .frame_locals = 80,
-		.code_first_line = 68, .code_instructions = 208, .generator_frame = 72, .generator_state = 67,
+		.code_first_line = 68, .code_instructions = 208, .generator_frame = 72, .generator_state = 67, STRINGS,
 	},
 };
 
