@@ -109,6 +109,16 @@ int turn_begun(live_ref ref, __u64 sp, __u64 now)
 	return 0;
 }
 
+__u64 turn_around(const struct rp_handler *h, __u64 sp)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+
+	if (!h || !(h->flags & RP_HANDLER_INSIDE) || !t || t->around_sp < sp || is_left(task, t->around_sp, t->around_return))
+		return sp;
+	return t->around_sp;
+}
+
 int turn_over(__u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -170,32 +180,45 @@ static __always_inline live_ref request_at_hand(const struct rp_handler *h, stru
 	return c ? c->ref : 0;
 }
 
+static __always_inline void go_inside(struct rp_thread *t, struct pt_regs *regs)
+{
+	t->around_sp = regs->sp;
+	bpf_probe_read_user(&t->around_return, sizeof t->around_return, (void *)regs->sp);
+}
+
 /* 1: its return does not matter. */
 static __always_inline int turn_entry(struct pt_regs *regs)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	const struct rp_handler *h;
+	const struct rp_handler *h = handler_of(regs);
 	struct rp_thread *t;
 	live_ref ref;
 	__u64 now;
 
+	if (!h || (!live_requests && !(h->flags & RP_HANDLER_INSIDE)))
+		return 1;
+	t = bpf_task_storage_get(&threads, task, 0, h->flags & RP_HANDLER_INSIDE ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	if (!t)
+		return 1;
+	if (h->flags & RP_HANDLER_INSIDE)
+		go_inside(t, regs);
 	if (!live_requests)
 		return 1;
-	t = bpf_task_storage_get(&threads, task, 0, 0);
-	h = handler_of(regs);
-	if (!t || !h)
-		return 1;
 	ref = request_at_hand(h, regs);
-	if (ref == t->turn)
+	/* It goes on where its begin has ended and nobody has noticed yet. */
+	if (ref == t->turn && (!t->turn_return || !is_left(task, t->turn_sp, t->turn_return)))
 		return 1;
 	now = bpf_ktime_get_ns();
-	if (t->turn)
-		pause(t, task, now);
-	if (ref)
-		resume(t, task, ref, now);
+	if (ref != t->turn) {
+		if (t->turn)
+			pause(t, task, now);
+		if (ref)
+			resume(t, task, ref, now);
+	}
 	if (!t->turn || h->flags & RP_HANDLER_GO)
 		return 1;
 	t->turn_sp = regs->sp;
+	t->turn_return = 0;
 	return 0;
 }
 

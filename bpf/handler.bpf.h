@@ -47,16 +47,26 @@ struct open_calls_map {
 };
 extern struct open_calls_map open_calls SEC(".maps");
 
+#define NUMBER_MASK 0xffffffffULL /* of a number of 4 bytes that was read as 8 */
+#define HANDLER_BASES 16        /* a power of 2 that RP_BASES fit in */
+_Static_assert(RP_BASES <= HANDLER_BASES, "bases");
+
 /* The values that a path may begin with, by RP_BASE_*. */
 struct handler_values {
-	__u64 of[8];
+	__u64 of[HANDLER_BASES];
 };
+
+static __always_inline __u64 handler_base(const struct handler_values *v, const struct rp_handler_path *p)
+{
+	return v->of[p->base & (HANDLER_BASES - 1)];
+}
 
 /* All are loaded, before anything is decided: the verifier wants the context's fields at constant offsets. */
 static __always_inline void handler_values(struct handler_values *v, const struct rp_handler *h, struct pt_regs *regs)
 {
 	volatile const struct pt_regs *r = regs;
-	__u64 ax = r->ax, bx = r->bx, cx = r->cx, dx = r->dx, si = r->si, di = r->di, r8 = r->r8, r9 = r->r9, r14 = r->r14;
+	__u64 ax = r->ax, bx = r->bx, cx = r->cx, dx = r->dx, si = r->si, di = r->di, r8 = r->r8, r9 = r->r9, r14 = r->r14,
+	      ip = r->ip;
 	int go = h->flags & RP_HANDLER_GO;
 
 	v->of[RP_BASE_NONE] = 0;
@@ -67,6 +77,8 @@ static __always_inline void handler_values(struct handler_values *v, const struc
 	v->of[5] = go ? si : r8;
 	v->of[6] = go ? r8 : r9;
 	v->of[RP_BASE_RESULT] = go ? r14 : ax;
+	v->of[RP_BASE_CODE] = ip;
+	v->of[RP_BASE_NODE] = 0;
 }
 
 /* Follow a path from `value`. Non-zero: memory could not be read. */
@@ -95,6 +107,13 @@ static __always_inline int handler_follow(const struct rp_handler_path *p, __u64
 
 /* handler_follow() from what the path begins with. */
 int handler_value(const struct rp_handler_path *p, const struct handler_values *v, __u64 *ret);
+
+/* ---- handler_line.bpf.c -------------------------------------------------------------------------------------------- */
+
+struct http_slot;
+
+/* Make bytes[0, line_len) of the slot "METHOD target", or the line that the handler was given. Non-zero: it cannot be read, or is none. */
+int handler_line(struct http_slot *s, const struct rp_handler *h, struct handler_values *v);
 
 static __always_inline const struct rp_handler *handler_of(void *ctx)
 {
@@ -141,6 +160,9 @@ __hidden int session_returns(void);
 /* The current thread is in a turn of the request that has just begun: it is bound. Until it turns to another one, or leaves the function whose return
  * address is at `sp`; 0: it will be told. */
 int turn_begun(live_ref ref, __u64 sp, __u64 now);
+
+/* Where a turn that begins at `sp` ends: there, or where the turn of the same thread ends that it has begun in. */
+__u64 turn_around(const struct rp_handler *h, __u64 sp);
 
 /* The current thread begins another request: it is in no turn of one. */
 int turn_over(__u64 now);

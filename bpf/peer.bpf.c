@@ -69,7 +69,7 @@ static __always_inline int is_turn(struct look *k, struct task_struct *task, __u
 
 	k->live = w && w->task ? live_slot(w->slot) : NULL;
 	*ret_slot = w ? w->slot : 0;
-	return k->live && k->live->work == WORK_TURN && k->live->sk != sk;
+	return k->live && k->live->work == WORK_TURN && k->live->sk != sk && !turn_is_left(); /* it may be over and nobody has noticed yet */
 }
 
 static __always_inline void send_peer(struct task_struct *task, const struct peer *p, __u64 sk, __u64 now)

@@ -23,12 +23,28 @@ _Static_assert(sizeof(struct rp_handler_path) == 28, "rp_handler_path");
 #define RP_BASE_ARGUMENT 1      /* 1 … 6: an integer argument of the System V ABI, as it was at the function's entry */
 #define RP_BASE_RESULT 7        /* rax at its return */
 #define RP_BASE_GOROUTINE 7     /* of functions of Go: the goroutine that calls; their arguments are in other registers (Go's ABIInternal) */
+#define RP_BASE_CODE 8          /* the instruction that is probed at the entry: variables of the same file are at a fixed distance from it */
+#define RP_BASE_NODE 9          /* the node of a list that was searched (rp_handler.list) */
+#define RP_BASES 10
 
 /* Bytes: at `data`, so many as `length` says, or (RP_BASE_NONE) up to a NUL byte. data.base RP_BASE_NONE: unknown. */
 struct rp_handler_text {
 	struct rp_handler_path data, length;
 };
 _Static_assert(sizeof(struct rp_handler_text) == 56, "rp_handler_text");
+
+/* A list of nodes, in which the one is wanted that has `key` at an offset. */
+struct rp_handler_list {
+	struct rp_handler_path first;   /* RP_BASE_NONE: there is none to be searched */
+	__s32 next, key_offset;
+	__u32 pad;
+	__u64 key;
+};
+_Static_assert(sizeof(struct rp_handler_list) == 48, "rp_handler_list");
+
+/* Names of methods that a server numbers. */
+#define RP_METHODS 9
+#define RP_METHOD_NAME 8
 
 /* flags of a handler */
 #define RP_HANDLER_ENDS 1       /* a request lasts until another function is called for it: `id` and `end_id` tell which one it is */
@@ -37,6 +53,11 @@ _Static_assert(sizeof(struct rp_handler_text) == 56, "rp_handler_text");
 #define RP_HANDLER_ALL 8        /* without URL: every call is a request to be recorded */
 #define RP_HANDLER_GO 32        /* written in Go: a thread turns to a goroutine, and from it */
 #define RP_HANDLER_REST 16      /* only for connections that do not speak plain HTTP/1 */
+#define RP_HANDLER_AGAIN 64     /* it may be entered more than once for a request */
+#define RP_HANDLER_ALONE 128    /* with RP_HANDLER_ENDS: until then its thread works for no other request */
+#define RP_HANDLER_INSIDE 256   /* with RP_HANDLER_TURNS: a turn goes on when it returns */
+#define RP_HANDLER_NUMBER 512   /* method.data leads to a number, of which `methods` has the name */
+#define RP_HANDLER_CHECK 1024   /* where things are is known from a version: what is there has to look like them */
 
 struct rp_handler {
 	__u32 flags;
@@ -47,10 +68,12 @@ struct rp_handler {
 	struct rp_handler_path end_id;  /* … and of the function that ends it */
 	struct rp_handler_path socket;  /* the descriptor of its connection, RP_BASE_NONE: unknown */
 	struct rp_handler_path turn[RP_TURN_PATHS]; /* where a function that is a turn may have the request at hand: … */
+	struct rp_handler_list list;
+	char methods[RP_METHODS][RP_METHOD_NAME]; /* padded with zeroes */
 	__u32 signature;        /* … it is there if it begins so. 0: what the path leads to is what `id` is */
 	__s32 turn_id;          /* from there to what `id` is */
 };
-_Static_assert(sizeof(struct rp_handler) == 8 + 2 * 56 + 4 * 28 + 2 * 28 + 8, "rp_handler");
+_Static_assert(sizeof(struct rp_handler) == 8 + 2 * 56 + 4 * 28 + 2 * 28 + 48 + 72 + 8, "rp_handler");
 
 /* ---- values of the map `followed_tasks`, by process ----------------------------------------------------------------- */
 

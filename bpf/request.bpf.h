@@ -65,6 +65,7 @@ struct rp_thread {
 	live_ref turn;          /* its request, 0 = not recorded */
 	__u64 turn_sp;          /* the stack pointer at the entry of its function, 0 = not known */
 	__u64 turn_return;      /* the return address that was there, 0 = its return is probed */
+	__u64 around_sp, around_return; /* the same of the function that was entered last, if requests begin inside of it */
 };
 
 #define TURN_TASK 1             /* the only task of a request whose thread serves many by turns */

@@ -9,68 +9,10 @@
 #include "handler.bpf.h"
 #include "http.bpf.h"
 
-#define METHOD_UNKNOWN "-"
-#define STATUS_MASK 0xffffffffULL
 
 __u32 handlers_used = 0;
 __u32 handlers_instead = 0;
 __u32 handlers_of_rest = 0;
-
-int handler_value(const struct rp_handler_path *p, const struct handler_values *v, __u64 *ret)
-{
-	if (!p || !v || !ret)
-		return -1;
-	return handler_follow(p, v->of[p->base & 7], ret);
-}
-
-/* ---- the request line ------------------------------------------------------------------------------------------------ */
-
-/* Append a text to bytes[0, end), at most `max` bytes of it. Its length, negative: it could not be read. */
-static __always_inline int append(struct http_slot *s, const struct rp_handler_text *text, const struct handler_values *v, __u32 max)
-{
-	__u64 address, length, at = s->end;
-	long n;
-
-	if (handler_value(&text->data, v, &address) || (text->length.base && handler_value(&text->length, v, &length)))
-		return -1;
-	http_opaque(at);
-	if (at > RP_LINE_MAX)
-		return -1;
-	if (!text->length.base) {
-		n = bpf_probe_read_user_str(s->bytes + at, max, (void *)address);
-		if (n <= 1)
-			return -1;
-		n--;
-	} else {
-		http_opaque(length);
-		if (length > max)
-			length = max;
-		if (!length || bpf_probe_read_user(s->bytes + at, length, (void *)address))
-			return -1;
-		n = length;
-	}
-	s->end += n;
-	return n;
-}
-
-/* Make bytes[0, line_len) "METHOD target", or the line that the handler was given. */
-static __always_inline int make_line(struct http_slot *s, const struct rp_handler *h, const struct handler_values *v)
-{
-	s->line = s->end = s->cut = 0;
-	if (!(h->flags & RP_HANDLER_LINE)) {
-		if (!h->method.data.base || append(s, &h->method, v, RP_METHOD_MAX) < 0) {
-			s->bytes[0] = METHOD_UNKNOWN[0];
-			s->end = 1;
-		}
-		*(char *)http_at(s, s->end) = ' ';
-		s->end++;
-	}
-	if (append(s, &h->url, v, RP_LINE_MAX - RP_METHOD_MAX - 8) < 0)
-		return -1;
-	s->line_len = s->end;
-	*(char *)http_at(s, s->end) = ' ';
-	return http_line_any(s);
-}
 
 /* ---- connections that do not speak plain HTTP/1 --------------------------------------------------------------------------- */
 
@@ -126,12 +68,15 @@ static __always_inline void fill_start(struct http_slot *s, const struct rp_hand
 	b->reader = reader;
 	b->line_len = s->line_len;
 	b->ahead = 0;
-	b->work = h->flags & RP_HANDLER_TURNS ? WORK_TURN : h->flags & RP_HANDLER_ENDS ? WORK_READ : WORK_CALL;
+	if (h->flags & RP_HANDLER_TURNS)
+		b->work = WORK_TURN;
+	else
+		b->work = h->flags & RP_HANDLER_ENDS && !(h->flags & RP_HANDLER_ALONE) ? WORK_READ : WORK_CALL;
 	fill_addresses(b, h, v);
 }
 
 /* A request to be recorded, or 0. */
-static __always_inline live_ref recognise(void *ctx, const struct rp_handler *h, const struct handler_values *v, __u32 reader)
+static __always_inline live_ref recognise(void *ctx, const struct rp_handler *h, struct handler_values *v, __u32 reader)
 {
 	struct http_slot *s = http_slot_scratch();
 	live_ref ref = 0;
@@ -142,7 +87,7 @@ static __always_inline live_ref recognise(void *ctx, const struct rp_handler *h,
 	s->marker = 0;
 	s->line_len = 0;
 	if (!(h->flags & RP_HANDLER_ALL)) {
-		if (make_line(s, h, v))
+		if (handler_line(s, h, v))
 			COUNT(handler_faults);
 		else if (s->query || cfg.n_path_markers)
 			http_marker(s);
@@ -162,7 +107,7 @@ static __always_inline void tell_status(const struct rp_handler_path *p, live_re
 	__u64 status = 0;
 
 	if (ref && p->base && !handler_follow(p, base, &status))
-		request_status(ref, status & STATUS_MASK);
+		request_status(ref, status & NUMBER_MASK);
 }
 
 static __always_inline void end_call(struct rp_thread *t, __u64 now, __u32 how)
@@ -192,7 +137,7 @@ static __always_inline void enter_call(struct pt_regs *regs, const struct rp_han
 		lose_call(t, bpf_ktime_get_ns());
 	handler_values(&v, h, regs);
 	t->call_handler = bpf_get_attach_cookie(regs);
-	t->call_base = v.of[h->status.base & 7];
+	t->call_base = handler_base(&v, &h->status);
 	t->call_sp = regs->sp;
 	t->call_return = 0;
 	bpf_probe_read_user(&t->call_return, sizeof t->call_return, (void *)regs->sp);
@@ -238,7 +183,7 @@ static __always_inline void fill_go(struct open_call *c, const struct handler_va
 /* Requests that are not recorded are only counted, by thread: what a loop in C does millions of times a second has to be cheap. */
 static __always_inline int counts_only(const struct rp_handler *h)
 {
-	return (h->flags & (RP_HANDLER_TURNS | RP_HANDLER_GO)) == RP_HANDLER_TURNS;
+	return (h->flags & (RP_HANDLER_TURNS | RP_HANDLER_GO | RP_HANDLER_AGAIN)) == RP_HANDLER_TURNS;
 }
 
 static __always_inline void count_open(int n)
@@ -252,14 +197,14 @@ static __always_inline void count_open(int n)
 		request_answered(t->reader);
 }
 
-/* Non-zero: it is a call from within. */
+/* Non-zero: it is a call from within, or one more of the same request. */
 static __always_inline int end_before(const struct rp_handler *h, const struct open_call_key *key, const struct open_call *c)
 {
 	struct open_call *old = bpf_map_lookup_elem(&open_calls, key);
 
 	if (!old)
 		return 0;
-	if (h->flags & RP_HANDLER_GO && is_same_call(old, c))
+	if (h->flags & RP_HANDLER_AGAIN || (h->flags & RP_HANDLER_GO && is_same_call(old, c)))
 		return 1;
 	COUNT(handler_lost);
 	end_open(h, old, bpf_ktime_get_ns(), RP_END_INFERRED);
@@ -281,9 +226,9 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 		fill_go(&c, &v, regs);
 	if ((!counts_only(h) || live_requests) && end_before(h, &key, &c))
 		return;
-	if (counts_only(h) && live_requests)
+	if ((h->flags & (RP_HANDLER_TURNS | RP_HANDLER_GO)) == RP_HANDLER_TURNS && live_requests)
 		turn_over(bpf_ktime_get_ns());
-	c.base = v.of[h->status.base & 7];
+	c.base = handler_base(&v, &h->status);
 	c.reader = request_read(0) & ~RP_READ_HURRIED;
 	c.ref = recognise(regs, h, &v, c.reader);
 	if (counts_only(h) && !c.ref) {
@@ -296,7 +241,7 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 		return;
 	}
 	if (c.ref && h->flags & RP_HANDLER_TURNS)
-		turn_begun(c.ref, h->flags & RP_HANDLER_GO ? 0 : regs->sp, bpf_ktime_get_ns());
+		turn_begun(c.ref, h->flags & RP_HANDLER_GO ? 0 : turn_around(h, regs->sp), bpf_ktime_get_ns());
 }
 
 /* ---- programs ------------------------------------------------------------------------------------------------------------------- */

@@ -103,7 +103,7 @@ $(B)/tests/make_reports: tests/browser/make_reports.c $(addprefix $(B)/,$(addsuf
 
 # Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
 SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust handler handler-cfi handler-cxx handler-rust handler-go \
-               microhttpd)
+               hyper microhttpd)
 BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi)
 SERVER_CFLAGS := -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g
 $(B)/tests/servers/pool $(B)/tests/servers/pool-cfi: tests/servers/operations.c
@@ -135,6 +135,15 @@ $(B)/tests/servers/%-rust: tests/servers/%.rs
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
 	$(Q)MAKEFLAGS= $(RUSTC) --edition 2021 -C opt-level=2 -C debuginfo=2 $(if $(WERROR),-D warnings) -o $@ $<
+
+# Names that say which future it is that a function polls: those of the newer mangling.
+CARGO ?= cargo
+$(B)/tests/servers/hyper: tests/servers/hyper/Cargo.toml tests/servers/hyper/Cargo.lock tests/servers/hyper/src/main.rs
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)MAKEFLAGS= RUSTFLAGS='-C symbol-mangling-version=v0' $(CARGO) build --quiet --locked --release --manifest-path $< \
+		--target-dir $(B)/cargo
+	$(Q)cp $(B)/cargo/release/hyper-server $@
 
 GO ?= go
 $(B)/tests/servers/%-go: tests/servers/%.go

@@ -27,8 +27,9 @@ def ask(server, port):
 def reported(r, sources):
     r.wait_reports(4)
     reports = r.json()
-    equal([(x["request"]["source"], x["request"]["method"], path_of(x), x["request"]["end"]) for x in reports],
-          [(source, "GET", path, "seen") for source, path in zip(sources, ("/a.txt", "/b.txt", "/c.txt", "/absent"))], "one request, one report")
+    paths = {"/a.txt": 200, "/b.txt": 200, "/c.txt": 200, "/absent": 404}
+    equal([(x["request"]["source"], x["request"]["method"], path_of(x), x["request"]["status"], x["request"]["end"]) for x in reports],
+          [(source, "GET", path, status, "seen") for source, (path, status) in zip(sources, paths.items())], "one request, one report")
     none([f"{path_of(x)}: {f}" for x in reports for f in contract.faults(x)], "all keep the contract")
 
 

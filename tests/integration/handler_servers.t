@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Servers whose handlers a user names: libmicrohttpd's callback; and nginx before uvicorn, over TLS, among 64 connections. Needs root."""
+"""Servers whose handlers a user names: libmicrohttpd's callback, hyper's async fn; and nginx before uvicorn, over TLS, among 64 connections.
+Needs root."""
 import os
+import re
 import subprocess
 import sys
 
@@ -35,6 +37,39 @@ def microhttpd():
     server.stop()
 
 
+def polled():
+    """The symbol of the function that polls what handles a request."""
+    listed = subprocess.run(["nm", f"{BUILD}/tests/servers/hyper"], capture_output=True, text=True, check=True).stdout
+    its = re.compile(r" [tT] (_RNCNv\w*_12hyper_server6handle0B\S*|_RNv\w*GenFutureNCNv\w*_12hyper_server6handle0E\w*4poll\S*)$", re.MULTILINE)
+    return its.search(listed)[1]
+
+
+def rust():
+    """hyper: a function of the handler that has the request, and the one that polls the async fn."""
+    server = Server([f"{BUILD}/tests/servers/hyper"])
+    path = "arg1->head.uri.path_and_query.data.bytes"
+    with Recording("--pid", server.pid, "--handler", f"hyper_server::begin,url={path}.ptr:{path}.len") as r:
+        with Load(server.port, "/sleep:5", clients=6, pause=0.01):
+            for _ in range(2):
+                equal(server.get("/cpu:60/sleep:20?profile=1")[0], 201, "answered")
+            r.wait_reports(2)
+    reports = r.json()
+    kept(reports, 2, "hyper")
+    for x in reports:
+        q = x["request"]
+        equal((q["target"], q["end"]), ("/cpu:60/sleep:20?profile=1", "seen"), "hyper: what it is")
+        within(cpu_of(x, "hyper_server::compute") / 60e6 * 100, 100, 2, "hyper: what it computes, by its own clock")
+    with Recording("--pid", server.pid, "--handler", polled(), options=("-n", "2")) as r:
+        equal(server.get("/cpu:60/sleep:20")[0], 201, "answered")
+        r.wait_reports(2)
+    reports = r.json()
+    kept(reports, 2, "hyper, polled")
+    computed = [cpu_of(x, "hyper_server::compute") for x in reports]
+    within(computed[0] / 60e6 * 100, 100, 2, "hyper, polled: what the first poll computes, by its own clock")
+    ok(not computed[1] and reports[1]["time"]["wall_ns"] < 20e6, "hyper, polled: the one after its sleep has none of it", reports[1]["time"])
+    server.stop()
+
+
 def proxy():
     backend, port = uvicorn(), free_port()
     server = nginx(backend.port, tls=port)
@@ -55,4 +90,4 @@ def proxy():
     backend.stop()
 
 
-main(microhttpd, proxy)
+main(microhttpd, rust, proxy)

@@ -115,7 +115,7 @@ class Output:
 class Server:
     """A process that serves HTTP on `port` of 127.0.0.1."""
 
-    def __init__(self, command, port=None, **how):
+    def __init__(self, command, port=None, ready=None, **how):
         how = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True} | how
         self.process = start(command, **how)
         self.pid = self.process.pid
@@ -123,6 +123,8 @@ class Server:
         if port:
             wait_until(lambda: can_connect(port) or self._ended(), f"{command} listens")
             self.port = port
+        elif ready:
+            wait_until(lambda: ready() or self._ended(), f"{command} listens")
         else:
             self.port = int(self.output.wait(r"^port (\d+)$")[1])
 

@@ -3,11 +3,17 @@
 // a second thread that waits on a channel.
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::hint::black_box;
 use std::io::Write as _;
 use std::panic;
 use std::sync::mpsc;
 use std::thread;
+
+/// std::hint::black_box of Rust 1.66, for older ones.
+fn black_box<T>(value: T) -> T {
+    let kept = std::mem::ManuallyDrop::new(value);
+
+    unsafe { std::ptr::read_volatile(&*kept) }
+}
 
 #[inline(never)]
 fn spin(mut x: u64, rounds: u64) -> u64 {

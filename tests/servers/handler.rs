@@ -2,6 +2,13 @@
 //! The same in Rust: &str in two registers, a String behind a reference.
 use std::io::BufRead;
 
+/// std::hint::black_box of Rust 1.66, for older ones.
+fn black_box<T>(value: T) -> T {
+    let kept = std::mem::ManuallyDrop::new(value);
+
+    unsafe { std::ptr::read_volatile(&*kept) }
+}
+
 pub struct Request {
     pub number: u64,
     pub path: String,
@@ -9,14 +16,14 @@ pub struct Request {
 
 #[inline(never)]
 pub fn by_str(path: &str) -> u64 {
-    std::hint::black_box(path);
-    std::hint::black_box(209)
+    black_box(path);
+    black_box(209)
 }
 
 #[inline(never)]
 pub fn by_string(request: &Request) -> u64 {
-    std::hint::black_box(request.number);
-    std::hint::black_box(210)
+    black_box(request.number);
+    black_box(210)
 }
 
 fn main() {

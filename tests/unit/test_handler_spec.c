@@ -137,6 +137,29 @@ static void not_compiled(void **state)
 	}
 }
 
+static struct rp_handler_text known_text(const char *s)
+{
+	struct rp_handler_text ret;
+	struct expression_text e;
+	char *why = NULL;
+
+	assert_int_equal(handler_expression_parse_known_text(s, &e, &why), 0);
+	assert_int_equal(compile_text(&e, NULL, &ret, &why), 0);
+	return ret;
+}
+
+static void known_layout_is_right(const struct known_server *k, const struct known_layout *l)
+{
+	struct rp_handler_text url = known_text(l->url);
+
+	assert_int_not_equal(url.data.base, RP_BASE_NONE);
+	assert_true(url.data.base != RP_BASE_NODE || k->list);
+	if (l->method)
+		assert_true(known_text(l->method).data.base != RP_BASE_CODE || k->global);
+	if (l->status)
+		assert_true(known_text(l->status).data.base != RP_BASE_CODE || k->global);
+}
+
 /* What the rows of the catalog say is right. */
 static void catalog(void **state)
 {
@@ -145,10 +168,11 @@ static void catalog(void **state)
 		assert_ptr_equal(known_server(k->name), k);
 		assert_non_null(k->begin);
 		for (const struct known_layout *l = k->layouts; l->url; l++)
-			assert_int_not_equal(text(l->url).data.base, RP_BASE_NONE);
+			known_layout_is_right(k, l);
 		assert_ptr_equal(known_layout(k, 0), k->layouts);
-		assert_true(!k->end || (k->id && k->end_id));
-		assert_true(!k->turn_end || (k->turns[0] && k->signature && k->end));
+		assert_true(!k->id == !k->end_id && (!k->ends[0] || k->id || k->alone));
+		assert_true(!k->turn_end || (k->turns[0] && k->ends[0]));
+		assert_true(!k->list || known_text(k->list->first).data.base == RP_BASE_CODE);
 	}
 	assert_null(known_server("none"));
 }

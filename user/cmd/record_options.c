@@ -30,7 +30,7 @@ static const struct argp_option options[] = {
 	 "NAME=VALUE in the query, 'path:[METHOD ]GLOB', or @FILE with one of these a line; repeatable (profile=1)", 0},
 	{"handler", KEY_HANDLER, "SPEC", 0,
 	 "Requests are calls of a function: SYMBOL[@BINARY][,url=EXPR][,method=EXPR] [,status=EXPR][,end=SYMBOL], or a known server "
-	 "(nginx, apache, h2o, go); repeatable", 0},
+	 "(nginx, apache, lighttpd, h2o, uwsgi, php-fpm, go); repeatable", 0},
 	{NULL, 0, NULL, 0, "How much:", 3},
 	{"interval", 'i', "TIME", 0, "Sample every TIME of CPU, 100us to 1s (1ms)", 0},
 	{"rate", 'F', "HZ", 0, "The same as a frequency, 1 to 10000", 0},

@@ -6,10 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Where a range of versions keeps what a request is; expressions (expression.h), NULL = unknown. */
+/* Where a range of versions keeps what a request is; expressions (expression.h), NULL = unknown. What they lead to is checked for each request. */
 struct known_layout {
 	uint32_t from;          /* first version, major << 16 | minor << 8 | patch */
 	const char *url, *method, *status;
+	const char *methods;    /* `method` is a number: their names, one behind the other, from 0; NULL = it is a text */
+};
+
+/* A list that has to be searched. */
+struct known_list {
+	const char *first;      /* its first node */
+	int32_t next;           /* offset of the pointer to the next one */
+	uint64_t key;           /* the node that begins so is looked for: `node` in the expressions of the layout */
 };
 
 struct known_server {
@@ -21,10 +29,16 @@ struct known_server {
 	bool go;                /* written in Go, for which the rest below is known: its end is its return, goroutines tell requests apart */
 	bool line;              /* url is the whole request line */
 	const char *begin;      /* the function that is entered for each request … */
-	const char *end;        /* … and the one that is called at its end; NULL = its return */
-	const char *id, *end_id; /* with `end`: what tells requests apart, among the arguments of either */
+	const char *ends[3];    /* … and those that are called at its end, as far as there are; the first call counts; none = its return */
+	const char *old_end;    /* the one that versions have which have none of them */
+	const char *id, *end_id; /* with `ends`: what tells requests apart, among the arguments of either; NULL = a process has one at a time */
 	const char *socket;     /* the descriptor of the connection, NULL = unknown */
+	const char *global;     /* a variable of the executable: `global` in the expressions of the layout */
+	const struct known_list *list;
+	bool again;             /* `begin` may be entered more than once for a request */
+	bool alone;             /* with `ends`: until then its thread works for no other request */
 	/* A server whose threads serve many requests each: */
+	bool inside;            /* a turn goes on when `begin` returns */
 	const char *turn_end;   /* functions that call this one are turns; NULL = it is none */
 	const char *turns[2];   /* where such a function may have the request … */
 	uint32_t signature;     /* … which begins so */

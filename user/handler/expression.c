@@ -17,6 +17,7 @@ struct parser {
 	const char *at;
 	struct expression *out;
 	unsigned int depth;
+	bool known;             /* of the catalog: has words of its own */
 	const char *why;
 };
 
@@ -94,6 +95,14 @@ static bool take_base(struct parser *p)
 		p->out->base = RP_BASE_RESULT;
 		return true;
 	}
+	if (p->known && take(p, "global")) {
+		p->out->base = RP_BASE_CODE;
+		return true;
+	}
+	if (p->known && take(p, "node")) {
+		p->out->base = RP_BASE_NODE;
+		return true;
+	}
 	if (!take(p, "arg") || *p->at < '1' || *p->at > '6')
 		return fail(p, "must begin with arg1 to arg6 or ret");
 	p->out->base = RP_BASE_ARGUMENT + *p->at++ - '1';
@@ -153,23 +162,39 @@ static int finish(struct parser *p, const char *s, char **ret_why)
 	return -EINVAL;
 }
 
-int handler_expression_parse(const char *s, struct expression *ret, char **ret_why)
+static int parse(struct parser p, const char *s, char **ret_why)
 {
-	struct parser p = {.at = s, .out = ret};
-
-	*ret = (struct expression){0};
+	*p.out = (struct expression){0};
 	parse_path(&p);
 	return finish(&p, s, ret_why);
 }
 
-int handler_expression_parse_text(const char *s, struct expression_text *ret, char **ret_why)
+static int parse_text(struct parser p, const char *s, struct expression_text *ret, char **ret_why)
 {
-	struct parser p = {.at = s, .out = &ret->data};
-
 	*ret = (struct expression_text){0};
 	if (parse_path(&p) && take(&p, ":")) {
 		p.out = &ret->length;
 		parse_path(&p);
 	}
 	return finish(&p, s, ret_why);
+}
+
+int handler_expression_parse(const char *s, struct expression *ret, char **ret_why)
+{
+	return parse((struct parser){.at = s, .out = ret}, s, ret_why);
+}
+
+int handler_expression_parse_text(const char *s, struct expression_text *ret, char **ret_why)
+{
+	return parse_text((struct parser){.at = s, .out = &ret->data}, s, ret, ret_why);
+}
+
+int handler_expression_parse_known(const char *s, struct expression *ret, char **ret_why)
+{
+	return parse((struct parser){.at = s, .out = ret, .known = true}, s, ret_why);
+}
+
+int handler_expression_parse_known_text(const char *s, struct expression_text *ret, char **ret_why)
+{
+	return parse_text((struct parser){.at = s, .out = &ret->data, .known = true}, s, ret, ret_why);
 }

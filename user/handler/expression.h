@@ -46,4 +46,8 @@ struct expression_text {
 int handler_expression_parse(const char *s, struct expression *ret, char **ret_why);
 int handler_expression_parse_text(const char *s, struct expression_text *ret, char **ret_why);
 
+/* The same of the catalog, which may also begin with "global", the address of the server's variable, and "node", the node of its list. */
+int handler_expression_parse_known(const char *s, struct expression *ret, char **ret_why);
+int handler_expression_parse_known_text(const char *s, struct expression_text *ret, char **ret_why);
+
 #endif

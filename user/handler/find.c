@@ -139,11 +139,28 @@ static int add_end(const struct looking *l, const char *symbol)
 	return r < 0 ? r : look_add_place(l, PLACE_END, symbol, address);
 }
 
+/* Those that this version of it has. */
+static int add_known_ends(const struct looking *l, const struct known_server *known)
+{
+	uint64_t address;
+	size_t found = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(known->ends) && known->ends[i] && r >= 0; i++) {
+		r = look_for_function(l, known->ends[i], &address);
+		if (r <= 0)
+			continue;
+		r = look_add_place(l, PLACE_END, known->ends[i], address);
+		found++;
+	}
+	return r < 0 || found ? r : add_end(l, known->old_end ? known->old_end : known->ends[0]);
+}
+
 static int look_at_function(const struct looking *l, const char *symbol, const struct functions_found *function)
 {
 	uint64_t address = function->addresses[0];
 	const struct handler_spec *spec = l->f->spec;
-	const char *end = spec->known ? spec->known->end : spec->end;
+	const char *end = spec->known ? spec->known->ends[0] : spec->end;
 	int r;
 
 	r = spec->known ? look_at_known(l, spec->known, address) : look_at_named(l, address);
@@ -152,7 +169,7 @@ static int look_at_function(const struct looking *l, const char *symbol, const s
 	if (!r)
 		r = look_add_place(l, PLACE_ENTRY, symbol, address);
 	if (!r)
-		r = end ? add_end(l, end) : add_returns(l, symbol, address);
+		r = !end ? add_returns(l, symbol, address) : spec->known ? add_known_ends(l, spec->known) : add_end(l, end);
 	return r < 0 ? r : 1;
 }
 

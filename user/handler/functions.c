@@ -94,6 +94,32 @@ void functions_find(const struct elf_file *const *parts, size_t n_parts, const c
 		elf_symbols_each(parts[i], look_at, &s);
 }
 
+/* ---- variables ---------------------------------------------------------------------------------------------------------- */
+
+struct variable {
+	const char *name;
+	uint64_t address;       /* 0 = not found */
+};
+
+static void look_at_variable(void *ctx, const struct elf_symbol *symbol)
+{
+	struct variable *v = ctx;
+	size_t n = strcspn(symbol->name, "@");
+
+	if (!symbol->function && symbol->address && strlen(v->name) == n && !strncmp(symbol->name, v->name, n))
+		v->address = symbol->address;
+}
+
+bool variable_find(const struct elf_file *const *parts, size_t n_parts, const char *name, uint64_t *ret)
+{
+	struct variable v = {.name = name};
+
+	for (size_t i = 0; i < n_parts && !v.address; i++)
+		elf_symbols_each(parts[i], look_at_variable, &v);
+	*ret = v.address;
+	return v.address;
+}
+
 /* ---- inlined ones ---------------------------------------------------------------------------------------------------------- */
 
 static bool is_inlined(Dwarf_Die *die, const char *name)

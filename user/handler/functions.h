@@ -21,6 +21,9 @@ struct functions_found {
 /* Parts: symbol_file.h. */
 void functions_find(const struct elf_file *const *parts, size_t n_parts, const char *name, struct functions_found *ret);
 
+/* A variable by the name that the linker has. False: there is none. */
+bool variable_find(const struct elf_file *const *parts, size_t n_parts, const char *name, uint64_t *ret);
+
 /* Is there a function of this name that is only inlined? */
 bool function_is_inlined(Dwarf *dwarf, const char *name);
 

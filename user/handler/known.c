@@ -67,7 +67,7 @@ static void compile_known(const char *expression, struct rp_handler_path *ret)
 	_cleanup_free_ char *why = NULL;
 	struct expression e;
 
-	if (expression && !handler_expression_parse(expression, &e, &why))
+	if (expression && !handler_expression_parse_known(expression, &e, &why))
 		compile_number(&e, NULL, ret, &why);
 }
 
@@ -76,7 +76,7 @@ static void compile_known_text(const char *expression, struct rp_handler_text *r
 	_cleanup_free_ char *why = NULL;
 	struct expression_text e;
 
-	if (expression && !handler_expression_parse_text(expression, &e, &why))
+	if (expression && !handler_expression_parse_known_text(expression, &e, &why))
 		compile_text(&e, NULL, ret, &why);
 }
 
@@ -92,25 +92,12 @@ static void take_nginx(const struct looking *l, struct rp_handler *h)
 	h->status.offset[0] = layout.status;
 }
 
-int look_at_known(const struct looking *l, const struct known_server *k, uint64_t begin)
+static int look_at_turns(const struct looking *l, const struct known_server *k, uint64_t begin)
 {
 	struct rp_handler *h = &l->f->found->handler;
-	const struct known_layout *layout = known_layout(k, k->version ? version_of(l->elf, k->version) : 0);
 	uint64_t address;
-	int r = 0;
+	int r;
 
-	h->flags = (l->f->spec->automatic ? RP_HANDLER_REST : 0) | (k->line ? RP_HANDLER_LINE : 0) | (k->end ? RP_HANDLER_ENDS : 0) |
-		   (k->turn_end ? RP_HANDLER_TURNS : 0);
-	compile_known_text(layout->url, &h->url);
-	compile_known_text(layout->method, &h->method);
-	compile_known(layout->status, &h->status);
-	if (k->own_layout == OWN_NGINX)
-		take_nginx(l, h);
-	compile_known(k->id, &h->id);
-	compile_known(k->end_id, &h->end_id);
-	compile_known(k->socket, &h->socket);
-	if (!k->turn_end)
-		return 0;
 	h->signature = k->signature;
 	h->turn_id = k->turn_id;
 	for (size_t i = 0; i < RP_TURN_PATHS; i++) {
@@ -121,4 +108,68 @@ int look_at_known(const struct looking *l, const struct known_server *k, uint64_
 	if (!r)
 		return look_refuse(l->f, xasprintf("%s: no such function in %s", k->turn_end, l->mapping->path));
 	return r < 0 ? r : add_turns(l, address, begin);
+}
+
+static uint32_t flags_of(const struct known_server *k)
+{
+	return RP_HANDLER_CHECK | (k->line ? RP_HANDLER_LINE : 0) | (k->ends[0] ? RP_HANDLER_ENDS : 0) | (k->turn_end ? RP_HANDLER_TURNS : 0) |
+	       (k->again ? RP_HANDLER_AGAIN : 0) | (k->alone ? RP_HANDLER_ALONE : 0) | (k->inside ? RP_HANDLER_INSIDE : 0);
+}
+
+static void take_methods(const char *names, struct rp_handler *h)
+{
+	for (size_t i = 0; names && *names && i < RP_METHODS; i++) {
+		size_t n = strcspn(names, " ");
+
+		memcpy(h->methods[i], names, n < RP_METHOD_NAME ? n : RP_METHOD_NAME - 1);
+		names += n + (names[n] == ' ');
+	}
+}
+
+static void take_list(const struct known_list *list, struct rp_handler *h)
+{
+	if (!list)
+		return;
+	compile_known(list->first, &h->list.first);
+	h->list.next = list->next;
+	h->list.key = list->key;
+}
+
+/* Variables are found by their distance from the instruction that is probed. */
+static bool add_global(const struct looking *l, const struct known_server *k, uint64_t begin)
+{
+	struct rp_handler *h = &l->f->found->handler;
+	struct rp_handler_path *const paths[] = {
+		&h->url.data, &h->url.length, &h->method.data, &h->method.length, &h->status, &h->id, &h->end_id, &h->socket, &h->list.first,
+	};
+	struct place_found place;
+	uint64_t variable;
+
+	if (!variable_find(l->parts, l->n_parts, k->global, &variable) || !place_find(l->elf, begin, PLACE_ARGUMENTS, &place))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		if (paths[i]->base == RP_BASE_CODE)
+			paths[i]->offset[0] += variable - place.address;
+	return true;
+}
+
+int look_at_known(const struct looking *l, const struct known_server *k, uint64_t begin)
+{
+	struct rp_handler *h = &l->f->found->handler;
+	const struct known_layout *layout = known_layout(k, k->version ? version_of(l->elf, k->version) : 0);
+
+	h->flags = flags_of(k) | (l->f->spec->automatic ? RP_HANDLER_REST : 0) | (layout->methods ? RP_HANDLER_NUMBER : 0);
+	compile_known_text(layout->url, &h->url);
+	compile_known_text(layout->method, &h->method);
+	compile_known(layout->status, &h->status);
+	take_methods(layout->methods, h);
+	if (k->own_layout == OWN_NGINX)
+		take_nginx(l, h);
+	compile_known(k->id, &h->id);
+	compile_known(k->end_id, &h->end_id);
+	compile_known(k->socket, &h->socket);
+	take_list(k->list, h);
+	if (k->global && !add_global(l, k, begin))
+		return look_refuse(l->f, xasprintf("%s: no such variable in %s", k->global, l->mapping->path));
+	return k->turn_end ? look_at_turns(l, k, begin) : 0;
 }

@@ -104,9 +104,11 @@ static int keep_place(const struct looking *l, struct msg_place place, const cha
 int look_add_place(const struct looking *l, enum msg_place_kind kind, const char *symbol, uint64_t address)
 {
 	const struct segment *segment = segment_of(l->elf, address);
+	/* Of a function that ends a request only what tells which one is read. */
+	unsigned int arguments = kind == PLACE_END ? l->f->found->handler.end_id.base : PLACE_ARGUMENTS;
 	struct place_found place;
 
-	if (!segment || !place_find(l->elf, address, &place))
+	if (!segment || !place_find(l->elf, address, arguments, &place))
 		return look_refuse(l->f, xasprintf("%s: there is no code at %s+0x%llx", symbol, l->name, (unsigned long long)address));
 	return keep_place(l, (struct msg_place){kind, place.stepped, place.address - segment->address + segment->offset}, symbol);
 }

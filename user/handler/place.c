@@ -26,24 +26,27 @@ static bool is_emulated(const cs_insn *i)
 	return (i->bytes[0] & 0xf0) == 0x70 || (i->bytes[0] == 0x0f && (i->bytes[1] & 0xf0) == 0x80);
 }
 
-/* Registers that a probe reads. */
-static bool is_kept(uint16_t reg)
+/* Which argument it is, 0 = none. */
+static unsigned int argument_of(uint16_t reg)
 {
 	switch (reg) {
-	case X86_REG_RDI: case X86_REG_EDI: case X86_REG_DI: case X86_REG_DIL:
-	case X86_REG_RSI: case X86_REG_ESI: case X86_REG_SI: case X86_REG_SIL:
-	case X86_REG_RDX: case X86_REG_EDX: case X86_REG_DX: case X86_REG_DL: case X86_REG_DH:
-	case X86_REG_RCX: case X86_REG_ECX: case X86_REG_CX: case X86_REG_CL: case X86_REG_CH:
-	case X86_REG_R8: case X86_REG_R8D: case X86_REG_R8W: case X86_REG_R8B:
-	case X86_REG_R9: case X86_REG_R9D: case X86_REG_R9W: case X86_REG_R9B:
-	case X86_REG_RSP: case X86_REG_ESP: case X86_REG_SP:
-		return true;
+	case X86_REG_RDI: case X86_REG_EDI: case X86_REG_DI: case X86_REG_DIL: return 1;
+	case X86_REG_RSI: case X86_REG_ESI: case X86_REG_SI: case X86_REG_SIL: return 2;
+	case X86_REG_RDX: case X86_REG_EDX: case X86_REG_DX: case X86_REG_DL: case X86_REG_DH: return 3;
+	case X86_REG_RCX: case X86_REG_ECX: case X86_REG_CX: case X86_REG_CL: case X86_REG_CH: return 4;
+	case X86_REG_R8: case X86_REG_R8D: case X86_REG_R8W: case X86_REG_R8B: return 5;
+	case X86_REG_R9: case X86_REG_R9D: case X86_REG_R9W: case X86_REG_R9B: return 6;
 	}
-	return false;
+	return 0;
 }
 
-/* Behind it the function may be elsewhere, or the arguments. */
-static bool ends_prologue(csh handle, const cs_insn *i)
+static bool is_stack_pointer(uint16_t reg)
+{
+	return reg == X86_REG_RSP || reg == X86_REG_ESP || reg == X86_REG_SP;
+}
+
+/* Behind it the function may be elsewhere, or the arguments that are read. */
+static bool ends_prologue(csh handle, const cs_insn *i, unsigned int arguments)
 {
 	cs_regs read, written;
 	uint8_t n_read, n_written;
@@ -53,12 +56,12 @@ static bool ends_prologue(csh handle, const cs_insn *i)
 	if (cs_regs_access(handle, i, read, &n_read, written, &n_written))
 		return true;
 	for (uint8_t k = 0; k < n_written; k++)
-		if (is_kept(written[k]))
+		if (is_stack_pointer(written[k]) || (argument_of(written[k]) && argument_of(written[k]) <= arguments))
 			return true;
 	return false;
 }
 
-static uint64_t emulated_address(csh handle, const uint8_t *code, size_t n, uint64_t address)
+static uint64_t emulated_address(csh handle, const uint8_t *code, size_t n, uint64_t address, unsigned int arguments)
 {
 	cs_insn *i = cs_malloc(handle);
 	uint64_t found = 0;
@@ -68,14 +71,14 @@ static uint64_t emulated_address(csh handle, const uint8_t *code, size_t n, uint
 			found = i->address;
 			break;
 		}
-		if (ends_prologue(handle, i))
+		if (ends_prologue(handle, i, arguments))
 			break;
 	}
 	cs_free(i, 1);
 	return found;
 }
 
-bool place_find(const struct elf_file *elf, uint64_t address, struct place_found *ret)
+bool place_find(const struct elf_file *elf, uint64_t address, unsigned int arguments, struct place_found *ret)
 {
 	size_t n = PROLOGUE_BYTES;
 	const uint8_t *code = NULL;
@@ -89,7 +92,7 @@ bool place_find(const struct elf_file *elf, uint64_t address, struct place_found
 	if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle) != CS_ERR_OK)
 		return true;
 	cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
-	ret->address = emulated_address(handle, code, n * 2, address);
+	ret->address = emulated_address(handle, code, n * 2, address, arguments);
 	ret->stepped = !ret->address;
 	if (ret->stepped)
 		ret->address = address;

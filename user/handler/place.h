@@ -11,12 +11,14 @@
 #include "unwind/fde_list.h"
 
 struct place_found {
-	uint64_t address;       /* of an instruction: up to there the arguments are in their registers and the return address is on top of the stack */
+	uint64_t address;       /* of an instruction: up to there those arguments are in their registers and the return address is on top of the stack */
 	bool stepped;           /* the kernel has to step over it: 16 us a hit and not 0.6 */
 };
 
-/* `address`: of a function in the file. False: it has no code there. */
-bool place_find(const struct elf_file *elf, uint64_t address, struct place_found *ret);
+#define PLACE_ARGUMENTS 6       /* all that are in registers */
+
+/* `address`: of a function in the file, of whose arguments the first so many are read. False: it has no code there. */
+bool place_find(const struct elf_file *elf, uint64_t address, unsigned int arguments, struct place_found *ret);
 
 /* The return instructions of the function, its cold parts and functions of the file that it jumps to at its end included, and its jumps to other
  * files: at most max. 0 = it has none, or more. */

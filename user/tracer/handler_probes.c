@@ -15,7 +15,7 @@
 
 #define ADDRESS_MAX (1ULL << 47)
 #define FILE_MAX (1ULL << 40)
-#define OFFSET_MAX (1 << 24)    /* in what an argument points to */
+#define OFFSET_MAX (1 << 30)    /* in what an argument points to, and from code to a variable */
 #define PAGE 4096
 #define WHY_MAX 1024
 
@@ -67,12 +67,17 @@ void handler_probes_free(struct handler_probes *hp)
 
 /* ---- what is taken ------------------------------------------------------------------------------------------------------ */
 
+static bool good_offset(int32_t offset)
+{
+	return offset > -OFFSET_MAX && offset < OFFSET_MAX;
+}
+
 static bool good_path(const struct rp_handler_path *p)
 {
-	if (p->base > RP_BASE_RESULT || p->n > RP_PATH_MAX || (p->size && p->size != 1 && p->size != 2 && p->size != 4 && p->size != 8))
+	if (p->base >= RP_BASES || p->n > RP_PATH_MAX || (p->size && p->size != 1 && p->size != 2 && p->size != 4 && p->size != 8))
 		return false;
 	for (size_t i = 0; i < p->n; i++)
-		if (p->offset[i] >= OFFSET_MAX || p->offset[i] <= -OFFSET_MAX)
+		if (!good_offset(p->offset[i]))
 			return false;
 	return true;
 }
@@ -81,12 +86,13 @@ static bool good_handler(const struct rp_handler *h)
 {
 	const struct rp_handler_path *const paths[] = {
 		&h->url.data, &h->url.length, &h->method.data, &h->method.length, &h->status, &h->id, &h->end_id, &h->socket, &h->turn[0], &h->turn[1],
+		&h->list.first,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		if (!good_path(paths[i]))
 			return false;
-	return h->turn_id > -OFFSET_MAX && h->turn_id < OFFSET_MAX;
+	return good_offset(h->turn_id) && good_offset(h->list.next) && good_offset(h->list.key_offset);
 }
 
 static bool good_places(const struct msg_handler *m)
