@@ -35,6 +35,7 @@ static const struct {
 	{"on_handler_entry", 88171},
 	{"on_handler_return", 2335},
 	{"on_handler_end", 2692},
+	{"on_queue_put", 34505},
 	{"on_turn", 2391},
 	{"on_turn_entry", 1859},
 	{"on_turn_return", 528},

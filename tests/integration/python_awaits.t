@@ -39,6 +39,12 @@ class Served:
         self.writes_late = loop == "uvloop" and version("uvloop") < "0.18"
 
 
+def queued(report, awaited):
+    """How long the threads that were woken up meanwhile were ready but had no CPU."""
+    end = awaited["t"] + awaited["duration_ns"] + SLACK
+    return sum(w["runnable_ns"] for w in report["waits"] if awaited["t"] <= w["t"] + w["duration_ns"] <= end)
+
+
 def idle(served):
     """One request at a time: awaits last as long as the request says."""
     paths = {"/do/03/sleep:50": ("sleep", "sleep"), "/do/03/db:40": ("database", "network"), "/do/03/future:40": ("future", "other_wait"),
@@ -53,6 +59,9 @@ def idle(served):
         (expected,) = truth_of_await(truth, what)
         found = longest(report, cause)
         name = f"{served.loop}, idle, {path}"
+        # The request says how long it was until its task ran again, for which its thread needed a CPU.
+        expected -= queued(report, found)
+        ok(expected >= int(path.split(":")[1]) * MS - SLACK, f"{name}: a CPU was waited for after that at most", classes(report))
         within(found["duration_ns"], expected, 0.02 * expected + SLACK, f"{name}: an await of the cause {cause}")
         ok(bool(found["object"]) or cause == "sleep", f"{name}: with an object", report["awaits"])
         order = [n for n in names(report, found["stack"]) if n in ("await_03", "wait", "operate", "do")]
