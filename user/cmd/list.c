@@ -16,7 +16,7 @@
 
 static const char doc[] =
 	"List the reports in DIR, the newest first.\v"
-	"Without DIR: ./reqprof-reports.\n"
+	"Without DIR: ./reqprof-reports, or if that does not exist the current directory.\n"
 	"\n"
 	"Examples:\n"
 	"  reqprof list\n"

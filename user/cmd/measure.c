@@ -309,7 +309,7 @@ static int check_argument(const struct measure *m, char **ret_why)
 	if (m->metric->take == take_wait && class >= 0 && class < TIME_run_queue)
 		return refuse(ret_why, xasprintf("%s is not waited for: write %s", m->argument, m->argument));
 	if (m->metric->take == take_waits && class >= 0 && !class_has_waits(class))
-		return refuse(ret_why, xasprintf("%s is no single waits: write wait(%s)", m->argument, m->argument));
+		return refuse(ret_why, xasprintf("%s has no single waits: write wait(%s)", m->argument, m->argument));
 	return 0;
 }
 

@@ -46,7 +46,7 @@ static const struct argp_option option_table[] = {
 static const char doc[] =
 	"Print the report of a recorded request, or of several as one.\v"
 	"FILE is a .rp file, ID the six digits that end a report's name, last the newest report; the latter two are looked up in "
-	"./reqprof-reports.\n"
+	"./reqprof-reports, or if that does not exist in the current directory.\n"
 	"\n"
 	"Examples:\n"
 	"  reqprof report last\n"

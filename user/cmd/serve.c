@@ -29,7 +29,8 @@ static const struct argp_option option_table[] = {
 
 static const char doc[] =
 	"Show the reports in DIR in a browser, and each that comes as it lands, until ^C.\v"
-	"Without DIR: ./reqprof-reports. The URL is printed; without the token in it nothing can be seen.\n"
+	"Without DIR: ./reqprof-reports, or if that does not exist the current directory. The URL is printed; without the token in it nothing can\n"
+	"be seen.\n"
 	"\n"
 	"Examples:\n"
 	"  reqprof serve\n"

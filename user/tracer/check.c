@@ -117,7 +117,7 @@ static void check_frames(struct report *r, const struct image *image)
 	if (limit)
 		add(r, "frames", false, false, "%s: %s", runtime, limit);
 	else if (runtime_is_cpython(&image->found) && image->found.version.minor < 0)
-		add(r, "frames", true, false, "%s of a version that its files do not tell: of Python functions from 3.8 to 3.14", runtime);
+		add(r, "frames", true, false, "%s of a version that its files do not tell: of Python functions from 3.8 to 3.15", runtime);
 	else if (runtime_is_cpython(&image->found))
 		add(r, "frames", true, false, "%s: of Python functions, C extensions and the kernel", runtime);
 	else if (advice)

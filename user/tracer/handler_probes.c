@@ -274,6 +274,8 @@ static void print_one(const struct handler_probes *hp, unsigned int number, cons
 
 int handler_probes_print(const struct handler_probes *hp, bool any)
 {
+	bool none = true;
+
 	for (size_t i = 0; i < hp->n; i++) {
 		const struct probed *found = NULL;
 		unsigned int processes = 0;
@@ -289,6 +291,9 @@ int handler_probes_print(const struct handler_probes *hp, bool any)
 		if (!found || hp->never[i])
 			return log_error("--handler %s: %s", hp->names[i], hp->why[i] ? hp->why[i] : "no process could be looked into"), -ENOENT;
 		print_one(hp, i, found, processes);
+		none = false;
 	}
+	if (none)
+		log_warn("no handler of it is known: such requests are not seen; name one with --handler");
 	return 0;
 }

@@ -89,7 +89,7 @@ void handling_look(struct handling *h, struct session *session, struct handler_p
 {
 	if (h->forks || h->failed || !has_rest(session))
 		return;
-	log_info("TLS or HTTP/2 is spoken: from now on such requests are seen by the server's handler");
+	log_info("TLS or HTTP/2 is spoken: such requests are looked for at the server's handler");
 	h->failed = start(h, session, probes, true);
 }
 
