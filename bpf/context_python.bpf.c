@@ -29,7 +29,7 @@ int context_came(void)
 		return 0;
 	if (l)
 		worker_came(w, l, task);
-	came = t->out_ns > contextual_since ? came_unseen(task, t->out_ns, t->run_queue_behind) : 0;
+	came = t->out_ns > contextual_since ? came_unseen(task, t->out_ns) : 0;
 	t->out_ns = 0;
 	if (came)
 		came_to_cpu(t, task, came);
@@ -168,7 +168,6 @@ int context_switch_out(__u64 now)
 	if (k.thread->busy)
 		return 1;
 	k.thread->out_ns = now;
-	k.thread->run_queue_behind = run_queue_behind(task, now);
 	if (k.thread->seen == SEEN_BACK)
 		s.since = k.thread->seen_ns;
 	w = look(&k, task, now);

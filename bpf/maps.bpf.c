@@ -4,6 +4,7 @@
  * (7.1) leaves the BTF offset of an extern map unset when the object that defines it comes later.
  */
 #include "request.bpf.h"
+#include "slice.bpf.h"
 #include "context_python.bpf.h"
 #include "handler.bpf.h"
 
@@ -28,3 +29,5 @@ struct handlers_map handlers SEC(".maps");
 struct open_calls_map open_calls SEC(".maps");
 
 __u32 live_requests = 0;
+__u64 run_queue_ahead = 0;
+__u64 run_queue_clock_ns = 0;

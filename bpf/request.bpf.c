@@ -241,7 +241,7 @@ static long close_worker(__u32 n, struct closing *c)
 	e.h.tid = w->tid;
 	e.waits = w->seq;
 	e.cpu_ns = w->cpu_ns + slice_ns(w, c->now);
-	e.stolen_ns = w->stolen_ns + slice_stolen_ns(w);
+	e.stolen_ns = w->stolen_ns + slice_stolen_ns(w, c->now, c->now);
 	w->serial = 0;
 	event_send(&e, sizeof e);
 	return 0;

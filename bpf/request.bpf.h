@@ -42,7 +42,7 @@ struct rp_thread {
 	__u32 seed_entered;     /* is_entered(seed_context) then */
 	__u64 seed_context;     /* the context in which it was read */
 	__u64 recent[RP_RECENT]; /* contexts of requests' tasks that were made or ran on the thread last */
-	__u64 out_ns, run_queue_behind; /* when it left the CPU and was looked at, and run_queue_behind() then; 0 = it has been seen to come back */
+	__u64 out_ns;           /* when it left the CPU and was looked at; 0 = it has been seen to come back */
 	__u64 ready_ns, came_ns; /* when it got ready to run last, and came to the CPU, if it has been at home since; 0 = it was not, or had no wait */
 	__u32 n_recent;
 	__u32 busy;             /* a program changes what the thread works for: what interrupts it must not */
@@ -129,9 +129,9 @@ struct rp_worker {
 	__u64 run_since;        /* 0 = not on a CPU, else of that CPU: */
 	__u64 run_queue;        /* its struct rq * */
 	__u64 stolen_before;    /* what had been stolen from it by run_since */
-	__u64 clock_before;     /* what the thread's CPU clock was then; 0 = not known: it did not come to the CPU then */
+	__u64 clock_before;     /* the thread's CPU clock then, 0 = not known: it did not come to the CPU then */
+	__u64 clock_out;        /* the same when it left the CPU last */
 	__u64 cpu_ns, stolen_ns; /* closed slices, and what was stolen of them */
-	__u64 run_queue_behind; /* run_queue_behind() when its wait began */
 	__u64 waited_ns;        /* closed waits */
 	__u64 last_tick_ns;
 	__u64 ctx_address;      /* sched_waking: see on_interrupt_stack() */

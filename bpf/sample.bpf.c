@@ -255,22 +255,21 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 {
 	struct rp_live *l = live_slot(w->slot);
 	struct rp_wait *wait = &w->wait;
-	__u64 out = now;
 	__u32 kernel;
 
 	if (!l || (!w->contextual && loop_returned(w, l, task, now)))
 		return;
 	__sync_fetch_and_add(&l->switches, 1);
 	worker_came(w, l, task);
-	if (preempt || !state)
-		out = ran_until(w, task, now);
-	slice_end(w, out);
-	wait_begin(w, task, out, state);
+	if (now < w->run_since)
+		now = w->run_since; /* it was taken up in the interrupts before the switch */
+	slice_leave(w, task, now);
+	wait_begin(w, task, now, state);
 	wait->h.task = w->task;
 	read_syscall(task, wait);
 	if (preempt || !state) {
 		wait->h.flags |= RP_WAIT_PREEMPTED | (throttled(task) ? RP_WAIT_THROTTLED : 0);
-		wait->woken_ns = out;
+		wait->woken_ns = now;
 	} else if (describe_wait(task, w, l, now)) {
 		return;
 	}
@@ -278,8 +277,7 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 	if (wait->h.flags & RP_WAIT_PREEMPTED)
 		ctx = NULL;
 	wait->stack = stack_take(ctx, task, w->serial, STACK_SWITCH, &kernel);
-	w->run_queue_behind = run_queue_behind(task, now);
-	wait->out_ns = out;
+	wait->out_ns = now;
 	w->waiting = 1;
 }
 
@@ -292,8 +290,7 @@ static __always_inline void switch_in(struct task_struct *task, struct rp_worker
 		return;
 	if (wait->out_ns)
 		worker_wait_end(w, l, now);
-	slice_begin(w, task, now);
-	w->clock_before = task->se.sum_exec_runtime;
+	slice_come(w, task, now);
 	ask(now);
 }
 
@@ -306,7 +303,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 
 	if (!live_requests)
 		return 0;
-	now = bpf_ktime_get_ns();
+	now = switch_time(prev, bpf_ktime_get_ns());
 	if (contextual_requests) {
 		busy = context_switch_out(now);
 		if (!busy && prev_state && !preempt)

@@ -23,6 +23,31 @@ static __always_inline __u64 stolen_until_now(struct rq *rq)
 	return bpf_core_field_exists(rq->prev_steal_time_rq) ? BPF_CORE_READ(rq, prev_steal_time_rq) : 0;
 }
 
+/*
+ * By how much our clock is ahead of the run queues', at least; measured at switches, the last time at run_queue_clock_ns. What is woken up and
+ * preempts has the next switch reuse the wake-up's reading of the clock (wakeup_preempt()), so that this is behind by tens of µs of interrupts now
+ * and then, and by as long as a hypervisor had the CPU. All CPUs have one clock where sched_clock() is stable; else little else is exact, either.
+ */
+extern __u64 run_queue_ahead, run_queue_clock_ns;       /* maps.bpf.c */
+
+#define CLOCK_DRIFT_SHIFT 14            /* ppm that the two may differ by: 61 */
+#define CLOCK_BEHIND_MAX_NS 1000000ULL  /* more is no interrupts' */
+
+/* When a switch from `prev` is for the scheduler, and so for the threads' CPU clocks; not after `now`. */
+static __always_inline __u64 switch_time(struct task_struct *prev, __u64 now)
+{
+	__u64 clock = BPF_CORE_READ(run_queue_of(prev), clock), ahead = now - clock, least;
+
+	if (!clock)
+		return now;
+	least = run_queue_ahead + ((now - run_queue_clock_ns) >> CLOCK_DRIFT_SHIFT);
+	if ((__s64)(ahead - least) < 0 || !run_queue_clock_ns)
+		least = ahead;
+	run_queue_ahead = least;
+	run_queue_clock_ns = now;
+	return ahead - least < CLOCK_BEHIND_MAX_NS ? now - (ahead - least) : now;
+}
+
 /* `task` is on its CPU from t on. */
 static __always_inline void slice_begin(struct rp_worker *w, struct task_struct *task, __u64 t)
 {
@@ -34,53 +59,75 @@ static __always_inline void slice_begin(struct rp_worker *w, struct task_struct 
 	w->clock_before = 0;
 }
 
+/* The same where it comes to the CPU after a wait. */
+static __always_inline void slice_come(struct rp_worker *w, struct task_struct *task, __u64 t)
+{
+	slice_begin(w, task, t);
+	w->clock_before = w->clock_out;
+}
+
 /* What the slice that is open has been until t. */
 static __always_inline __u64 slice_ns(const struct rp_worker *w, __u64 t)
 {
 	return w->run_since && t > w->run_since ? t - w->run_since : 0;
 }
 
-static __always_inline __u64 slice_stolen_ns(const struct rp_worker *w)
+/* What was stolen of it by then for sure: of what has been since it began, all may have been after t. */
+static __always_inline __u64 slice_stolen_ns(const struct rp_worker *w, __u64 t, __u64 now)
 {
-	return stolen_until_now((void *)w->run_queue) - w->stolen_before;
+	__u64 stolen = stolen_until_now((void *)w->run_queue) - w->stolen_before, after = now > t ? now - t : 0;
+
+	return stolen > after ? stolen - after : 0;
 }
 
-/*
- * The current thread is taken off the CPU at t: since when has it not run? If what was woken up preempts it, since then (wakeup_preempt() has the
- * next switch reuse its reading of the clock): the interrupts that go on for tens of µs are not on the thread's clock. This is up to date at a
- * switch.
- */
-static __always_inline __u64 ran_until(const struct rp_worker *w, struct task_struct *task, __u64 t)
-{
-	__u64 ran = task->se.sum_exec_runtime - w->clock_before + slice_stolen_ns(w);
-
-	return w->clock_before && ran < slice_ns(w, t) ? w->run_since + ran : t;
-}
-
-static __always_inline void slice_end(struct rp_worker *w, __u64 t)
+/* It ends at t, before now. */
+static __always_inline void slice_end(struct rp_worker *w, __u64 t, __u64 now)
 {
 	w->cpu_ns += slice_ns(w, t);
-	w->stolen_ns += slice_stolen_ns(w);
+	w->stolen_ns += slice_stolen_ns(w, t, now);
+	w->run_since = w->run_queue = w->stolen_before = 0;
+}
+
+#define CLOCKS_AGREE_NS 50000
+
+struct rq___interrupts {
+	__u64 prev_irq_time;
+} __attribute__((preserve_access_index));
+
+/*
+ * The thread leaves the CPU at t. Its CPU clock, which is up to date now, has not counted what was stolen, but for what the run queue was told of too
+ * late to take it out in full. (With CONFIG_IRQ_TIME_ACCOUNTING it does not count interrupts, either.)
+ */
+static __always_inline void slice_leave(struct rp_worker *w, struct task_struct *task, __u64 t)
+{
+	__u64 ns = slice_ns(w, t), stolen = slice_stolen_ns(w, t, t), clock = BPF_CORE_READ(task, se.sum_exec_runtime);
+	struct rq___interrupts *rq = NULL;
+
+	if (w->run_since && w->clock_before && !bpf_core_field_exists(rq->prev_irq_time)) {
+		__u64 ran = clock - w->clock_before;
+
+		stolen = ran + CLOCKS_AGREE_NS < ns ? ns - ran : 0;
+	}
+	w->cpu_ns += ns;
+	w->stolen_ns += stolen;
+	w->clock_out = clock;
 	w->run_since = w->run_queue = w->stolen_before = 0;
 }
 
 /*
- * Some switches from a task to another one fire no tracepoint (seen on 6.18: those of a virtual machine's init), so a thread that is on the CPU may
- * not have been seen to come there. The kernel notes when it did, by the run queue's clock, which is compared with ours when the thread leaves.
+ * When did the current thread come to the CPU, that left at out_ns? Some switches from a task to another one fire no tracepoint (on 6.18: those of
+ * a virtual machine's init), so a thread that is on the CPU may not have been seen to come there. The kernel notes when it did. 0 = not known.
  */
-static __always_inline __u64 run_queue_behind(struct task_struct *task, __u64 now)
+static __always_inline __u64 came_unseen(struct task_struct *task, __u64 out_ns)
 {
-	return now - BPF_CORE_READ(run_queue_of(task), clock);
-}
+	__u64 t, now = bpf_ktime_get_ns();
 
-/* When did the current thread come to the CPU, that left at out_ns? 0 = not known. */
-static __always_inline __u64 came_unseen(struct task_struct *task, __u64 out_ns, __u64 run_queue_behind)
-{
-	__u64 t = 0;
-
-	if (bpf_core_field_exists(task->sched_info.last_arrival))
-		t = BPF_CORE_READ(task, sched_info.last_arrival) + run_queue_behind;
-	return t > out_ns && t <= bpf_ktime_get_ns() ? t : 0;
+	if (!run_queue_clock_ns || !bpf_core_field_exists(task->sched_info.last_arrival))
+		return 0;
+	t = BPF_CORE_READ(task, sched_info.last_arrival) + run_queue_ahead;
+	if (t + CLOCK_BEHIND_MAX_NS < out_ns || t > now + CLOCK_BEHIND_MAX_NS)
+		return 0; /* not since then */
+	return t < out_ns ? out_ns : t > now ? now : t;
 }
 
 #endif

@@ -52,7 +52,7 @@ __hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task
 		w->run_since = w->run_queue = w->stolen_before = 0;
 	else
 		slice_begin(w, task, now);
-	w->cpu_ns = w->stolen_ns = w->run_queue_behind = 0;
+	w->cpu_ns = w->stolen_ns = w->clock_out = 0;
 	w->waited_ns = 0;
 	w->last_tick_ns = 0;
 	w->seq = 0;
@@ -101,6 +101,15 @@ __hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t)
 	return wait_end(w, l, t);
 }
 
+/* Its number is missing from what is sent: of the time until now a part was on the CPU, nobody knows which. */
+static __always_inline void lose_wait(struct rp_worker *w, struct rp_live *l, struct task_struct *task)
+{
+	w->seq++;
+	w->wait.out_ns = 0;
+	slice_begin(w, task, bpf_ktime_get_ns());
+	__sync_fetch_and_add(&l->lost_waits, 1);
+}
+
 /* A wake-up that was not seen, either, leaves no time to end the wait at. */
 static __always_inline void came(struct rp_worker *w, struct rp_live *l, struct task_struct *task)
 {
@@ -108,13 +117,13 @@ static __always_inline void came(struct rp_worker *w, struct rp_live *l, struct 
 
 	if (!w->wait.out_ns || w->run_since)
 		return;
-	t = came_unseen(task, w->wait.out_ns, w->run_queue_behind);
+	t = came_unseen(task, w->wait.out_ns);
 	if (!t)
 		t = w->wait.woken_ns;
 	if (t)
-		slice_begin(w, task, wait_end(w, l, t));
+		slice_come(w, task, wait_end(w, l, t));
 	else if (__sync_lock_test_and_set(&w->waiting, 0))
-		__sync_fetch_and_add(&l->lost_waits, 1);
+		lose_wait(w, l, task);
 }
 
 __hidden void worker_came(struct rp_worker *w, struct rp_live *l, struct task_struct *task)
@@ -132,7 +141,7 @@ __hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task
 	e.h.flags = why;
 	e.waits = w->seq;
 	e.cpu_ns = w->cpu_ns + slice_ns(w, t);
-	e.stolen_ns = w->stolen_ns + slice_stolen_ns(w);
+	e.stolen_ns = w->stolen_ns + slice_stolen_ns(w, t, bpf_ktime_get_ns());
 	w->serial = 0;
 	if (event_send(&e, sizeof e) && l)
 		__sync_fetch_and_add(&l->lost_waits, 1);
@@ -154,7 +163,7 @@ __hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct
 {
 	if (t < w->run_since)
 		t = w->run_since;
-	slice_end(w, t);
+	slice_end(w, t, bpf_ktime_get_ns());
 	wait_begin(w, task, t, 0);
 	w->wait.h.flags = RP_WAIT_ELSEWHERE;
 	w->wait.h.task = w->task;

@@ -38,7 +38,7 @@ static const struct {
 	{"on_queue_put", 34505},
 	{"on_turn", 2391},
 	{"on_turn_entry", 1859},
-	{"on_turn_return", 528},
+	{"on_turn_return", 611},
 	{"list_threads", 44},
 	{"on_fork", 30061},
 	{"on_exit", 2804},

@@ -125,6 +125,25 @@ static void a_preemption_waits_for_nothing(void **state)
 	assert_int_equal(s->p->work.waits[0].cause, TIME_throttled);
 }
 
+/* The thread's clock stopped at 20, what was woken up then came at 24; meanwhile the timer fell due. */
+static void a_tick_of_the_interrupt_that_preempts(void **state)
+{
+	struct scene *s = *state;
+	int32_t hot = stack(s->p, "hot", FRAME_native, -1);
+
+	begin(s);
+	builder_tick(s->b, READER, BEGIN + 22, hot, 0, 0);
+	builder_wait(s->b, READER, &(struct seen_wait){
+		.out_ns = BEGIN + 20, .woken_ns = BEGIN + 20, .in_ns = BEGIN + 50, .cpu_ns = 20, .preempted = true,
+		.cause = TIME_run_queue, .runnable_class = TIME_run_queue, .stack = -1,
+	});
+	finish(s, BEGIN + 50);
+	assert_int_equal(s->p->work.n_samples, 1);
+	assert_int_equal(s->p->work.samples[0].t, 20);
+	assert_int_equal(s->p->work.samples[0].weight_ns, 20);
+	assert_int_equal(s->p->work.samples[0].stack, hot);
+}
+
 static void expect_stolen(const struct wait *w, uint64_t t, uint64_t ns, int32_t stack)
 {
 	assert_int_equal(w->t, t);
@@ -566,6 +585,7 @@ int main(void)
 		SCENE(a_thread_that_only_ran),
 		SCENE(waits_are_cut_out_of_the_cpu_time),
 		SCENE(a_preemption_waits_for_nothing),
+		SCENE(a_tick_of_the_interrupt_that_preempts),
 		SCENE(stolen_time_lies_before_late_ticks),
 		SCENE(stolen_time_fits_somewhere),
 		SCENE(a_wake_up_that_was_not_seen),

@@ -201,7 +201,7 @@ static void add_lost(struct timeline *l, struct slice *s, uint64_t cpu_ns, uint3
 /* What happened up to `to`: a slice, of which the account of the binding by then tells more. `edge_stack` is that of the switch-out that ended it. */
 static void tell_until(struct timeline *l, const struct seen_release *to, int32_t edge_stack, uint32_t task)
 {
-	uint64_t end = min(to->t, l->stop), cpu, stolen;
+	uint64_t end = min(to->t, l->stop), from = l->at, cpu, stolen;
 	struct slice s;
 
 	if (l->at < l->s->begin_ns)
@@ -211,10 +211,10 @@ static void tell_until(struct timeline *l, const struct seen_release *to, int32_
 	s = (struct slice){.from = l->at, .to = end, .edge_stack = edge_stack, .task = task};
 	stolen = to->stolen_ns > l->stolen_ns ? to->stolen_ns - l->stolen_ns : 0;
 	cpu = to->cpu_ns > l->cpu_ns + stolen ? to->cpu_ns - l->cpu_ns - stolen : 0;
-	s.stolen_ns = min(scale(stolen, end - l->at, to->t - l->at), end - l->at);
+	s.stolen_ns = min(scale(stolen, end - l->at, to->t - from), end - l->at);
 	s.length = end - l->at - s.stolen_ns;
 	if (to->waits > l->seq)
-		add_lost(l, &s, scale(cpu, end - l->at, to->t - l->at), to->waits - l->seq);
+		add_lost(l, &s, scale(cpu, end - l->at, to->t - from), to->waits - l->seq);
 	add_slice(l, &s);
 }
 
@@ -280,6 +280,20 @@ static int by_number(const void *a, const void *b)
 	return x->seen.seq < y->seen.seq ? -1 : x->seen.seq > y->seen.seq;
 }
 
+/* A preempted thread's time ends with the interrupts that it is preempted in, a timer that falls due in these ticks after that. Both are sorted. */
+static void pull_ticks_in(struct binding *x)
+{
+	size_t tick = 0;
+
+	for (size_t i = 0; i < x->n_waits; i++) {
+		const struct seen_wait *w = &x->waits[i].seen;
+
+		for (; tick < x->n_ticks && x->ticks[tick].t < w->in_ns; tick++)
+			if (w->preempted && x->ticks[tick].t > w->out_ns)
+				x->ticks[tick].t = w->out_ns;
+	}
+}
+
 static int32_t thread_of(struct work *work, const struct binding *x)
 {
 	struct thread *t;
@@ -343,6 +357,7 @@ void story_binding(struct story *s, struct binding *x, bool reader)
 		qsort(x->ticks, x->n_ticks, sizeof *x->ticks, by_time);
 	if (x->n_waits)
 		qsort(x->waits, x->n_waits, sizeof *x->waits, by_number);
+	pull_ticks_in(x);
 	if (reader)
 		add_tentative(&l);
 	for (size_t i = 0; i < x->n_waits && l.at < stop; i++) {
