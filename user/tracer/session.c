@@ -255,6 +255,15 @@ static int watch_queue(struct session *s, pid_t pid, const struct interpreter_pr
 	return put->path ? links_add(&s->links, &u, LINK_OF_PYTHON) : 0;
 }
 
+/* Is that all known of the process already? Then its links stay: without them for a moment, a context's address may get another owner unseen. */
+static bool is_known(struct session *s, uint32_t pid, const struct rp_python *python)
+{
+	struct rp_python before;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.pythons), &pid, &before) && !memcmp(&before, python, sizeof before);
+}
+
+/* `put` may be found later than the rest. */
 static int add_python(void *ctx, pid_t pid, const struct rp_python *python, const struct interpreter_probe *copy, const struct interpreter_probe *put)
 {
 	struct rp_python known = *python;
@@ -264,6 +273,8 @@ static int add_python(void *ctx, pid_t pid, const struct rp_python *python, cons
 
 	if (!copy->path || !can_watch(s, python))
 		known.thread_context = RP_PYTHON_NONE; /* without the copies a context says nothing */
+	if (is_known(s, key, &known))
+		return known.thread_context != RP_PYTHON_NONE ? watch_queue(s, pid, put) : 0;
 	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, &known, BPF_ANY))
 		return -errno;
 	s->skel->bss->python_processes = 1;
