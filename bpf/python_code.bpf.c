@@ -72,6 +72,9 @@ static __always_inline int send_code(struct unwind *u)
 	copy_part(u, RP_CODE_FUNCTION, string_size(py, &u->python, e->parts[RP_CODE_FUNCTION]), RP_CODE_TEXT_MAX);
 	copy_part(u, RP_CODE_FILE, string_size(py, &u->python, e->parts[RP_CODE_FILE]), RP_CODE_TEXT_MAX);
 	copy_part(u, RP_CODE_LINES, bytes_size(e->parts[RP_CODE_LINES]), RP_CODE_LINES_MAX);
+	/* Another thread's may have ended meanwhile, and what was copied be anything. */
+	if (bpf_probe_read_user(u->python.bytes, PYTHON_CODE_BYTES, (void *)e->frame.code) || python_check(py, &u->python) != e->frame.check)
+		return -1;
 	return e->h.len > sizeof *e + CODE_PARTS_SIZE ? -1 : event_send(e, e->h.len);
 }
 
