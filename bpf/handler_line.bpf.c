@@ -34,6 +34,7 @@ static __always_inline int append(struct http_slot *s, const struct rp_handler_t
 			return -1;
 		n--;
 	} else {
+		length &= NUMBER_MASK;
 		http_opaque(length);
 		if (length > max)
 			length = max;

@@ -219,8 +219,8 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 	__u64 id;
 
 	handler_values(&v, h, regs);
-	if (handler_value(&h->id, &v, &id))
-		return;
+	if (handler_value(&h->id, &v, &id) || (h->id.base && !id))
+		return; /* uWSGI asks for an application without a request when it starts */
 	open_call_key(&key, id);
 	if (h->flags & RP_HANDLER_GO)
 		fill_go(&c, &v, regs);

@@ -127,7 +127,7 @@ const struct known_server *known_server(const char *name)
 
 const struct known_layout *known_layout(const struct known_server *server, uint32_t version)
 {
-	const struct known_layout *found = server->layouts;
+	const struct known_layout *found = version ? NULL : server->layouts;
 
 	for (const struct known_layout *l = server->layouts; l->url; l++)
 		if (l->from <= version)

@@ -53,7 +53,7 @@ const char **known_server_files(void);
 /* NULL: there is none of this name. */
 const struct known_server *known_server(const char *name);
 
-/* The layout of a version: the last one that is not younger, or the first. */
+/* The layout of a version: the last one that is not younger; NULL: it is older than all. 0 = not known: the first. */
 const struct known_layout *known_layout(const struct known_server *server, uint32_t version);
 
 #endif

@@ -158,6 +158,9 @@ int look_at_known(const struct looking *l, const struct known_server *k, uint64_
 	struct rp_handler *h = &l->f->found->handler;
 	const struct known_layout *layout = known_layout(k, k->version ? version_of(l->elf, k->version) : 0);
 
+	if (!layout)
+		return look_refuse(l->f, xasprintf("%s is of a version before those whose requests are known; name a function of it: --handler SYMBOL,url=…",
+						   l->mapping->path));
 	h->flags = flags_of(k) | (l->f->spec->automatic ? RP_HANDLER_REST : 0) | (layout->methods ? RP_HANDLER_NUMBER : 0);
 	compile_known_text(layout->url, &h->url);
 	compile_known_text(layout->method, &h->method);
