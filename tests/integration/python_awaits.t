@@ -40,9 +40,9 @@ class Served:
 
 
 def queued(report, awaited):
-    """How long the threads that were woken up meanwhile were ready but had no CPU."""
-    end = awaited["t"] + awaited["duration_ns"] + SLACK
-    return sum(w["runnable_ns"] for w in report["waits"] if awaited["t"] <= w["t"] + w["duration_ns"] <= end)
+    """How long the thread that was woken up by its end was ready but had no CPU."""
+    end = awaited["t"] + awaited["duration_ns"]
+    return sum(w["runnable_ns"] for w in report["waits"] if abs(w["t"] + w["duration_ns"] - end) <= SLACK)
 
 
 def idle(served):
