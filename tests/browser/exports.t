@@ -63,6 +63,7 @@ function inMs(text) {
 async function sandwich(page) {
 	await page.keyboard.press("3");
 	await page.locator("tr", { hasText: "Symbol Name" }).waitFor();
+	await page.locator("tr:has(td)", { hasText: /\d.*%\)/ }).first().waitFor(); /* they come after their heading */
 	const rows = await page.locator("tr:has(td)").allInnerTexts();
 	return Object.fromEntries(rows.map((row) => row.split(/[\t\n]+/)).filter((cells) => cells.length >= 3)
 		.map(([total, self, name]) => [name.trim(), { total: inMs(total), self: inMs(self) }]));
