@@ -187,6 +187,21 @@ static void stolen_time_lies_before_late_ticks(void **state)
 	expect_sample(&s->p->work.samples[5], 95, 10, hot);
 }
 
+/* Ticks that are late by a little are not a hypervisor's doing. */
+static void stolen_time_is_not_spread_over_all_ticks(void **state)
+{
+	struct scene *s = *state;
+
+	s->p->about.interval_ns = 10;
+	begin(s);
+	for (uint64_t t = 10; t < 40; t += 11)
+		builder_tick(s->b, READER, BEGIN + t, -1, 0, 0);
+	builder_release(s->b, READER, &(struct seen_release){.t = BEGIN + 40, .why = RELEASED_END, .cpu_ns = 40, .stolen_ns = 5});
+	finish(s, BEGIN + 40);
+	assert_int_equal(s->p->work.n_waits, 1);
+	expect_stolen(&s->p->work.waits[0], 35, 5, -1);
+}
+
 /* Less than a tick was late by: all ticks are thought to be late in part for another reason. More: the end of the slice is as good a place as any. */
 static void stolen_time_fits_somewhere(void **state)
 {
@@ -587,6 +602,7 @@ int main(void)
 		SCENE(a_preemption_waits_for_nothing),
 		SCENE(a_tick_of_the_interrupt_that_preempts),
 		SCENE(stolen_time_lies_before_late_ticks),
+		SCENE(stolen_time_is_not_spread_over_all_ticks),
 		SCENE(stolen_time_fits_somewhere),
 		SCENE(a_wake_up_that_was_not_seen),
 		SCENE(ticks_stand_for_the_time_around_them),

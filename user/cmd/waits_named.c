@@ -120,9 +120,12 @@ uint64_t time_waited_for(const struct profile *p, const char *object, char **ret
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < p->work.n_waits; i++)
-		if (is_for(p->work.waits[i].object, object))
-			sum += p->work.waits[i].duration_ns;
+	for (size_t i = 0; i < p->work.n_waits; i++) {
+		const struct wait *w = &p->work.waits[i];
+
+		sum += is_for(w->object, object) ? w->duration_ns : 0;
+		sum += is_for(wait_ready_object(w), object) ? w->runnable_ns : 0;
+	}
 	for (size_t i = 0; i < p->n_awaits; i++)
 		if (is_for(p->awaits[i].object, object))
 			sum += p->awaits[i].suspended_ns;
