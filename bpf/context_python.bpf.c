@@ -29,8 +29,9 @@ int context_came(void)
 		return 0;
 	if (l)
 		worker_came(w, l, task);
-	came = t->out_ns > contextual_since ? came_unseen(task, t->out_ns) : 0;
-	t->out_ns = 0;
+	if (t->out_ns <= contextual_since)
+		t->out_ns = 0;
+	came = t->out_ns ? came_unseen(task, t->out_ns) : 0;
 	if (came)
 		came_to_cpu(t, task, came);
 	return 0;

@@ -125,9 +125,9 @@ static __always_inline __u64 came_unseen(struct task_struct *task, __u64 out_ns)
 	if (!run_queue_clock_ns || !bpf_core_field_exists(task->sched_info.last_arrival))
 		return 0;
 	t = BPF_CORE_READ(task, sched_info.last_arrival) + run_queue_ahead;
-	if (t + CLOCK_BEHIND_MAX_NS < out_ns || t > now + CLOCK_BEHIND_MAX_NS)
-		return 0; /* not since then */
-	return t < out_ns ? out_ns : t > now ? now : t;
+	if (t <= out_ns || t > now + CLOCK_BEHIND_MAX_NS)
+		return 0; /* not since then: it leaves just now */
+	return t > now ? now : t;
 }
 
 #endif
