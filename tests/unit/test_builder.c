@@ -192,14 +192,16 @@ static void stolen_time_is_not_spread_over_all_ticks(void **state)
 {
 	struct scene *s = *state;
 
+	int32_t hot = stack(s->p, "hot", FRAME_native, -1);
+
 	s->p->about.interval_ns = 10;
 	begin(s);
 	for (uint64_t t = 10; t < 40; t += 11)
-		builder_tick(s->b, READER, BEGIN + t, -1, 0, 0);
+		builder_tick(s->b, READER, BEGIN + t, hot, 0, 0);
 	builder_release(s->b, READER, &(struct seen_release){.t = BEGIN + 40, .why = RELEASED_END, .cpu_ns = 40, .stolen_ns = 5});
 	finish(s, BEGIN + 40);
 	assert_int_equal(s->p->work.n_waits, 1);
-	expect_stolen(&s->p->work.waits[0], 35, 5, -1);
+	expect_stolen(&s->p->work.waits[0], 35, 5, hot); /* no edge: as the last tick */
 }
 
 /* Less than a tick was late by: all ticks are thought to be late in part for another reason. More: the end of the slice is as good a place as any. */

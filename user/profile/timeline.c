@@ -103,13 +103,14 @@ static int32_t user_part(const struct profile *p, int32_t stack)
 	return s >= 0 ? s : stack;
 }
 
-/* The ticks in [from, to], *ret_n in all, those before are passed over; *ret_ticks of them are no edges, the stack of the last edge goes to *ret_edge
- * (−1 = none). */
-static struct tick *ticks_within(struct timeline *l, uint64_t from, uint64_t to, size_t *ret_n, size_t *ret_ticks, int32_t *ret_edge)
+/* The ticks in [from, to], *ret_n in all, those before are passed over; *ret_ticks of them are no edges. The stack of the last edge, or of the last
+ * tick if there is no edge, goes to *ret_last (−1 = neither). */
+static struct tick *ticks_within(struct timeline *l, uint64_t from, uint64_t to, size_t *ret_n, size_t *ret_ticks, int32_t *ret_last)
 {
 	struct tick *first;
+	bool edge = false;
 
-	*ret_edge = -1;
+	*ret_last = -1;
 	*ret_n = *ret_ticks = 0;
 	while (l->tick < l->x->n_ticks && l->x->ticks[l->tick].t < from)
 		l->tick++;
@@ -118,10 +119,10 @@ static struct tick *ticks_within(struct timeline *l, uint64_t from, uint64_t to,
 		const struct tick *tick = &l->x->ticks[l->tick];
 
 		++*ret_n;
-		if (tick->edge)
-			*ret_edge = tick->stack;
-		else
-			++*ret_ticks;
+		*ret_ticks += !tick->edge;
+		if (tick->edge || !edge)
+			*ret_last = tick->stack;
+		edge |= tick->edge;
 	}
 	return first;
 }
@@ -171,12 +172,12 @@ static void add_stolen(struct timeline *l, uint64_t to, uint64_t ns, int32_t sta
 /* On the CPU for `length` ns somewhere in the slice. */
 static void add_slice(struct timeline *l, const struct slice *s)
 {
-	int32_t edge, last;
+	int32_t last;
 	size_t n, real;
-	struct tick *ticks = ticks_within(l, s->from, s->to, &n, &real, &edge);
+	struct tick *ticks = ticks_within(l, s->from, s->to, &n, &real, &last);
 	uint64_t rest = stolen_place(ticks, n, s->from, s->to, l->s->profile->about.interval_ns, s->stolen_ns);
 
-	last = user_part(l->s->profile, s->edge_stack < 0 ? edge : s->edge_stack);
+	last = user_part(l->s->profile, s->edge_stack < 0 ? last : s->edge_stack);
 	if (real)
 		share_among_ticks(l, ticks, n, s);
 	else
