@@ -44,8 +44,14 @@ def each():
 
 
 def used_stacks(report):
-    """Those of samples and waits; −1 stands for one that could not be had."""
+    """Those of samples and waits."""
     return set(report["samples"]["stack"]) | {w["stack"] for w in report["waits"]}
+
+
+def without_stack(report):
+    """−1 stands for one that could not be had."""
+    s = report["samples"]
+    return [sample for sample in zip(s["t"], s["weight_ns"], s["stack"]) if sample[2] < 0] + [w for w in report["waits"] if w["stack"] < 0]
 
 
 def shares():
@@ -69,7 +75,7 @@ def begins(report, stack):
 def whole():
     none([f"{path}: {r['lost']}" for path, _, r in each() if r["lost"]["stacks_truncated"]], "no stack is truncated")
     none([f"{path}: {r['lost']}" for path, _, r in each() if r["lost"]["samples"] or r["lost"]["waits"]], "nothing is lost")
-    none([path for path, _, r in each() if -1 in used_stacks(r)], "every sample and every wait has its stack")
+    none([(path, *missing) for path, _, r in each() if (missing := without_stack(r))], "every sample and every wait has its stack")
     none([f"{path}: {fault}" for path, _, r in each() for s in used_stacks(r) if s >= 0 and (fault := begins(r, s))],
          "every stack ends where its thread began")
 

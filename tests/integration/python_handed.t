@@ -10,7 +10,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
 from harness import SERVERS, Recording, Server, connection
-from python_reports import MS, SHORT_TICKS, Asked, Rivals, ask, bound, classes, foreign, matched, sound
+from python_reports import SHORT_TICKS, Asked, Rivals, ask, bound, classes, foreign, idle_in_calls, matched, sound
 from pythons import interpreters, label_of, skip_missing
 from tap import main, none
 
@@ -58,8 +58,8 @@ def alone():
         sound(name, rows)
         bound(name, rows)
         if used: # a new thread may wait for a CPU before it has anything to do
-            none([f"{path}: {classes(x)}" for path, _, x in rows if x["time"]["classes_ns"]["suspended"] > 12 * MS],
-                 f"{name}: nothing but the sleeps is suspended while its own threads compute")
+            none([f"{path}: {classes(x)}" for path, truth, x in rows if idle_in_calls(truth, x)],
+                 f"{name}: nothing is suspended while its own threads compute")
 
 
 main(alone, each_version)

@@ -70,7 +70,7 @@ def after(name, server):
         r.wait_reports(len(paths))
     rows = matched(r, truths)
     sound(f"{name}, after", rows)
-    none([x["after"] for _, _, x in rows if x["after"] is None], f"{name}, after: there is something")
+    none([(x["request"], x["tasks"], classes(x), x["lost"]) for _, _, x in rows if x["after"] is None], f"{name}, after: there is something")
     none([t for _, t, x in rows if cpu_in(x, "work_03")], f"{name}, after: not in the request's own samples")
     expected = sum(sum(cpu_by_truth(t).values()) for _, t in truths)
     parts = [(x, x["after"]) for _, _, x in rows if x["after"]]

@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import BUILD, PATIENCE, PYTHON, SERVERS, Output, Server, nginx, postgresql, start, uvicorn, wait_until
+from harness import BUILD, PATIENCE, PYTHON, SERVERS, Output, Server, connection, fetch, nginx, postgresql, start, uvicorn, wait_until
 from tap import main, note, ok
 
 SAMPLES = int(os.environ.get("UNWIND_SAMPLES", "1000"))
@@ -125,6 +125,13 @@ def whole(name, pids, least=500):
     ok(stacks and complete >= 0.995 * stacks, f"{name}: {complete} of {stacks} are whole", said)
 
 
+def warm_up(server):
+    """Until most of its code is compiled: `sample` looks for new code only when it is missing, not when it is made."""
+    with connection(server.port) as c:
+        for _ in range(300):
+            fetch(c, "/")
+
+
 def under_load():
     server = nginx()
     worker = wait_until(lambda: children(server.pid), "nginx has a worker")[0]
@@ -137,6 +144,7 @@ def under_load():
     server.stop()
     server = Server(["node", f"{SERVERS}/busy.js"])
     with wrk(f"http://127.0.0.1:{server.port}/"):
+        warm_up(server)
         whole("node", [server.pid])
     server.stop(signal.SIGKILL)
 

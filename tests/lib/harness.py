@@ -316,7 +316,7 @@ class Recording:
     """reqprof record on one target, from armed to stopped. `limits`: without, the default ones do not get in the way."""
 
     def __init__(self, *target, options=(), limits=False, formats=("json",), ready=r"^curl ", wrapper=(), where=None, **how):
-        self.where = where or scratch("reports")
+        self.where, self._stolen_ns = where or scratch("reports"), stolen_ns()
         command = [*wrapper, REQPROF, "record", *target, "-o", self.where]
         for name in formats:
             command += ["-f", name]
@@ -347,6 +347,11 @@ class Recording:
         self.reports.close()
         self.log.close()
         return status
+
+    def sleeps(self, report, ns):
+        """Is its class sleep as long as its only sleep must have been? A timer is not early, but it may be due while the thread has no CPU."""
+        late_ns = stolen_ns() - self._stolen_ns
+        return ns - unready(report) <= report["time"]["classes_ns"]["sleep"] <= 1.02 * ns + late_ns
 
     def json(self):
         """The reports that are there now, in the order of their begin."""
@@ -407,6 +412,17 @@ def cpu_total(report):
 
 def waits_of(report, cause):
     return [w for w in report["waits"] if w["cause"] == cause]
+
+
+def stolen_ns():
+    """What a hypervisor has taken from this machine's CPUs so far, to 10 ms. Timers fire late then, and nobody has the CPU."""
+    with open("/proc/stat", encoding="ascii") as f:
+        return int(f.readline().split()[8]) * 10_000_000
+
+
+def unready(report):
+    """ns for which its threads could have run and had no CPU. By so much may a time that the server takes itself be from what it measures."""
+    return sum(w["runnable_ns"] for w in report["waits"])
 
 
 def readable(fd, seconds):

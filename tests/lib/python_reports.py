@@ -284,6 +284,21 @@ def bound(name, of_all, least=BOUND, slack=0.02):
               f"{got / MS:.2f} ms of {expected / MS:.2f} to {most / MS:.2f}: { {path: round(part / cpu, 3) for path, cpu, part, _ in rows} }")
 
 
+def in_calls(truth):
+    """For how long at least one was under way."""
+    at = total = 0
+    for c in sorted(truth["calls"], key=lambda c: c["begin_ns"]):
+        end = c["begin_ns"] + c["wall_ns"]
+        total += max(0, end - max(at, c["begin_ns"]))
+        at = max(at, end)
+    return total
+
+
+def idle_in_calls(truth, report):
+    """ns, beyond a millisecond, that the request is said to be suspended although one of its calls was under way."""
+    return max(0, report["time"]["classes_ns"]["suspended"] - (report["time"]["wall_ns"] - in_calls(truth)) - MS)
+
+
 def truth_of_await(truth, what):
     """ns of the awaits of this name."""
     return [a["ns"] for a in truth["awaits"] if a["what"] == what]

@@ -33,12 +33,12 @@ class Measured:
         self.slot, self.calls, self.awaits = slot, [], []
 
     def call(self, function, *arguments):
-        wall, cpu = time.monotonic_ns(), time.thread_time_ns()
+        begin, cpu = time.monotonic_ns(), time.thread_time_ns()
         try:
             return _names[f"work_{self.slot}"](function, *arguments)
         finally:
-            cpu, wall = time.thread_time_ns() - cpu, time.monotonic_ns() - wall
-            self.calls.append({"function": function.__name__, "cpu_ns": cpu, "wall_ns": wall, "tid": threading.get_native_id()})
+            cpu, wall = time.thread_time_ns() - cpu, time.monotonic_ns() - begin
+            self.calls.append({"function": function.__name__, "begin_ns": begin, "cpu_ns": cpu, "wall_ns": wall, "tid": threading.get_native_id()})
 
     async def wait(self, what, awaitable):
         begin = time.monotonic_ns()
