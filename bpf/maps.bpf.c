@@ -12,6 +12,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile struct rp_config cfg = {};
 const volatile struct rp_marker markers[RP_MAX_MARKERS] = {};
+const volatile __s64 steal_clock = 0;
 
 struct counters_map counters SEC(".maps");
 struct events_map events SEC(".maps");

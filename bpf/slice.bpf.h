@@ -17,10 +17,18 @@ static __always_inline struct rq *run_queue_of(struct task_struct *task)
 	return bpf_core_field_exists(task->se.cfs_rq->rq) ? BPF_CORE_READ(task, se.cfs_rq, rq) : NULL;
 }
 
-/* 0 of none: what cannot be read is. */
+extern const volatile __s64 steal_clock;        /* maps.bpf.c: from a run queue to the hypervisor's own count for its CPU, 0 = not known */
+
+/* By the hypervisor's count, or as far as the run queue has been told. 0 of none: what cannot be read is. */
 static __always_inline __u64 stolen_until_now(struct rq *rq)
 {
-	return bpf_core_field_exists(rq->prev_steal_time_rq) ? BPF_CORE_READ(rq, prev_steal_time_rq) : 0;
+	__u64 stolen = 0;
+
+	if (!bpf_core_field_exists(rq->prev_steal_time_rq))
+		return 0;
+	if (rq && steal_clock)
+		bpf_probe_read_kernel(&stolen, sizeof stolen, (void *)rq + steal_clock);
+	return stolen ?: BPF_CORE_READ(rq, prev_steal_time_rq);
 }
 
 /*

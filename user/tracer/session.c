@@ -19,6 +19,7 @@
 #include "tracer/handler_links.h"
 #include "tracer/kernel_function.h"
 #include "tracer/links.h"
+#include "tracer/steal_clock.h"
 #include "tracer/uprobe_multi.h"
 
 struct session {
@@ -86,6 +87,7 @@ static void configure(struct session *s, const struct tracer_options *options)
 	memcpy((void *)skel->rodata->markers, options->markers, sizeof options->markers);
 	kernel_functions(functions, ARRAY_LEN(functions));
 	skel->rodata->ep_poll_callback_address = functions[0].address;
+	skel->rodata->steal_clock = steal_clock();
 	s->has_uprobe_session = functions[1].address;
 	s->has_uprobe_multi = functions[2].address;
 	bpf_map__set_max_entries(skel->maps.cpu_state, cpus);
