@@ -30,7 +30,7 @@ struct task_context {
 	__u32 slot;             /* of the request */
 	__u32 serial;
 	__u32 task;             /* 0 = none: the request has no tasks, but threads */
-	__u32 pad;
+	__u32 is_made;          /* the context has been seen to exist */
 	__u64 coroutine;        /* that it runs, 0 = not known */
 	__u64 code, first_local; /* of that: another one that gets its address is told by them */
 	__u64 awaited;          /* what it awaited when it was looked at last */
@@ -223,12 +223,22 @@ static __always_inline int has_argument(const struct rp_python *py, const struct
 	return !c->first_local || now == c->first_local || python_pointer(now + OBJECT_HEAD) == c->first_local;
 }
 
+/* Has the context references? None either before it is made: a thread may lose the CPU between the probe that foretells it and that. */
+static __always_inline int is_there(struct task_context *c, __u64 context)
+{
+	if (python_pointer(context))
+		c->is_made = 1;
+	else if (c->is_made)
+		return 0;
+	return 1;
+}
+
 /* A task frees its coroutine and gives up its context at the same time, when it is freed; either's memory may be somebody else's soon. */
-static __always_inline int is_still_there(const struct rp_python *py, const struct task_context *c, __u64 context)
+static __always_inline int is_still_there(const struct rp_python *py, struct task_context *c, __u64 context)
 {
 	__u64 frame = c->coroutine ? frame_of(py, c->coroutine) : 0;
 
-	return frame && python_pointer(context) && python_pointer(c->coroutine) && code_of(py, frame) == c->code && has_argument(py, c, frame);
+	return frame && is_there(c, context) && python_pointer(c->coroutine) && code_of(py, frame) == c->code && has_argument(py, c, frame);
 }
 
 /* A task of a request has ended, or is gone: when it was the last one, so is the work after the response. */

@@ -183,6 +183,7 @@ __hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 co
 	struct pool_buffer *b = take_buffer();
 	struct unwind *u;
 
+	e->h.flags = 0;
 	if (!b)
 		return;
 	u = &b->unwind;

@@ -160,6 +160,8 @@ int unwind_awaits(struct unwind *u, __u32 pid)
 	u->awaited_type = u->local = u->local_2 = u->local_type = 0;
 	if (w.py && w.py->coroutine_type)
 		bpf_loop(AWAITS_MAX, await_step, &w, 0);
+	if (u->suspended == RP_TASK_FINISHED && u->awaited != u->coroutine)
+		u->suspended = 0; /* what its coroutine awaits has ended: its thread goes on with it just now */
 	return 0;
 }
 
