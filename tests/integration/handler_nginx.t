@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """nginx by its handler: TLS, HTTP/2, one request among hundreds on one worker, what it waits for between its turns. Needs root."""
-import datetime
 import os
 import re
 import signal
@@ -11,8 +10,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
-from harness import (Load, Recording, all_functions, connection, cpu_total, fetch, free_port, modules, nginx, path_of, pool, scratch, start, unready,
-                     wait_until)
+from harness import (Load, Recording, all_functions, begin_of, connection, cpu_total, fetch, free_port, modules, nginx, path_of, pool, scratch, start,
+                     unready, wait_until)
 from tap import equal, main, none, ok, within
 
 SECURE = ("curl", "-sk", "-w", "%{http_version} %{http_code}\n")
@@ -30,12 +29,6 @@ def keeps_contract(reports, what):
 
 def by_path(reports, path):
     return [r for r in reports if path_of(r) == path]
-
-
-def when(report):
-    """Its begin, in ns."""
-    day, nanoseconds = report["request"]["start"].split(".")
-    return int(datetime.datetime.fromisoformat(day).timestamp()) * 10**9 + int(nanoseconds[:9])
 
 
 def awaited(report):
@@ -71,7 +64,7 @@ def protocols():
     walls = [x["time"]["wall_ns"] for x in streams]
     ok(all(n * 1e6 <= wall for n, wall in zip((60, 90, 120), walls)) and walls == sorted(walls), "streams of one connection: each has its own time",
        walls)
-    begins = [when(x) for x in streams]
+    begins = [begin_of(x) for x in streams]
     ok(max(begins) < min(b + wall for b, wall in zip(begins, walls)), "… and all at once", begins)
     for s in server, backend:
         s.stop()

@@ -15,6 +15,7 @@ from tap import main, none, ok, within
 SLACK = 1.5 * MS        # a loop's timers have a resolution of 1 ms
 CLIENTS = 16
 MARKED = 4
+ATTEMPTS = 5
 
 
 def longest(report, cause):
@@ -37,6 +38,15 @@ class Served:
         self.peer = f"127.0.0.1:{self.database.port}"
         # It writes for all tasks together when they are done, so that among many nothing tells whose a write is.
         self.writes_late = loop == "uvloop" and version("uvloop") < "0.18"
+
+
+def tried(attempt, name):
+    """What attempt() returns as soon as two requests have come together as they should: when they come is not in its hands."""
+    for _ in range(ATTEMPTS):
+        if found := attempt():
+            break
+    ok(found, name)
+    return found
 
 
 def idle(served):
@@ -71,18 +81,22 @@ def idle(served):
 def late(served):
     """The timer is due while another request has the loop's thread."""
     path = "/do/03/sleep:50"
-    with Recording("--pid", served.server.pid) as r:
-        asked = Asked(served.server, path)
-        time.sleep(0.02)
-        Asked(served.server, "/do/04/a:100", "").truth()
-        truth = asked.truth()
-        r.wait_reports(1)
-    ((_, _, report),) = rows = matched(r, [(path, truth)])
+
+    def attempt():
+        with Recording("--pid", served.server.pid) as r:
+            asked = Asked(served.server, path)
+            time.sleep(0.02)
+            Asked(served.server, "/do/04/a:100", "").truth()
+            truth = asked.truth()
+            r.wait_reports(1)
+        (lasted,) = truth_of_await(truth, "sleep")
+        return lasted > 70 * MS and (matched(r, [(path, truth)]), lasted)
+
     name = f"{served.loop}, late"
+    rows, lasted = tried(attempt, f"{name}: it was late")
+    ((_, _, report),) = rows
     sound(name, rows)
-    (lasted,) = truth_of_await(truth, "sleep")
     lateness, slack = lasted - 50 * MS, SLACK + unready(report)
-    ok(lateness > 20 * MS, f"{name}: it was late", lasted)
     within(report["time"]["classes_ns"]["loop_busy"], lateness, 0.05 * lateness + slack, f"{name}: for as long the loop is busy")
     within(sums(report, "suspended", "sleep"), 50 * MS, 0.02 * 50 * MS + slack, f"{name}: and before that it is suspended")
     found = awaits_of(report, "sleep")
@@ -120,17 +134,21 @@ def crowd(served):
 def lock(served):
     """asyncio.Lock, held by another request that sleeps."""
     path = "/do/03/shared:5"
-    with Recording("--pid", served.server.pid) as r:
-        holder = Asked(served.server, "/do/04/shared:80", "")
-        time.sleep(0.02)
-        truth = Asked(served.server, path).truth()
-        holder.truth()
-        r.wait_reports(1)
-    ((_, _, report),) = rows = matched(r, [(path, truth)])
+
+    def attempt():
+        with Recording("--pid", served.server.pid) as r:
+            holder = Asked(served.server, "/do/04/shared:80", "")
+            time.sleep(0.02)
+            truth = Asked(served.server, path).truth()
+            holder.truth()
+            r.wait_reports(1)
+        (waited,) = truth_of_await(truth, "lock")
+        return waited > 10 * MS and (matched(r, [(path, truth)]), waited)
+
     name = f"{served.loop}, lock"
+    rows, expected = tried(attempt, f"{name}: it waited")
+    ((_, _, report),) = rows
     sound(name, rows)
-    (expected,) = truth_of_await(truth, "lock")
-    ok(expected > 10 * MS, f"{name}: it waited", expected)
     within(longest(report, "lock")["duration_ns"], expected, 0.02 * expected + SLACK + unready(report), f"{name}: an await of the cause lock")
     ok("acquire" in names(report, longest(report, "lock")["stack"]), f"{name}: in acquire", report["awaits"])
 
@@ -138,22 +156,25 @@ def lock(served):
 def blocking(served):
     """time.sleep in an async handler is a wait of the loop's thread, no await; and it makes the loop busy for others."""
     path, other = "/do/03/block:50", "/do/04/sleep:20"
-    with Recording("--pid", served.server.pid) as r:
-        second = Asked(served.server, other)
-        time.sleep(0.01)
-        first = Asked(served.server, path)
-        truths = [(other, second.truth()), (path, first.truth())]
-        r.wait_reports(2)
-    rows = matched(r, truths)
+
+    def attempt():
+        with Recording("--pid", served.server.pid) as r:
+            second = Asked(served.server, other)
+            time.sleep(0.01)
+            first = Asked(served.server, path)
+            truths = [(other, second.truth()), (path, first.truth())]
+            r.wait_reports(2)
+        (lasted,) = truth_of_await(truths[0][1], "sleep")
+        return lasted > 30 * MS and (matched(r, truths), lasted - 20 * MS)
+
     name = f"{served.loop}, blocking"
+    rows, lateness = tried(attempt, f"{name}: another request was late")
     sound(name, rows)
-    (_, slept, late_one), (_, truth, report) = rows
+    (_, _, late_one), (_, _, report) = rows
     found = [w for w in report["waits"] if w["cause"] == "sleep" and "block" in names(report, w["stack"])]
-    within(sum(w["duration_ns"] for w in found), 50 * MS, MS, f"{name}: a wait of the loop's thread")
+    within(sum(w["duration_ns"] for w in found), 50 * MS, MS + unready(report), f"{name}: a wait of the loop's thread")
     ok(not awaits_of(report, "sleep"), f"{name}: no await", report["awaits"])
-    ok(report["time"]["classes_ns"]["sleep"] >= 49 * MS, f"{name}: class sleep", classes(report))
-    lateness = slept["awaits"][0]["ns"] - 20 * MS
-    ok(lateness > 10 * MS, f"{name}: another request was late", slept)
+    ok(report["time"]["classes_ns"]["sleep"] >= 49 * MS - unready(report), f"{name}: class sleep", classes(report))
     within(late_one["time"]["classes_ns"]["loop_busy"], lateness, 0.05 * lateness + SLACK + unready(late_one), f"{name}: as the loop was busy")
 
 

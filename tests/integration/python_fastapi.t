@@ -118,7 +118,8 @@ def waits():
     for _, truth, report in recorded[STACKS[2]]:
         tid = truth["calls"][0]["tid"]
         slept = [w for w in report["waits"] if w["cause"] == "sleep" and "block" in names(report, w["stack"])]
-        within(lasted_in(report, "block"), lasted_by_truth(truth, "block"), MS, "time.sleep is a wait of its thread, with Python's stack")
+        within(lasted_in(report, "block"), lasted_by_truth(truth, "block"), MS + unready(report),
+               "time.sleep is a wait of its thread, with Python's stack")
         ok(sum(w["duration_ns"] for w in slept) >= 25 * MS - unready(report), "and a sleep", slept)
         ok({report["threads"][w["thread"]]["tid"] for w in slept} == {tid}, "in the pool's thread", report["threads"])
         cpu = sum(t["cpu_ns"] for t in report["threads"] if t["tid"] == tid)

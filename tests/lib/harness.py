@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Servers under test, recordings of them, clients. Everything that is started is ended with the test, by its process id."""
 import atexit
+import datetime
 import glob
 import http.client
 import json
@@ -376,6 +377,12 @@ class Recording:
 
 def path_of(report):
     return re.split("[?#]", report["request"]["target"])[0]
+
+
+def begin_of(report):
+    """In ns since 1970."""
+    second, rest = report["request"]["start"].split(".")
+    return int(datetime.datetime.fromisoformat(second + rest[9:]).timestamp()) * 10**9 + int(rest[:9])
 
 
 def functions(report, stack):
