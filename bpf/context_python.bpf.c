@@ -96,7 +96,7 @@ static __always_inline void credit(struct unseen *s, struct rp_live *l, __u32 sl
 
 static long unseen_step(__u32 i, struct unseen *s)
 {
-	__u64 context = s->k->thread->recent[i & (RP_RECENT - 1)], awaited;
+	__u64 context = s->k->thread->recent[i & (RP_RECENT - 1)];
 	struct rp_task_wait e = {};
 	struct task_context *c;
 	struct rp_live *l;
@@ -104,11 +104,9 @@ static long unseen_step(__u32 i, struct unseen *s)
 	c = context_of(s->task->tgid, context, &l);
 	if (!c || !c->coroutine || context == s->k->context)
 		return 0;
-	awaited = c->awaited;
 	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, s->now, c->serial, s->task);
 	e.h.task = c->task;
-	take_awaits(s->k->py, c, context, s->task, &e);
-	if (!e.h.flags || (e.h.flags & RP_TASK_SUSPENDED && e.awaited == awaited))
+	if ((take_awaits(s->k->py, c, context, s->task, &e) && e.h.flags & RP_TASK_SUSPENDED) || !e.h.flags)
 		return 0;
 	send_change(s, c, &e);
 	credit(s, l, c->slot);

@@ -27,10 +27,11 @@ struct context_key {
 };
 
 struct task_context {
-	__u32 slot;             /* of the request */
+	__u16 slot;             /* of the request */
+	__u16 is_made;          /* the context has been seen to exist */
 	__u32 serial;
 	__u32 task;             /* 0 = none: the request has no tasks, but threads */
-	__u32 is_made;          /* the context has been seen to exist */
+	__u32 awaited_in;       /* the low half of the stack's number in which it did what `awaited` says */
 	__u64 coroutine;        /* that it runs, 0 = not known */
 	__u64 code, first_local; /* of that: another one that gets its address is told by them */
 	__u64 awaited;          /* what it awaited when it was looked at last */
@@ -253,19 +254,26 @@ static __always_inline void task_over(struct task_context *c)
 		__sync_fetch_and_or(&live_done, 1ULL << (c->slot & 63));
 }
 
-/* What the task of a context awaits, if it does: fills *e but for its head. */
-static __always_inline void take_awaits(const struct rp_python *py, struct task_context *c, __u64 context, struct task_struct *task,
-					struct rp_task_wait *e)
+/* What the task of a context awaits, if it does: fills *e but for its head. 1: it is what it was when the task was looked at last. The next object
+ * that it awaits may get the address of the one before, but seldom awaits that one where it did the other. */
+static __always_inline int take_awaits(const struct rp_python *py, struct task_context *c, __u64 context, struct task_struct *task,
+				       struct rp_task_wait *e)
 {
+	int same;
+
 	if (!c->coroutine)
-		return;
+		return 0;
 	e->h.flags = RP_TASK_FINISHED;
 	if (is_still_there(py, c, context))
 		stack_take_awaits(task, c->serial, c->coroutine, e);
-	if (e->h.flags & RP_TASK_FINISHED)
+	if (e->h.flags & RP_TASK_FINISHED) {
 		task_over(c);
-	else
-		c->awaited = e->awaited;
+		return 0;
+	}
+	same = c->awaited == e->awaited && (c->awaited_in == (__u32)e->stack || !c->awaited_in || !e->stack);
+	c->awaited = e->awaited;
+	c->awaited_in = e->stack;
+	return same;
 }
 
 static __always_inline void send_task_waits(const struct look *k, const struct rp_worker *w, struct task_struct *task, __u64 t)

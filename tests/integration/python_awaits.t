@@ -8,9 +8,9 @@ import time
 from importlib.metadata import version
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import Recording, connection, database, unready, uvicorn
+from harness import Load, Recording, connection, database, unready, uvicorn
 from python_reports import MS, Asked, ask, awaits_of, classes, foreign, matched, names, sound, truth_of_await
-from tap import main, none, ok, within
+from tap import equal, main, none, ok, within
 
 SLACK = 1.5 * MS        # a loop's timers have a resolution of 1 ms
 CLIENTS = 16
@@ -131,6 +131,24 @@ def crowd(served):
            f"{classes(report)}, it queued {queued} ns")
 
 
+def in_turn(served):
+    """Awaits one after the other, beside requests that leave the loop idle most of the time: the next object is often where the one before was."""
+    path = "/do/03/sleep:20/db:40/sleep:10/db:20"
+    with Recording("--pid", served.server.pid) as r:
+        with Load(served.server.port, "/other/1", clients=2, pause=0.01), connection(served.server.port) as c:
+            truths = [(path, ask(c, path)) for _ in range(3)]
+        r.wait_reports(len(truths))
+    rows = matched(r, truths)
+    name = f"{served.loop}, in turn"
+    sound(name, rows)
+    for _, truth, report in rows:
+        due = [20 * MS, truth["awaits"][1]["until_sent_ns"], 10 * MS, truth["awaits"][3]["until_sent_ns"]]
+        late = sum(a["ns"] - ns for a, ns in zip(truth["awaits"], due))
+        equal([a["cause"] for a in report["awaits"]], ["sleep", "network"] * 2, f"{name}: each is seen")
+        ok(report["time"]["classes_ns"]["loop_busy"] <= late + SLACK, f"{name}: the loop is busy for as long as they are late, at most",
+           f"{classes(report)}, they were late by {late} ns")
+
+
 def lock(served):
     """asyncio.Lock, held by another request that sleeps."""
     path = "/do/03/shared:5"
@@ -180,7 +198,7 @@ def blocking(served):
 
 def all_of(loop):
     served = Served(loop)
-    for part in idle, late, crowd, lock, blocking:
+    for part in idle, late, crowd, in_turn, lock, blocking:
         part(served)
 
 

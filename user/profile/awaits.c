@@ -93,7 +93,7 @@ static void add_await(struct story *s, const struct seen_await *a, uint64_t to)
 	uint64_t begin = clip(s, a->t), end = clip(s, ready > a->t ? ready : a->t);
 
 	story_span(s, ready, to, TIME_loop_busy);
-	if (a->t >= s->end_ns)
+	if (a->t >= s->end_ns || to <= a->t) /* looked at in the middle of a step, it may seem to have awaited */
 		return;
 	GROW(p->awaits, p->n_awaits, p->cap_awaits);
 	p->awaits[p->n_awaits++] = (struct await){
