@@ -122,7 +122,7 @@ static void put_sentence(FILE *f, const struct sentence *s)
 			fputs(" data-search=\"", f);
 			html_text(f, s->search);
 			fputc('"', f);
-		} else if (!strcmp(s->panel, "waits") && s->class != N_TIME_CLASSES) {
+		} else if (strcmp(s->panel, "about") && s->class != N_TIME_CLASSES) {
 			fprintf(f, " data-class=\"%s\"", time_class_names[s->class]);
 		}
 		fputc('>', f);
