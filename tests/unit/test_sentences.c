@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "format/sentences.h"
 
 #define MS 1000000ULL
@@ -158,6 +160,26 @@ static void test_peer(void **state)
 	expect(p, 0, "100 % (100.0 ms) waiting for 127.0.0.1:5432 (postgres, pid 913): 3 waits, median 30.0 ms, longest 50.0 ms, from fetch, app/db.py:88",
 	       "waits", "127.0.0.1:5432");
 	profile_free(p);
+}
+
+/* It is named if nobody knows how a short wait ended, but not if that is much of the time, or another one woke some. */
+static void test_unwoken(void **state)
+{
+	(void)state;
+	for (unsigned int ms = 2; ms <= 20; ms += 18) {
+		for (int other = 0; other < 2; other++) {
+			struct profile *p = new_profile();
+			const char *named = ms == 2 && !other ? " (postgres, pid 913)" : "";
+			_cleanup_free_ char *text = xasprintf("100 %% (100.0 ms) waiting for 127.0.0.1:5432%s: 2 waits, longest %u.0 ms", named, 100 - ms);
+
+			wait_for(p, -1, 100 - ms, TIME_network, "127.0.0.1:5432", "postgres");
+			wait_for(p, -1, ms, TIME_network, "127.0.0.1:5432", other ? "pgbouncer" : NULL);
+			if (other)
+				p->work.waits[1].waker.pid = 914;
+			expect(p, 0, text, "waits", "127.0.0.1:5432");
+			profile_free(p);
+		}
+	}
 }
 
 /* Who wakes a thread that waits for another machine is not that machine. */
@@ -310,7 +332,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_on_cpu), cmocka_unit_test(test_itself), cmocka_unit_test(test_callee), cmocka_unit_test(test_one_callee),
 		cmocka_unit_test(test_kernel),
-		cmocka_unit_test(test_peer), cmocka_unit_test(test_remote_peer), cmocka_unit_test(test_lock_and_file), cmocka_unit_test(test_machine),
+		cmocka_unit_test(test_peer), cmocka_unit_test(test_unwoken), cmocka_unit_test(test_remote_peer),
+		cmocka_unit_test(test_lock_and_file), cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_gil), cmocka_unit_test(test_loop_busy), cmocka_unit_test(test_other_waits), cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_no_stack), cmocka_unit_test(test_rest), cmocka_unit_test(test_beside),
 	};

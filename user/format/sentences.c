@@ -142,12 +142,12 @@ static bool is_local(const char *address)
 	return !strncmp(address, "127.", 4) || !strncmp(address, "[::1]", 5) || !strncmp(address, "unix:", 5);
 }
 
-/* A peer on this machine is who woke every one of its waits; what woke waits for other machines says nothing of them. */
+/* A peer on this machine is who woke its waits; what woke waits for other machines says nothing of them. */
 static void put_peer(struct writer *w, const struct wait_group *g)
 {
 	_cleanup_free_ char *comm = NULL;
 
-	if (g->cause != TIME_network || !g->one_waker || !g->woken->waker.pid || !is_local(g->object))
+	if (g->cause != TIME_network || !g->sole_waker || !g->woken->waker.pid || !is_local(g->object))
 		return;
 	comm = name_text(g->woken->waker.comm, NAME_COLUMNS);
 	fprintf(w->f, " (%s, pid %d)", comm, g->woken->waker.pid);

@@ -9,6 +9,8 @@
 #include "format/names.h"
 #include "profile/own.h"
 
+#define UNWOKEN_PART 20 /* this part of a group's time may be in waits that ended in another way, or nobody knows how */
+
 /* A wait, or the ready time after one. */
 struct span {
 	enum time_class cause;
@@ -116,6 +118,7 @@ static uint64_t waker_key(const struct wait *w)
 static void find_waker(const struct span *spans, size_t n, struct wait_group *group)
 {
 	_cleanup_free_ struct vote *votes = xcalloc(n, sizeof *votes);
+	uint64_t woken_ns = 0;
 	size_t n_votes = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -124,7 +127,11 @@ static void find_waker(const struct span *spans, size_t n, struct wait_group *gr
 	if (!n_votes)
 		return;
 	group->woken = winner(votes, n_votes).wait;
-	group->one_waker = n_votes == n && votes[0].key == votes[n_votes - 1].key;
+	group->sole_waker = votes[0].key == votes[n_votes - 1].key;
+	group->one_waker = n_votes == n && group->sole_waker;
+	for (size_t i = 0; i < n_votes; i++)
+		woken_ns += votes[i].ns;
+	group->sole_waker = group->sole_waker && woken_ns >= group->total_ns - group->total_ns / UNWOKEN_PART;
 }
 
 static struct wait_group make_group(const struct span *spans, size_t n)

@@ -13,6 +13,7 @@ struct wait_group {
 	int32_t from;           /* frame that waited longest in all: stack_own_frame(); −1 = unknown */
 	const struct wait *woken; /* one of the group, whose waker woke most of them; NULL = wakers unknown */
 	bool one_waker;         /* all were woken by that process */
+	bool sole_waker;        /* no other one is known, and what it has not woken is next to nothing of the time */
 };
 
 /*
