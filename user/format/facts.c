@@ -106,7 +106,8 @@ char *fact_answer(const struct profile *p)
 	say_duration(&facts, p, decimals);
 	if (first_byte)
 		say(&facts, "first byte after %s", number_duration(first_byte->t, decimals).text);
-	say(&facts, "%s out", number_bytes(p->request.bytes_out).text);
+	if (p->request.bytes_out || p->request.source != SOURCE_HANDLER) /* a handler's response may be sent by others */
+		say(&facts, "%s out", number_bytes(p->request.bytes_out).text);
 	if (p->time.socket_queue_ns > QUEUE_TOLD_NS && !p->n_merged)
 		say(&facts, "%s in the socket before", number_duration(p->time.socket_queue_ns, decimals).text);
 	if (p->time.pipeline_queue_ns && !p->n_merged)
