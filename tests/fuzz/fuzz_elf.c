@@ -4,7 +4,7 @@
  *
  * links: symbol/symbol_file.c symbol/asked.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c
  */
-/* links: symbol/debug_file.c symbol/debuginfod.c symbol/demangle.c symbol/string_set.c base/alloc.c */
+/* links: symbol/function_start.c symbol/debug_file.c symbol/debuginfod.c symbol/demangle.c symbol/string_set.c base/alloc.c */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>

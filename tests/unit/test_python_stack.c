@@ -3,7 +3,7 @@
  * links: unwind/python_stack.c unwind/python_find.c unwind/python_verify.c unwind/python_versions.c unwind/python_module.c unwind/code_scan.c
  * links: unwind/fde_list.c unwind/frame_row.c unwind/cfa_program.c symbol/python_string.c symbol/elf_symbols.c symbol/elf.c symbol/mapped.c
  * links: symbol/maps.c symbol/string_set.c symbol/symbol_file.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/demangle.c
- * links: symbol/debug_file.c symbol/debuginfod.c symbol/asked.c base/alloc.c */
+ * links: symbol/function_start.c symbol/debug_file.c symbol/debuginfod.c symbol/asked.c base/alloc.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

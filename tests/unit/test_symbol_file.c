@@ -5,7 +5,7 @@
  *
  * links: symbol/symbol_file.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c symbol/debuginfod.c
  */
-/* links: symbol/asked.c symbol/demangle.c symbol/string_set.c symbol/vdso.c base/alloc.c */
+/* links: symbol/function_start.c symbol/asked.c symbol/demangle.c symbol/string_set.c symbol/vdso.c base/alloc.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
  */
 /* links: symbol/asked.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c */
 /* links: symbol/debuginfod.c symbol/demangle.c symbol/string_set.c symbol/vdso.c */
-/* links: symbol/kernel.c symbol/profiler_frames.c capture/names.c profile/profile.c profile/check.c base/alloc.c */
+/* links: symbol/function_start.c symbol/kernel.c symbol/profiler_frames.c capture/names.c profile/profile.c profile/check.c base/alloc.c */
 #include <dlfcn.h>
 #include <errno.h>
 #include <gnu/libc-version.h>

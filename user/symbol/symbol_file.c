@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "symbol/demangle.h"
+#include "symbol/function_start.h"
 #include "symbol/lines.h"
 #include "symbol/string_set.h"
 #include "symbol/symbols.h"
@@ -255,6 +256,7 @@ static struct found *find(struct symbol_file *f, const struct asked *asked, uint
 		p->line = source[i].line;
 		p->inlined = source[i].inlined;
 		p->function = !p->inlined && symbol ? symbol : source[i].function ? keep_demangled(f, source[i].function, SIZE_MAX) : NULL;
+		p->start = p->function || p->inlined ? address : function_start(f->elf, address);
 	}
 	return found;
 }

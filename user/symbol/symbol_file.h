@@ -20,6 +20,7 @@ struct place {
 	const char *file;       /* NULL = unknown */
 	uint32_t line;          /* 0 = unknown */
 	bool inlined;
+	uint64_t start;         /* of a function that is unknown: its first address, or the one asked for */
 };
 
 struct places {

@@ -112,7 +112,7 @@ static bool address_in_file(const struct mapping *m, const struct symbol_file *f
 	return true;
 }
 
-static void push_places(struct growing *g, const struct mapping *m, struct places places, uint64_t address)
+static void push_places(struct growing *g, const struct mapping *m, struct places places)
 {
 	for (size_t i = places.n; i-- > 0;) {
 		const struct place *place = &places.list[i];
@@ -122,7 +122,7 @@ static void push_places(struct growing *g, const struct mapping *m, struct place
 		if (frame.function)
 			push(g, frame);
 		else
-			push_unnamed(g, frame, m->path, address);
+			push_unnamed(g, frame, m->path, place->start);
 	}
 }
 
@@ -176,7 +176,7 @@ static void push_user(struct growing *g, uint64_t address)
 	if (!m)
 		push_unnamed(g, (struct symbol_frame){.kind = SYMBOL_NATIVE}, NULL, address);
 	else if (file && address_in_file(m, file, address, &in_file))
-		push_places(g, m, symbol_file_find(file, file == g->s->vdso ? NULL : &asked, in_file), in_file);
+		push_places(g, m, symbol_file_find(file, file == g->s->vdso ? NULL : &asked, in_file));
 	else if (!push_generated(g, m, address))
 		push_without_symbols(g, m, address);
 }
