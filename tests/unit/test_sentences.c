@@ -93,6 +93,21 @@ static void test_on_cpu(void **state)
 	profile_free(p);
 }
 
+/* A function that other threads are in, too, is named for the time of all. */
+static void test_several_places(void **state)
+{
+	struct profile *p = new_profile();
+	int32_t loop = call(p, -1, "run", "/usr/lib/python3.11/asyncio/runners.py", 118, FRAME_python);
+	int32_t pool = call(p, -1, "run", "/usr/lib/python3.11/threading.py", 975, FRAME_python);
+
+	(void)state;
+	run(p, call(p, loop, "work", "/srv/app/views.py", 41, FRAME_python), 60, false);
+	run(p, call(p, pool, "work", "/srv/app/views.py", 41, FRAME_python), 35, false);
+	run(p, pool, 5, false);
+	expect(p, 0, "95 % (95.0 ms ± 5) on CPU in work, app/views.py:41 itself", "tree", "work");
+	profile_free(p);
+}
+
 static void test_itself(void **state)
 {
 	struct profile *p = new_profile();
@@ -330,8 +345,8 @@ static void test_beside(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_on_cpu), cmocka_unit_test(test_itself), cmocka_unit_test(test_callee), cmocka_unit_test(test_one_callee),
-		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_on_cpu), cmocka_unit_test(test_several_places), cmocka_unit_test(test_itself), cmocka_unit_test(test_callee),
+		cmocka_unit_test(test_one_callee), cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_peer), cmocka_unit_test(test_unwoken), cmocka_unit_test(test_remote_peer),
 		cmocka_unit_test(test_lock_and_file), cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_gil), cmocka_unit_test(test_loop_busy), cmocka_unit_test(test_other_waits), cmocka_unit_test(test_unknown),

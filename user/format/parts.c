@@ -63,13 +63,16 @@ static int32_t find_hot(const struct profile *p, const struct call_tree *tree)
 	return at >= 0 ? at : best;
 }
 
-/* Flags of the nodes at or below `top`. */
+/* Flags of the nodes at or below those of the function of `top`: other threads and other callers may be in it, too. */
 static bool *mark_below(const struct call_tree *tree, int32_t top)
 {
 	bool *below = xcalloc(tree->n, sizeof *below);
 
-	for (size_t i = top; i < tree->n; i++)
-		below[i] = (int32_t)i == top || (tree->nodes[i].parent >= 0 && below[tree->nodes[i].parent]);
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct tree_node *node = &tree->nodes[i];
+
+		below[i] = (node->kind == TREE_FRAME && node->frame == tree->nodes[top].frame) || (node->parent >= 0 && below[node->parent]);
+	}
 	return below;
 }
 
