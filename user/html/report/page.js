@@ -70,13 +70,25 @@ const Page = (() => {
 		document.documentElement.classList.add("scripted");
 	}
 
+	/* On a phone the tabs are wider than the screen. */
+	function bringInSight(tab) {
+		const bar = find("tabs").getBoundingClientRect();
+		const box = tab.getBoundingClientRect();
+		find("tabs").scrollLeft += Math.min(0, box.left - bar.left) || Math.max(0, box.right - bar.right);
+	}
+
 	function showTab(id) {
 		const chosen = panels().find((panel) => panel.id === id) || panels()[0];
+		const tab = find("tab-" + chosen.id);
+		const isNew = tab.getAttribute("aria-selected") !== "true";
 		panels().forEach((panel) => {
 			panel.hidden = panel !== chosen;
 			find("tab-" + panel.id).setAttribute("aria-selected", String(panel === chosen));
 			find("tab-" + panel.id).tabIndex = panel === chosen ? 0 : -1;
 		});
+		if (isNew) {
+			bringInSight(tab);
+		}
 		return chosen.id;
 	}
 
