@@ -184,7 +184,7 @@ needs-bpf = $(files-bpf)
 needs-fuzz = $(files-fuzz)
 needs-golden := $(GOLDEN_BIN) $(B)/reqprof
 needs-js = $(GOLDEN_BIN)
-needs-integration := $(B)/reqprof $(SERVER_BINS) $(UNWIND_BINS)
+needs-integration = $(B)/reqprof $(SERVER_BINS) $(UNWIND_BINS) $(browser-modules)
 needs-browser = $(GOLDEN_BIN) $(B)/reqprof $(B)/tests/make_reports $(browser-modules)
 needs-lint = $(browser-modules)
 files-unit = $(filter $(B)/unit/test_$(T:*=%),$(UNIT_BINS))
