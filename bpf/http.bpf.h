@@ -373,7 +373,7 @@ int http_line(struct http_slot *s);
 int http_line_any(struct http_slot *s);
 
 /* Can bytes[line, end) become a request line? */
-__hidden int http_line_may_begin(struct http_slot *s);
+int http_line_may_begin(struct http_slot *s);
 
 /* What they are instead. */
 __hidden int http_line_foreign(struct http_slot *s);
@@ -390,9 +390,9 @@ __hidden int http_receive(struct http_run *r);
 __hidden void http_send(struct http_run *r);
 
 /* Nothing more will be sent: end and answer everything that is owed. */
-__hidden void http_abandon(struct http_conn *c);
+int http_abandon(struct http_conn *c);
 
 /* A response whose end only later events show has ended, if such a one is at hand and alone (http_inferable()). */
-__hidden void http_infer(struct http_conn *c);
+int http_infer(struct http_conn *c);
 
 #endif

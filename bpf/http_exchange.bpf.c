@@ -33,17 +33,20 @@ static long abandon_one(__u32 i, struct http_conn **conn)
 	return 0;
 }
 
-__hidden void http_abandon(struct http_conn *c)
+int http_abandon(struct http_conn *c)
 {
-	bpf_loop(HTTP_OWED + 1, abandon_one, &c, 0);
+	if (c)
+		bpf_loop(HTTP_OWED + 1, abandon_one, &c, 0);
+	return 0;
 }
 
-__hidden void http_infer(struct http_conn *c)
+int http_infer(struct http_conn *c)
 {
-	if (!http_inferable(c) || !http_acquire(&c->out))
-		return;
+	if (!c || !http_inferable(c) || !http_acquire(&c->out))
+		return 0;
 	answer(c, c->answered, 0, RP_END_INFERRED);
 	http_restart(&c->out);
 	c->status = 0;
 	http_release(&c->out);
+	return 0;
 }

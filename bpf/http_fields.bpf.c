@@ -172,21 +172,26 @@ static __always_inline int name_byte(struct http_message *m, __u8 c)
 	return HTTP_MORE;
 }
 
+static long name_step(__u32 i, struct bytes_step *b)
+{
+	struct http_message *m = b->m;
+	struct http_slot *s = b->s;
+
+	if (s->pos >= s->end || m->phase != HTTP_NAME)
+		return 1;
+	b->r = name_byte(m, *http_at(s, s->pos));
+	if (m->phase == HTTP_SKIP) /* the byte may be the line's end: look at it there */
+		return 1;
+	s->pos++;
+	return b->r != HTTP_MORE;
+}
+
 __hidden int http_field_name(struct http_message *m, struct http_slot *s)
 {
-	int r = HTTP_MORE;
-	__u8 c;
+	struct bytes_step b = {.m = m, .s = s, .r = HTTP_MORE};
 
-	for (int k = 0; k < BYTES_PER_STEP; k++) {
-		if (s->pos >= s->end || m->phase != HTTP_NAME || r != HTTP_MORE)
-			break;
-		c = *http_at(s, s->pos);
-		r = name_byte(m, c);
-		if (m->phase == HTTP_SKIP) /* the byte may be the line's end: look at it there */
-			break;
-		s->pos++;
-	}
-	return r;
+	bpf_loop(BYTES_PER_STEP, name_step, &b, 0);
+	return b.r;
 }
 
 static __always_inline int length_byte(struct http_message *m, __u8 c)
@@ -283,15 +288,21 @@ static __always_inline int value_byte(struct http_message *m, struct http_trace 
 	return trace_byte(m, trace, c);
 }
 
+static long value_step(__u32 i, struct bytes_step *b)
+{
+	struct http_slot *s = b->s;
+
+	if (s->pos >= s->end || b->m->phase != HTTP_VALUE)
+		return 1;
+	b->r = value_byte(b->m, b->trace, *http_at(s, s->pos));
+	s->pos++;
+	return b->r != HTTP_MORE;
+}
+
 __hidden int http_field_value(struct http_message *m, struct http_slot *s, struct http_trace *trace)
 {
-	int r = HTTP_MORE;
+	struct bytes_step b = {.m = m, .s = s, .trace = trace, .r = HTTP_MORE};
 
-	for (int k = 0; k < BYTES_PER_STEP; k++) {
-		if (s->pos >= s->end || m->phase != HTTP_VALUE || r != HTTP_MORE)
-			break;
-		r = value_byte(m, trace, *http_at(s, s->pos));
-		s->pos++;
-	}
-	return r;
+	bpf_loop(BYTES_PER_STEP, value_step, &b, 0);
+	return b.r;
 }

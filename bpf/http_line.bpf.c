@@ -110,10 +110,13 @@ static __always_inline int not_a_request(const char *p)
 	return HTTP_LINE_BAD;
 }
 
-__hidden int http_line_may_begin(struct http_slot *s)
+int http_line_may_begin(struct http_slot *s)
 {
-	const char *p = http_at(s, s->line);
+	const char *p;
 
+	if (!s)
+		return 0;
+	p = http_at(s, s->line);
 	if (s->end - s->line == 1 && *p == (char)TLS_HANDSHAKE)
 		return 1;
 	return method_len(s, s->line, s->end, 1) >= 0;

@@ -60,17 +60,23 @@ static __always_inline int chunk_size_byte(struct http_message *m, __u8 c)
 	return HTTP_MORE;
 }
 
+static long chunk_size_step(__u32 i, struct bytes_step *b)
+{
+	struct http_slot *s = b->s;
+
+	if (s->pos >= s->end || b->m->phase != HTTP_CHUNK_SIZE)
+		return 1;
+	b->r = chunk_size_byte(b->m, *http_at(s, s->pos));
+	s->pos++;
+	return b->r != HTTP_MORE;
+}
+
 static __always_inline int chunk_size(struct http_message *m, struct http_slot *s)
 {
-	int r = HTTP_MORE;
+	struct bytes_step b = {.m = m, .s = s, .r = HTTP_MORE};
 
-	for (int k = 0; k < BYTES_PER_STEP; k++) {
-		if (s->pos >= s->end || m->phase != HTTP_CHUNK_SIZE || r != HTTP_MORE)
-			break;
-		r = chunk_size_byte(m, *http_at(s, s->pos));
-		s->pos++;
-	}
-	return r;
+	bpf_loop(BYTES_PER_STEP, chunk_size_step, &b, 0);
+	return b.r;
 }
 
 static __always_inline int chunk_extension(struct http_message *m, struct http_slot *s)

@@ -47,8 +47,15 @@ static __always_inline int digits3(const char *p, __u32 *value)
 	return a < 10 && b < 10 && c < 10;
 }
 
-/* Bytes that are looked at one by one in one step: the verifier sees all of their combinations. */
-#define BYTES_PER_STEP 8
+/* Bytes that are looked at one by one in one step, by bpf_loop(): of a loop without it the verifier sees all of their combinations. */
+#define BYTES_PER_STEP 16
+
+struct bytes_step {
+	struct http_message *m;
+	struct http_slot *s;
+	struct http_trace *trace;
+	int r;                  /* enum http_event */
+};
 
 #define LINE_PIECE 64
 

@@ -41,41 +41,49 @@ static __always_inline int got_response(struct http_run *r)
 	return 0;
 }
 
-static __always_inline int got_response_head(struct http_run *r)
+/* Non-zero: the connection carries something else from here on. */
+static __always_inline int is_tunnel(const struct http_conn *c)
 {
-	struct http_conn *c = r->conn;
 	__u16 request = c->owed[c->answered & (HTTP_OWED - 1)], status = c->status;
-	int e;
+
+	return status == 101 || (request & OWED_CONNECT && status && status < 300);
+}
+
+/* What follows the head: HTTP_MORE, HTTP_GOT_MESSAGE if nothing does, HTTP_FAILED. */
+static __always_inline int got_response_head(struct http_conn *c)
+{
+	__u16 request = c->owed[c->answered & (HTTP_OWED - 1)], status = c->status;
 
 	if (!status) { /* 1xx: the response is still to come */
 		http_restart(&c->out);
-		return 0;
+		return HTTP_MORE;
 	}
-	if (status == 101 || (request & OWED_CONNECT && status < 300)) {
-		got_response(r);
-		c->off = HTTP_TUNNEL;
-		return 1;
-	}
-	e = http_body(&c->out, request & OWED_HEAD || status == 204 || status == 304);
-	if (e == HTTP_FAILED)
-		return lose(c);
-	return e == HTTP_GOT_MESSAGE ? got_response(r) : 0;
+	if (is_tunnel(c))
+		return HTTP_GOT_MESSAGE;
+	return http_body(&c->out, request & OWED_HEAD || status == 204 || status == 304);
 }
 
 static __always_inline int response_event(struct http_run *r, int e)
 {
 	struct http_conn *c = r->conn;
+	int tunnel = 0;
 
-	switch (e) {
-	case HTTP_GOT_LINE:
+	if (e == HTTP_GOT_LINE) {
 		c->status = c->out.length >= 200 || c->out.length == 101 ? c->out.length : 0;
 		return 0;
-	case HTTP_GOT_HEAD:
-		return got_response_head(r);
-	case HTTP_GOT_MESSAGE:
-		return got_response(r);
 	}
-	return lose(c);
+	if (e == HTTP_GOT_HEAD) {
+		tunnel = is_tunnel(c);
+		e = got_response_head(c);
+		if (e == HTTP_MORE)
+			return 0;
+	}
+	if (e != HTTP_GOT_MESSAGE)
+		return lose(c);
+	got_response(r);
+	if (tunnel)
+		c->off = HTTP_TUNNEL;
+	return tunnel;
 }
 
 static __always_inline int refill_response(struct http_message *m, struct http_slot *s)

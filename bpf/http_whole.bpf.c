@@ -75,17 +75,26 @@ static __always_inline __u32 scan(struct http_slot *s)
 	return r == 2 ? s->cursor + 2 : 0;
 }
 
-/* Bytes of the first line. */
+/* A piece of the first line; non-zero: it ends there. */
+static __always_inline int first_piece(struct http_slot *s)
+{
+	__u32 pos = unseen(s->cursor), n = line_break(http_at(s, pos));
+
+	unseen(s->cursor) = pos + n;
+	return n < LINE_PIECE;
+}
+
+static long first_step(__u32 i, struct http_slot **s)
+{
+	return first_piece(*s);
+}
+
+/* Bytes of the first line; most end in its first piece. */
 static __always_inline __u32 first_line(struct http_slot *s)
 {
 	unseen(s->cursor) = 0;
-	for (int i = 0; i < HTTP_WINDOW / LINE_PIECE; i++) {
-		__u32 pos = unseen(s->cursor), n = line_break(http_at(s, pos));
-
-		unseen(s->cursor) = pos + n;
-		if (n < LINE_PIECE)
-			break;
-	}
+	if (!first_piece(s))
+		bpf_loop(HTTP_WINDOW / LINE_PIECE - 1, first_step, &s, 0);
 	return unseen(s->cursor);
 }
 
