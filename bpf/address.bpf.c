@@ -48,10 +48,13 @@ static __always_inline void unix_address(struct sock *sk, int peer, struct rp_ad
 		a->path_len = len - 1;
 }
 
-__hidden void socket_address(struct sock *sk, int peer, struct rp_addr *ret)
+int socket_address(__u64 socket, int peer, struct rp_addr *ret)
 {
+	struct sock *sk = (struct sock *)socket;
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 
+	if (!ret)
+		return 0;
 	__builtin_memset(ret, 0, sizeof *ret);
 	if (family == RP_AF_INET)
 		inet_address(sk, peer, ret);
@@ -60,6 +63,7 @@ __hidden void socket_address(struct sock *sk, int peer, struct rp_addr *ret)
 	else if (family == RP_AF_UNIX)
 		unix_address(sk, peer, ret);
 	if (ret->family == RP_AF_UNIX || !ret->family)
-		return;
+		return 0;
 	ret->port = peer ? bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)) : BPF_CORE_READ(sk, __sk_common.skc_num);
+	return 0;
 }

@@ -23,7 +23,7 @@ static long busy_step(__u32 slot, struct busy *b)
 	l->busy = !idle;
 	__sync_fetch_and_add(&l->events, 1);
 	b->e.h.request = l->serial;
-	b->e.stack = b->e.h.flags ? 0 : stack_take_others(b->task, l->serial);
+	b->e.stack = b->e.h.flags ? 0 : stack_take_others(l->serial);
 	event_send(&b->e, sizeof b->e);
 	return 0;
 }

@@ -183,7 +183,7 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 	if (c.live) {
 		send_seen(k->thread, SEEN_WORK, now); /* since the read it has been busy with it */
 	} else {
-		look(k, task, now);
+		look(k, now);
 		after_response(&c, k, key.pid);
 	}
 	if (!c.live && k->known) {
@@ -293,7 +293,7 @@ static __always_inline void submitted(struct look *k, struct task_struct *task, 
 	__u64 now = bpf_ktime_get_ns();
 
 	k->thread->busy = 1;
-	look(k, task, now);
+	look(k, now);
 	find_submitter(&c, k, task);
 	if (c.live)
 		add_context(&c, k, task, now);

@@ -125,9 +125,7 @@ __u64 pool_item(void)
 	if (!t->pool_frame || code_of(py, t->pool_frame) != t->pool_code)
 		find_frame(py, pool, task, t);
 	for (int i = 0; t->pool_frame && i < LOCALS; i++) {
-		local = python_pointer(t->pool_frame + py->frame_locals + 8 * i);
-		if (py->flags & RP_PYTHON_TAGGED)
-			local &= ~3ULL;
+		local = python_object(py, python_pointer(t->pool_frame + py->frame_locals + 8 * i));
 		if (local && python_pointer(local + OBJECT_TYPE) == pool->item_type)
 			return local;
 	}

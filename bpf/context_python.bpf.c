@@ -28,7 +28,7 @@ int context_came(void)
 	if (!t)
 		return 0;
 	if (l)
-		worker_came(w, l, task);
+		worker_came(w, l);
 	if (t->out_ns <= contextual_since)
 		t->out_ns = 0;
 	came = t->out_ns ? came_unseen(task, t->out_ns) : 0;
@@ -43,7 +43,7 @@ int context_look(__u64 now)
 	struct look k;
 
 	if (!look_at(&k, task) && !k.thread->busy)
-		look(&k, task, now);
+		look(&k, now);
 	return 0;
 }
 
@@ -55,7 +55,7 @@ int context_creates(__u64 now)
 	if (look_at(&k, task) || k.thread->busy)
 		return 0;
 	k.thread->busy = 1;
-	look(&k, task, now);
+	look(&k, now);
 	k.thread->busy = 0;
 	return 0;
 }
@@ -87,10 +87,12 @@ static __always_inline void credit(struct unseen *s, struct rp_live *l, __u32 sl
 
 	if (s->since >= s->now)
 		return;
-	tell_ready(l, slot, s->k->thread, s->task, s->since);
-	w = worker_resume(l, slot, s->k->thread, s->task, s->since);
-	if (w)
-		worker_pause(w, s->k->thread, s->task, s->now);
+	context_was_ready(l, slot, s->k->thread, s->since);
+	if (worker_resume(l, slot, s->k->thread, s->since)) {
+		w = worker_of(s->task);
+		if (w)
+			worker_pause(w, s->k->thread, s->now);
+	}
 	s->since = s->now;
 }
 
@@ -106,7 +108,7 @@ static long unseen_step(__u32 i, struct unseen *s)
 		return 0;
 	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, s->now, c->serial, s->task);
 	e.h.task = c->task;
-	if ((take_awaits(s->k->py, c, context, s->task, &e) && e.h.flags & RP_TASK_SUSPENDED) || !e.h.flags)
+	if ((context_awaits(c, context, &e) && e.h.flags & RP_TASK_SUSPENDED) || !e.h.flags)
 		return 0;
 	send_change(s, c, &e);
 	credit(s, l, c->slot);
@@ -129,21 +131,30 @@ int context_look_at_others(__u64 now)
 
 /* ---- an idle loop ---------------------------------------------------------------------------------------------------- */
 
+struct after {
+	const struct rp_python *py;
+	struct rp_live *live;
+	struct context_key key;
+};
+
+static long ended_step(__u32 i, struct after *a)
+{
+	struct task_context *c;
+
+	a->key.context = a->live->made[i & (RP_TASKS_KEPT - 1)];
+	c = bpf_map_lookup_elem(&contexts, &a->key);
+	if (c && c->serial == a->live->serial && c->coroutine && !is_still_there(a->py, c, a->key.context))
+		task_over(c);
+	return 0;
+}
+
 /* Tasks that have ended unseen keep no request that is answered. */
 static long after_step(__u32 slot, struct unseen *s)
 {
-	struct rp_live *l = live_slot(slot);
-	struct context_key key = {.pid = s->task->tgid};
-	struct task_context *c;
+	struct after a = {.py = s->k->py, .live = live_slot(slot), .key = {.pid = s->task->tgid}};
 
-	if (!l || l->state != LIVE_AFTER || l->pid != key.pid)
-		return 0;
-	for (int i = 0; i < RP_TASKS_KEPT; i++) {
-		key.context = l->made[i];
-		c = bpf_map_lookup_elem(&contexts, &key);
-		if (c && c->serial == l->serial && c->coroutine && !is_still_there(s->k->py, c, key.context))
-			task_over(c);
-	}
+	if (a.live && a.live->state == LIVE_AFTER && a.live->pid == a.key.pid)
+		bpf_loop(RP_TASKS_KEPT, ended_step, &a, 0);
 	return 0;
 }
 
@@ -169,7 +180,8 @@ int context_switch_out(__u64 now)
 	k.thread->out_ns = now;
 	if (k.thread->seen == SEEN_BACK)
 		s.since = k.thread->seen_ns;
-	w = look(&k, task, now);
+	look(&k, now);
+	w = worker_of(task);
 	if (w || BPF_CORE_READ(task, __state))
 		k.thread->ready_ns = 0;
 	else if (!k.thread->ready_ns)
@@ -180,7 +192,7 @@ int context_switch_out(__u64 now)
 		/* It has read the request and has worked for it since; the request's tasks are on their own from here. */
 		if (w->contextual || !has_tasks(w) || !asks_for_events(task))
 			return 0;
-		end_work(w, &k, task, now);
+		context_end_work(w, k.thread, now);
 		s.since = now;
 	}
 	/* Where it waits for work is its home. Preempted, or in a page fault, it may be anywhere. */
@@ -240,7 +252,7 @@ int context_seed(__u32 slot)
 	struct rp_live *l = live_slot(slot);
 	struct look k;
 
-	if (!l || look_at(&k, bpf_get_current_task_btf()) || k.py->thread_context == RP_PYTHON_NONE)
+	if (!l || look_at_thread(&k, bpf_get_current_task_btf()) || k.py->thread_context == RP_PYTHON_NONE)
 		return 0;
 	k.thread->seed = slot + 1;
 	k.thread->seed_serial = l->serial;
@@ -265,9 +277,10 @@ int context_read(__u64 now)
 	if (!l || (!w->contextual && !l->contexts))
 		return 0;
 	k.thread->busy = 1;
-	w = look(&k, task, now);
+	look(&k, now);
+	w = worker_of(task);
 	if (w)
-		end_work(w, &k, task, now);
+		context_end_work(w, k.thread, now);
 	k.thread->busy = 0;
 	return 1;
 }
@@ -275,7 +288,7 @@ int context_read(__u64 now)
 /* A task that is not known to be the request's has sent of its response. Alone in flight, it is; the next one's will begin with the same code. */
 static __always_inline void sent_by_other(struct rp_live *l, const struct look *k, struct task_struct *task)
 {
-	__u64 coroutine = stack_coroutine(task), code = coroutine ? code_of(k->py, frame_of(k->py, coroutine)) : 0;
+	__u64 coroutine = stack_coroutine(), code = coroutine ? code_of(k->py, frame_of(k->py, coroutine)) : 0;
 	__u32 pid = task->tgid;
 
 	l->sent_by |= coroutine ? RP_SENT_OTHER : RP_SENT_LOOP;
@@ -296,10 +309,10 @@ int context_sent(__u32 slot, __u64 now)
 	k.thread->busy = 1;
 	/* What some loops send for their tasks later, in any context, is still the task's work. */
 	if (!k.known && w && w->serial == l->serial && (w->contextual || l->contexts)) {
-		end_work(w, &k, task, now);
-		send_seen(k.thread, what_is_seen(&k), now);
+		context_end_work(w, k.thread, now);
+		send_seen(k.thread, what_is_seen(k.thread, k.known, k.context), now);
 	} else {
-		look(&k, task, now);
+		look(&k, now);
 	}
 	k.thread->busy = 0;
 	if (k.known && k.live->serial == l->serial) {

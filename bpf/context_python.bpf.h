@@ -158,7 +158,7 @@ static __always_inline void came_to_cpu(struct rp_thread *t, struct task_struct 
 	t->out_ns = 0;
 }
 
-static __always_inline int look_at(struct look *k, struct task_struct *task)
+static __always_inline int look_at_thread(struct look *k, struct task_struct *task)
 {
 	__u32 pid = task->tgid;
 
@@ -179,7 +179,14 @@ static __always_inline int look_at(struct look *k, struct task_struct *task)
 	/* A thread's own context, made when it first needs one, may have the address of a task's that is gone: it is not entered. */
 	if (k->known && !is_entered(k->context))
 		k->known = NULL;
-	look_at_item(k, pid);
+	return 0;
+}
+
+static __always_inline int look_at(struct look *k, struct task_struct *task)
+{
+	if (look_at_thread(k, task))
+		return -1;
+	look_at_item(k, task->tgid);
 	return 0;
 }
 
@@ -189,16 +196,6 @@ static __always_inline __u64 border(const struct rp_thread *t, __u64 now)
 	if (t->seen == SEEN_NOTHING || t->seen_ns >= now)
 		return now;
 	return t->seen == SEEN_BACK ? t->seen_ns : t->seen_ns + (now - t->seen_ns) / 2;
-}
-
-/* A task runs from `t` on, or has ceased to. */
-static __always_inline void send_task_runs(const struct rp_worker *w, struct task_struct *task, __u32 number, __u64 t)
-{
-	struct rp_event e;
-
-	event_head(&e, RP_EV_TASK_RUNS, sizeof e, t, w->serial, task);
-	e.task = number;
-	event_send(&e, sizeof e);
 }
 
 /* The frame of a coroutine, 0 = it has none any more. */
@@ -211,9 +208,7 @@ static __always_inline __u64 frame_of(const struct rp_python *py, __u64 coroutin
 
 static __always_inline __u64 code_of(const struct rp_python *py, __u64 frame)
 {
-	__u64 code = frame ? python_pointer(frame + py->frame_code) : 0;
-
-	return py->flags & RP_PYTHON_TAGGED ? code & ~3ULL : code;
+	return frame ? python_object(py, python_pointer(frame + py->frame_code)) : 0;
 }
 
 /* Is the first argument what it was? Where an inner function uses it, a cell holds it. One without arguments has nothing there at first. */
@@ -254,41 +249,6 @@ static __always_inline void task_over(struct task_context *c)
 		__sync_fetch_and_or(&live_done, 1ULL << (c->slot & 63));
 }
 
-/* What the task of a context awaits, if it does: fills *e but for its head. 1: it is what it was when the task was looked at last. The next object
- * that it awaits may get the address of the one before, but seldom awaits that one where it did the other. */
-static __always_inline int take_awaits(const struct rp_python *py, struct task_context *c, __u64 context, struct task_struct *task,
-				       struct rp_task_wait *e)
-{
-	int same;
-
-	if (!c->coroutine)
-		return 0;
-	e->h.flags = RP_TASK_FINISHED;
-	if (is_still_there(py, c, context))
-		stack_take_awaits(task, c->serial, c->coroutine, e);
-	if (e->h.flags & RP_TASK_FINISHED) {
-		task_over(c);
-		return 0;
-	}
-	same = c->awaited == e->awaited && (c->awaited_in == (__u32)e->stack || !c->awaited_in || !e->stack);
-	c->awaited = e->awaited;
-	c->awaited_in = e->stack;
-	return same;
-}
-
-static __always_inline void send_task_waits(const struct look *k, const struct rp_worker *w, struct task_struct *task, __u64 t)
-{
-	struct context_key key = {.context = w->context, .pid = task->tgid};
-	struct task_context *c = bpf_map_lookup_elem(&contexts, &key);
-	struct rp_task_wait e = {};
-
-	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, t, w->serial, task);
-	e.h.task = w->task;
-	if (c && c->serial == w->serial)
-		take_awaits(k->py, c, w->context, task, &e);
-	event_send(&e, sizeof e);
-}
-
 /* The thread has, or had, to do with the task of a context: when it is idle, that is looked at again. */
 static __always_inline void remember(struct rp_thread *t, __u64 context)
 {
@@ -298,122 +258,30 @@ static __always_inline void remember(struct rp_thread *t, __u64 context)
 	t->recent[t->n_recent++ % RP_RECENT] = context;
 }
 
-static __always_inline void run_task(struct rp_worker *w, const struct look *k, struct task_struct *task, __u64 t)
+static __always_inline __u32 what_is_seen(const struct rp_thread *t, const struct task_context *known, __u64 context)
 {
-	const struct task_context *c = k->known;
-
-	if (w->task == c->task)
-		return;
-	remember(k->thread, k->context);
-	k->live->ran_ns = t;
-	if (w->task)
-		send_task_waits(k, w, task, t);
-	w->task = c->task;
-	w->context = k->context;
-	if (c->task)
-		send_task_runs(w, task, c->task, t);
-}
-
-/* The record that the thread has for the request in `slot`, or a new one. */
-static __always_inline struct rp_worker *take_up(struct rp_live *l, __u32 slot, struct rp_thread *thread, struct task_struct *task, __u64 t)
-{
-	struct rp_worker *w = worker_resume(l, slot, thread, task, t);
-
-	if (!w && !worker_bind(l, slot, task, t, l->reader == thread->reader ? 2 : 3))
-		w = worker_of(task);
-	return w;
-}
-
-/* What was idle before it works for the request from `t` on has waited for a CPU for that. */
-static __always_inline void tell_ready(struct rp_live *l, __u32 slot, struct rp_thread *thread, struct task_struct *task, __u64 t)
-{
-	__u64 from = thread->ready_ns > l->begin_ns ? thread->ready_ns : l->begin_ns;
-	struct rp_worker *w;
-
-	if (!thread->ready_ns || thread->came_ns <= from || thread->came_ns > t)
-		return;
-	w = take_up(l, slot, thread, task, from);
-	if (!w)
-		return;
-	worker_was_ready(w, l, task, thread->came_ns);
-	worker_pause(w, thread, task, thread->came_ns);
-	thread->ready_ns = 0;
-}
-
-/* It works for a request. */
-static __always_inline struct rp_worker *begin_work(struct look *k, struct task_struct *task, __u64 t)
-{
-	if (t < k->live->begin_ns)
-		t = k->live->begin_ns;
-	tell_ready(k->live, k->known->slot, k->thread, task, t);
-	return take_up(k->live, k->known->slot, k->thread, task, t);
-}
-
-/* `w` is bound to the thread. Does it work for the same request, as far as is known? */
-static __always_inline int goes_on(const struct look *k, const struct rp_worker *w)
-{
-	const struct rp_live *l = live_slot(w->slot);
-
-	if (l && l->work == WORK_CALL)
-		return 1;
-	if (k->known)
-		return k->live->serial == w->serial;
-	/* Still in the callback that has read the request: */
-	if (!w->task && k->thread->seed_serial == w->serial && k->thread->seed_context == k->context && is_entered(k->context))
-		return 1;
-	if (w->contextual || (k->thread->pool_frame && !k->thread->reader))
-		return 0; /* what a pool's thread has to do is anybody's, whoever has created it */
-	if (l && w->pid != l->pid)
-		return 1; /* a process that it has made: there the contexts are others' */
-	return !l || !l->contexts || !k->context || k->context == k->thread->home;
-}
-
-/* No longer by what the thread has read, but by its context. */
-static __always_inline void end_exclusive(struct rp_worker *w, struct rp_thread *thread, struct task_struct *task, __u64 t)
-{
-	worker_release(w, live_slot(w->slot), task, t, RP_RELEASE_CONTEXT);
-	thread->worker = 0;
-}
-
-static __always_inline void end_work(struct rp_worker *w, struct look *k, struct task_struct *task, __u64 t)
-{
-	if (!w->contextual) {
-		end_exclusive(w, k->thread, task, t);
-		return;
-	}
-	if (w->task)
-		send_task_waits(k, w, task, t);
-	worker_pause(w, k->thread, task, t);
-}
-
-static __always_inline __u32 what_is_seen(const struct look *k)
-{
-	if (k->known)
+	if (known)
 		return SEEN_WORK;
-	return !k->context || k->context == k->thread->home ? SEEN_HOME : SEEN_OTHER;
+	return !context || context == t->home ? SEEN_HOME : SEEN_OTHER;
 }
 
-static __always_inline struct rp_worker *look(struct look *k, struct task_struct *task, __u64 now)
-{
-	struct rp_worker *w = worker_of(task);
-	__u32 seen = what_is_seen(k);
-	__u64 t = border(k->thread, now);
+/* context_work.bpf.c: of the current thread, global for the verifier's sake. */
 
-	if (w && (!goes_on(k, w) || (k->known && !w->contextual))) {
-		/* A loop at home does nothing that would count: until now it worked for the request. */
-		if (seen == SEEN_HOME || (k->known && k->live->serial == w->serial))
-			t = now;
-		end_work(w, k, task, t);
-		w = NULL;
-	}
-	if (!w && k->known)
-		w = begin_work(k, task, t);
-	if (seen != SEEN_HOME)
-		k->thread->ready_ns = 0;
-	if (w && k->known)
-		run_task(w, k, task, t);
-	send_seen(k->thread, seen, now);
-	return w;
+/* `known` and `live` as in struct look: what it has worked for until now ends, what it works for begins. */
+int context_work(struct rp_thread *thread, struct task_context *known, struct rp_live *live, __u64 context, __u64 now);
+
+/* It no longer works for the request of `w`, from `t` on. */
+int context_end_work(struct rp_worker *w, struct rp_thread *thread, __u64 t);
+
+/* It was idle before it works for the request from `t` on: it has waited for a CPU for that. */
+int context_was_ready(struct rp_live *l, __u32 slot, struct rp_thread *thread, __u64 t);
+
+/* What the task of a context awaits, if it does: fills *e but for its head. 1: it is what it was when the task was looked at last. */
+int context_awaits(struct task_context *c, __u64 context, struct rp_task_wait *e);
+
+static __always_inline int look(const struct look *k, __u64 now)
+{
+	return context_work(k->thread, k->known, k->live, k->context, now);
 }
 
 /* Is the thread in a system call in which a loop waits for events? Not in a wait for the GIL, which may lie between the read of a request and the

@@ -58,9 +58,9 @@ static __always_inline void pause(struct rp_thread *t, struct task_struct *task,
 	t->turn_sp = t->turn_return = 0;
 	if (!l || !w->contextual)
 		return;
-	worker_came(w, l, task);
+	worker_came(w, l);
 	send_waits(w, task, now);
-	worker_pause(w, t, task, now);
+	worker_pause(w, t, now);
 }
 
 static __always_inline void resume(struct rp_thread *t, struct task_struct *task, live_ref ref, __u64 now)
@@ -72,9 +72,9 @@ static __always_inline void resume(struct rp_thread *t, struct task_struct *task
 	l = live_of_turn(ref, &slot);
 	if (!l)
 		return;
-	w = worker_resume(l, slot, t, task, now);
-	if (!w && !worker_bind(l, slot, task, now, 2))
-		w = worker_of(task);
+	if (!worker_resume(l, slot, t, now) && worker_bind(l, slot, now, 2))
+		return;
+	w = worker_of(task);
 	if (!w)
 		return;
 	t->turn = ref;

@@ -176,7 +176,7 @@ static __always_inline struct epitem *item_of(struct wait_queue_entry *waiter)
 	return BPF_CORE_READ(entry, base);
 }
 
-__hidden int epoll_state(__u64 sk)
+int epoll_state(__u64 sk)
 {
 	struct socket_wq *wq = BPF_CORE_READ((struct sock *)sk, sk_wq);
 	struct list_head *head, *node;

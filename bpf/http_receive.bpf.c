@@ -48,15 +48,15 @@ static __always_inline void fill_begin(struct http_run *r, struct request_start 
 	}
 	b->tentative_cpu_ns = s->carried ? s->cpu_ns : 0;
 	b->socket_queue_ns = queue_ns(s->ready_ns, s->carried ? s->first_ns : s->now);
-	b->sk = (__u64)r->sk;
+	b->sk = number_of(r->sk);
 	b->marker = s->marker - 1;
 	b->flags = (s->joining ? RP_BEGIN_JOINED : 0) | (s->carried ? RP_BEGIN_TENTATIVE : 0);
 	b->reader = reader;
 	b->sender = c->sender;
 	b->line_len = s->line_len;
 	b->work = WORK_READ;
-	socket_address(r->sk, 0, &b->local);
-	socket_address(r->sk, 1, &b->remote);
+	socket_address(b->sk, 0, &b->local);
+	socket_address(b->sk, 1, &b->remote);
 }
 
 /* Move the line to the front of the buffer. */

@@ -7,6 +7,7 @@
 #include "slice.bpf.h"
 #include "context_python.bpf.h"
 #include "handler.bpf.h"
+#include "stack.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -28,6 +29,8 @@ struct successors_map successors SEC(".maps");
 struct task_codes_map task_codes SEC(".maps");
 struct handlers_map handlers SEC(".maps");
 struct open_calls_map open_calls SEC(".maps");
+struct stack_pool_map stack_pool SEC(".maps");
+struct sent_map sent SEC(".maps");
 
 __u32 live_requests = 0;
 __u64 run_queue_ahead = 0;

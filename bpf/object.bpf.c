@@ -82,7 +82,7 @@ static __always_inline void describe_socket(struct file *file, struct rp_object 
 	o->kind = RP_OBJECT_SOCKET;
 	o->flags = listening ? RP_OBJECT_LISTENING : 0;
 	o->len = sizeof *address;
-	socket_address(sk, !listening, address);
+	socket_address((__u64)sk, !listening, address);
 }
 
 static __always_inline void describe_anonymous(struct file *file, struct rp_object *o)

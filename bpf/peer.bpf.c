@@ -59,7 +59,7 @@ static __always_inline struct task_context *late_writer(struct look *k, __u32 pi
 	if (!is_lone(k->thread))
 		return NULL;
 	bpf_loop(RP_RECENT, late_step, &s, 0);
-	return s.n == 1 && !stack_coroutine(bpf_get_current_task_btf()) ? s.found : NULL;
+	return s.n == 1 && !stack_coroutine() ? s.found : NULL;
 }
 
 /* Of a request among many in an event loop: the one whose turn it is. Its client is not among those that it talks to. */
@@ -80,7 +80,7 @@ static __always_inline void send_peer(struct task_struct *task, const struct pee
 		return;
 	event_head(&e.h, RP_EV_PEER, sizeof e, now, p->serial, task);
 	e.h.task = p->task;
-	socket_address((struct sock *)sk, 1, &e.address);
+	socket_address(sk, 1, &e.address);
 	event_send(&e, sizeof e);
 }
 
@@ -105,7 +105,7 @@ int peer_sent(__u64 sk)
 		return 0;
 	if (k.known) {
 		k.thread->busy = 1;
-		look(&k, task, now);
+		look(&k, now);
 		k.thread->busy = 0;
 	}
 	p.slot = c->slot;

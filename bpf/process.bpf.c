@@ -61,7 +61,7 @@ static __always_inline void inherit_work(struct task_struct *parent, struct task
 	w = worker_of(parent);
 	l = w ? live_slot(w->slot) : NULL;
 	if (l && l->work != WORK_TURN) /* else who works for it is told by its turns */
-		worker_bind(l, w->slot, child, now, 1 | BIND_CLONED);
+		worker_bind_child(l, w->slot, child, now);
 }
 
 SEC("tp_btf/sched_process_fork")
@@ -92,7 +92,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		handler_thread_ends(bpf_ktime_get_ns());
 	w = live_requests ? worker_of(task) : NULL;
 	if (w)
-		worker_release(w, live_slot(w->slot), task, bpf_ktime_get_ns(), RP_RELEASE_EXIT);
+		worker_release(w, live_slot(w->slot), bpf_ktime_get_ns(), RP_RELEASE_EXIT);
 	reader_orphan(task);
 	if (BPF_CORE_READ(task, signal, live.counter) == 0 && followed(task)) {
 		unfollow(task);

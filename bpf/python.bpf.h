@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * CPython from outside: its thread states and frames, read from user memory by the offsets of struct rp_python (reqprof.h). Every read may fail or
- * give nonsense, as the interpreter may be changing what is read; a walk is bounded, and says when it could not go on. All of it is inlined: the
- * programs that take stacks have no room for deeper calls.
+ * give nonsense, as the interpreter may be changing what is read; a walk is bounded, and says when it could not go on. Nearly all of it is inlined:
+ * the programs that take stacks have no room for deeper calls.
  */
 #ifndef REQPROF_PYTHON_BPF_H
 #define REQPROF_PYTHON_BPF_H
@@ -53,55 +53,42 @@ static __always_inline __u8 python_byte(const struct python_scratch *s, __u32 of
 	return s->bytes[offset & (PYTHON_SCRATCH - 1)];
 }
 
-/* A pointer in the process' memory; 0 = it cannot be read. */
+/* A pointer in the process' memory; 0 = it cannot be read: that is what the helper leaves then. */
 static __always_inline __u64 python_pointer(__u64 address)
 {
-	__u64 value = 0;
+	__u64 value;
 
-	if (bpf_probe_read_user(&value, sizeof value, (void *)address))
-		return 0;
+	bpf_probe_read_user(&value, sizeof value, (void *)address);
 	return value;
+}
+
+/* A reference to an object, where they may have tags; without a branch, of which the verifier would look at both ways, everywhere. */
+static __always_inline __u64 python_object(const struct rp_python *py, __u64 reference)
+{
+	__u64 tagged = (py->flags / RP_PYTHON_TAGGED) & 1;
+
+	return reference & ~(3 * tagged);
 }
 
 /* ---- thread states --------------------------------------------------------------------------------------------------- */
 
-struct python_search {
-	const struct rp_python *py;
-	__u64 id;               /* wanted */
-	__u64 interpreter, state;
-	__u64 found;
-};
-
-static long python_search_step(__u32 i, struct python_search *s)
-{
-	if (!s->state) { /* the next interpreter */
-		s->interpreter = python_pointer(i ? s->interpreter + s->py->interpreter_next : s->py->runtime + s->py->interpreters);
-		if (!s->interpreter)
-			return 1;
-		s->state = python_pointer(s->interpreter + s->py->interpreter_threads);
-		return 0;
-	}
-	if (python_pointer(s->state + s->py->thread_id) == s->id) {
-		s->found = s->state;
-		return 1;
-	}
-	s->state = python_pointer(s->state + s->py->thread_next);
-	return 0;
-}
+/* unwind_python.bpf.c: look for the one with an id among those of the current process, 0 = there is none. Global, so that the verifier looks at it
+ * once. */
+__u64 python_search(__u64 id);
 
 /* The thread state of `task`, whose memory must be the current one; 0 = it has none. Remembered in *cached, if that is not NULL. */
 static __always_inline __u64 python_thread_state(const struct rp_python *py, struct task_struct *task, __u64 *cached)
 {
-	struct python_search s = {.py = py, .id = BPF_CORE_READ(task, thread.fsbase)};
+	__u64 id = BPF_CORE_READ(task, thread.fsbase), found;
 
-	if (!s.id)
+	if (!id)
 		return 0;
-	if (cached && *cached && python_pointer(*cached + py->thread_id) == s.id)
+	if (cached && *cached && python_pointer(*cached + py->thread_id) == id)
 		return *cached;
-	bpf_loop(PYTHON_THREADS_MAX, python_search_step, &s, 0);
+	found = python_search(id);
 	if (cached)
-		*cached = s.found;
-	return s.found;
+		*cached = found;
+	return found;
 }
 
 /* Its current context, 0 = none or not to be read. */
@@ -231,9 +218,7 @@ static __always_inline int python_read_frame(const struct rp_python *py, __u64 a
 		ret->is_shim = 1;
 		return 0;
 	}
-	code = python_word(s, py->frame_code);
-	if (py->flags & RP_PYTHON_TAGGED)
-		code &= ~3ULL;
+	code = python_object(py, python_word(s, py->frame_code));
 	ret->out.code = code;
 	ret->out.instr = python_instruction(py, s, code);
 	if (python_is_entry(py, s))

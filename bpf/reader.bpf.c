@@ -119,7 +119,7 @@ static __always_inline __u32 is_hurried(struct rp_reader *r, __u64 arrived_ns)
 	return r->hurried ? RP_READ_HURRIED : 0;
 }
 
-__hidden __u32 request_read(__u64 arrived_ns)
+__u32 request_read(__u64 arrived_ns)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -130,7 +130,7 @@ __hidden __u32 request_read(__u64 arrived_ns)
 	COUNT_OFTEN(requests);
 	COUNT_OFTEN(in_flight);
 	if (w && !(contextual_requests && context_read(now)))
-		worker_release(w, live_slot(w->slot), task, now, RP_RELEASE_OTHER_REQUEST);
+		worker_release(w, live_slot(w->slot), now, RP_RELEASE_OTHER_REQUEST);
 	if (!t) {
 		COUNT(storage_failed);
 		return 0;

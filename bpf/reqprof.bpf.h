@@ -104,7 +104,7 @@ __hidden int followed_on_sockets(struct task_struct *task);
 /* The current thread has read a request line (marked or not), which arrived then (0 = not known): makes its state, counts it as unfinished, releases
  * the thread from a marked request that it worked for. Returns its reader index, 0 if there was no room (counted), plus RP_READ_HURRIED: it
  * reads so many that the ends of unmarked responses are better inferred than looked for. */
-__hidden __u32 request_read(__u64 arrived_ns);
+__u32 request_read(__u64 arrived_ns);
 #define RP_READ_HURRIED (1U << 31)
 
 /* One response to a request read by `reader` is complete (or its connection is gone). May run in any thread or in softirq. */
@@ -199,7 +199,7 @@ static __always_inline __u64 uprobe_area(struct task_struct *task)
 
 /* ---- address.bpf.c ----------------------------------------------------------------------------------------------- */
 
-/* One end of a socket: its own address, or its peer's. */
-__hidden void socket_address(struct sock *sk, int peer, struct rp_addr *ret);
+/* One end of a socket (struct sock *): its own address, or its peer's. */
+int socket_address(__u64 socket, int peer, struct rp_addr *ret);
 
 #endif

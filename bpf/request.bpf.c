@@ -99,52 +99,69 @@ static __always_inline void fill_begin(struct rp_begin *e, const struct request_
 	bpf_probe_read_kernel_str(e->comm, sizeof e->comm, task->comm);
 }
 
-/* The wall time begins: bind the current thread if it has nothing else to answer, send the begin, ask for samples (`sample`). */
-static __always_inline void live_begin(void *ctx, struct rp_live *l, __u32 slot, struct begin_buffer *b, __u64 now, int (*sample)(__u64 now))
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct rp_reader *r = reader_at(l->reader);
-	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
-	int exclusive = l->work == WORK_CALL || (l->work == WORK_READ && r && t && t->reader == l->reader && r->unfinished == 1);
-	__u32 len = b->event.line_len;
-	struct rp_worker *w;
-	int contextual;
+#define BEGIN_BOUND 1           /* the current thread works for it: its CPU must be sampled */
+#define BEGIN_TENTATIVE 2       /* … and has done so before: its stack must be taken here */
 
+/* The wall time begins: bind the current thread if it has nothing else to answer, send the begin. Returns BEGIN_*. Global, as is request_new(), so
+ * that the verifier looks at it once, not for each way to get here. */
+int live_begin(__u32 slot, __u64 now)
+{
+	struct begin_buffer *b = bpf_map_lookup_elem(&begins, &slot);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
+	struct rp_live *l = live_slot(slot);
+	struct rp_reader *r = l ? reader_at(l->reader) : NULL;
+	int exclusive, contextual;
+	__u32 len;
+
+	if (!l || !b)
+		return 0;
+	exclusive = l->work == WORK_CALL || (l->work == WORK_READ && r && t && t->reader == l->reader && r->unfinished == 1);
 	l->state = LIVE_BEGUN;
 	contextual = l->work == WORK_READ ? context_seed(slot) : l->work == WORK_TURN;
 	if (!exclusive && !contextual)
 		b->event.h.flags |= RP_BEGIN_SHARED;
 	b->event.h.t = now;
+	len = b->event.line_len;
 	if (len > RP_LINE_MAX)
 		len = RP_LINE_MAX;
 	/* The worker is woken by the first tick: a wake-up here would delay the arming. */
 	if (bpf_ringbuf_output(&events, b, sizeof b->event + len, BPF_RB_NO_WAKEUP))
 		COUNT(events_dropped);
 	if (!exclusive && !contextual)
-		return;
+		return 0;
 	if (!exclusive)
 		live_look(l);
 	if (l->sk && epoll_state(l->sk) == EPOLL_QUEUED)
 		l->loop_ok_ns = now;
-	if (worker_bind(l, slot, task, now, exclusive ? 1 : 2))
-		return;
-	/* The arming thread takes the CPU when this program ends, so that the switch has the stack that would be taken here. */
-	if (sample(now) && !(b->event.h.flags & RP_BEGIN_TENTATIVE))
-		return;
-	w = worker_of(task);
-	if (w)
-		edge_send(ctx, l, w, task, now);
+	if (worker_bind(l, slot, now, exclusive ? 1 : 2))
+		return 0;
+	return BEGIN_BOUND | (b->event.h.flags & RP_BEGIN_TENTATIVE ? BEGIN_TENTATIVE : 0);
 }
 
-static __always_inline live_ref begin(void *ctx, struct request_start *start, const char *line, int (*sample)(__u64 now))
+/* … and ask for samples (`sample`). */
+static __always_inline void go(void *ctx, __u32 slot, __u64 now, int (*sample)(__u64 now))
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	/* A line that came in one read was read by this thread just now: it has been on the CPU since. */
-	__u64 now = start->flags & RP_BEGIN_TENTATIVE ? bpf_ktime_get_ns() : start->begin_ns;
-	__u32 slot = RP_MAX_LIVE, len = start->line_len;
+	int began = live_begin(slot, now);
+	struct rp_worker *w;
+
+	/* The arming thread takes the CPU when this program ends, so that the switch has the stack that would be taken here. */
+	if (!began || (sample(now) && !(began & BEGIN_TENTATIVE)))
+		return;
+	w = worker_of(bpf_get_current_task_btf());
+	if (w)
+		stack_send_edge(stack_begin(ctx), live_slot(slot), w, now);
+}
+
+/* Take a slot, and keep there what is known of the request. Its reference, 0 = refused. */
+live_ref request_new(struct request_start *start, const char *line, __u64 now)
+{
+	__u32 slot = RP_MAX_LIVE, len;
 	struct begin_buffer *b;
 	struct rp_live *l;
 
+	if (!start)
+		return 0;
 	COUNT(marked);
 	if (__sync_fetch_and_add(&live_active, 1) < cfg.max_live)
 		bpf_loop(RP_MAX_LIVE, take_slot, &slot, 0);
@@ -162,15 +179,25 @@ static __always_inline live_ref begin(void *ctx, struct request_start *start, co
 		return 0;
 	}
 	live_init(l, start);
+	len = start->line_len;
 	if (len > RP_LINE_MAX)
 		len = RP_LINE_MAX;
-	fill_begin(&b->event, start, l->serial, task);
+	fill_begin(&b->event, start, l->serial, bpf_get_current_task_btf());
 	bpf_probe_read_kernel(b->line, len, line);
 	__sync_fetch_and_add(&live_requests, 1);
 	COUNT(live);
-	if (!start->ahead)
-		live_begin(ctx, l, slot, b, now, sample);
 	return (__u64)l->serial << 32 | (slot + 1);
+}
+
+static __always_inline live_ref begin(void *ctx, struct request_start *start, const char *line, int (*sample)(__u64 now))
+{
+	/* A line that came in one read was read by this thread just now: it has been on the CPU since. */
+	__u64 now = start->flags & RP_BEGIN_TENTATIVE ? bpf_ktime_get_ns() : start->begin_ns;
+	live_ref ref = request_new(start, line, now);
+
+	if (ref && !start->ahead)
+		go(ctx, (__u32)ref - 1, now, sample);
+	return ref;
 }
 
 __hidden live_ref request_begin(void *ctx, struct request_start *start, const char *line)
@@ -183,7 +210,7 @@ __hidden live_ref request_begin_untimed(void *ctx, struct request_start *start, 
 	return begin(ctx, start, line, sampling_ask);
 }
 
-__hidden void request_turn(void *ctx, live_ref ref, __u64 now)
+int live_turn(live_ref ref, __u64 now)
 {
 	struct begin_buffer *b;
 	struct rp_live *l;
@@ -192,11 +219,17 @@ __hidden void request_turn(void *ctx, live_ref ref, __u64 now)
 	l = live_of(ref, &slot);
 	b = bpf_map_lookup_elem(&begins, &slot);
 	if (!l || !b || l->state != LIVE_TAKEN)
-		return;
+		return 0;
 	b->event.pipeline_queue_ns = now > l->begin_ns ? now - l->begin_ns : 0;
 	b->event.begin_ns = now;
 	l->begin_ns = now;
-	live_begin(ctx, l, slot, b, now, sampling_start);
+	return 1;
+}
+
+__hidden void request_turn(void *ctx, live_ref ref, __u64 now)
+{
+	if (live_turn(ref, now))
+		go(ctx, (__u32)ref - 1, now, sampling_start);
 }
 
 /* ---- end --------------------------------------------------------------------------------------------------------- */

@@ -291,31 +291,33 @@ __hidden void reader_orphan(struct task_struct *task);  /* a thread ends */
 
 /* ---- worker.bpf.c ------------------------------------------------------------------------------------------------ */
 
-/* Bind `task` to the request in `slot`, by a rung of the ladder; with BIND_CLONED: it was created by one of its threads and has not yet run. */
-#define BIND_CLONED 16
-__hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, __u32 how);
+/* Of the current thread, and global functions: the verifier looks at each once, not for every way in which it is called. */
 
-/* The thread no longer works for its request, from `t` on. */
-__hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 t, __u32 why);
+/* Bind it to the request in `slot`, by a rung of the ladder. Non-zero: there is no room. */
+int worker_bind(struct rp_live *l, __u32 slot, __u64 now, __u32 how);
+
+/* It no longer works for its request (NULL = that is gone), from `t` on. */
+int worker_release(struct rp_worker *w, struct rp_live *l, __u64 t, __u32 why);
+
+/* It is on the CPU: if it was not seen to come there, its wait ends when it did. */
+int worker_came(struct rp_worker *w, struct rp_live *l);
+
+/* It has only waited for a CPU since its record was taken up, until `until`. */
+int worker_was_ready(struct rp_worker *w, struct rp_live *l, __u64 until);
+
+/* It works for others from `t` on, until worker_resume(), which finds its record; 0: it has none. */
+int worker_pause(struct rp_worker *w, struct rp_thread *thread, __u64 t);
+int worker_resume(struct rp_live *l, __u32 slot, struct rp_thread *thread, __u64 t);
+
+/* Did the thread that read the request return to epoll without blocking? Then it is released, and the answer is non-zero. */
+int loop_returned(struct rp_worker *w, struct rp_live *l, __u64 now);
+
+/* Of others: bind a thread that was created by one of the request's and has not yet run. */
+#define BIND_CLONED 16
+__hidden int worker_bind_child(struct rp_live *l, __u32 slot, struct task_struct *child, __u64 now);
 
 /* The wait of w is over at `t`: send its record. Returns when it was over. */
 __hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t);
-
-/* It is the current thread's, which is on the CPU: if it was not seen to come there, its wait ends when it did. */
-__hidden void worker_came(struct rp_worker *w, struct rp_live *l, struct task_struct *task);
-
-/* It has only waited for a CPU since its record was taken up, until `until`. */
-__hidden void worker_was_ready(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 until);
-
-/* The thread works for others from `t` on, until worker_resume(), which finds its record and returns NULL if it has none. */
-__hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct task_struct *task, __u64 t);
-__hidden struct rp_worker *worker_resume(struct rp_live *l, __u32 slot, struct rp_thread *thread, struct task_struct *task, __u64 t);
-
-/* Send a stack taken at the begin or at a write: it stands for a slice of the thread that no tick hits. */
-__hidden void edge_send(void *ctx, struct rp_live *l, struct rp_worker *w, struct task_struct *task, __u64 now);
-
-/* Did the thread that read the request return to epoll without blocking? Then it is released, and the answer is non-zero. */
-__hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 now);
 
 /* ---- context_python.bpf.c ---------------------------------------------------------------------------------------- */
 
@@ -396,12 +398,12 @@ __hidden int event_wait(struct task_struct *task, __s32 nr, const __u64 args[6],
 #define EPOLL_TAKEN 2           /* no longer on it: it was */
 
 /* Was epoll_wait called since it reported this socket as readable, even without blocking? */
-__hidden int epoll_state(__u64 sk);
+int epoll_state(__u64 sk);
 
 /* ---- sample.bpf.c ------------------------------------------------------------------------------------------------ */
 
 /* Ask for samples on this CPU: perf events by the arming thread, a timer until they run. */
-__hidden int sampling_start(__u64 now);
+int sampling_start(__u64 now);
 
 /* The same without the timer. */
 __hidden int sampling_ask(__u64 now);
@@ -416,24 +418,23 @@ __hidden void sampling_stop(__u64 now);
 #define STACK_TIMER 2           /* timer callback: own per-CPU buffer, user part only */
 #define STACK_CONTEXTS 3
 
-/* Take the stack of `task` (current, or prev of a switch), send it unless this request has it already. Its id, 0 = none could be had.
+/* Take the stack of the current thread (prev of a switch), send it unless this request has it already. Its id, 0 = none could be had.
  * ctx: the program's context, NULL = no kernel part (a timer callback has none). *ret_kernel: the number of kernel frames. */
-__hidden __u64 stack_take(void *ctx, struct task_struct *task, __u32 serial, __u32 context, __u32 *ret_kernel);
+__hidden __u64 stack_take(void *ctx, __u32 serial, __u32 context, __u32 *ret_kernel);
 
-/* The same for programs that can be preempted by another one on the same CPU. */
-__hidden __u64 stack_take_preemptible(void *ctx, struct task_struct *task, __u32 serial);
+/* Send a stack taken at the begin or at a write: it stands for a slice of the thread that no tick hits. For programs that another one on the same
+ * CPU can preempt, in two parts: that of the kernel into a buffer, which is what needs ctx; the rest, from its number. */
+__hidden __u32 stack_begin(void *ctx);
+int stack_send_edge(__u32 buffer, struct rp_live *l, struct rp_worker *w, __u64 now);
 
 /* Send the code object of a frame that an event names without a stack, unless it has been sent. Global, so that the verifier looks at it once. */
 int stack_send_code(__u32 pid, __u64 code, __u32 check);
 
-/* What the coroutine of a task awaits, if it does: its stack and what is at its end go into *e, RP_TASK_* to its flags. */
-__hidden void stack_take_awaits(struct task_struct *task, __u32 serial, __u64 coroutine, struct rp_task_wait *e);
-
 /* The Python frames of the current thread, as what a request's loop does for others. */
-__hidden __u64 stack_take_others(struct task_struct *task, __u32 serial);
+__u64 stack_take_others(__u32 serial);
 
 /* The outermost coroutine that the current thread runs, its task's: its address, 0 = it runs none. */
-__hidden __u64 stack_coroutine(struct task_struct *task);
+__u64 stack_coroutine(void);
 
 /* ---- object.bpf.c ------------------------------------------------------------------------------------------------ */
 

@@ -9,7 +9,7 @@ static __always_inline void read_on(struct rp_live *l, __u32 slot)
 	struct rp_worker *w = worker_of(task);
 
 	if (w && w->slot == slot && w->reader && !w->contextual && l->loop_ok_ns)
-		worker_release(w, l, task, l->loop_ok_ns, release_reason(l));
+		worker_release(w, l, l->loop_ok_ns, release_reason(l));
 }
 
 int request_received(live_ref ref, __u64 bytes, __u64 head_ns, __u64 body_ns)
@@ -53,16 +53,15 @@ __hidden void request_trace_id(live_ref ref, const __u8 *id)
 	l->has_trace_id = 1;
 }
 
-__hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u32 status)
+/* The two are global, so that the verifier looks at them once. Returns the slot + 1, 0 = the request is over. */
+__u32 live_wrote(live_ref ref, __u64 now, __u64 bytes, __u32 status)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct rp_worker *w;
 	struct rp_live *l;
 	__u32 slot;
 
 	l = live_of(ref, &slot);
 	if (!l)
-		return;
+		return 0;
 	l->bytes_out += bytes;
 	l->last_write_ns = now;
 	if (status) {
@@ -70,14 +69,35 @@ __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u3
 			l->first_write_ns = now;
 		l->status = status;
 	}
+	return slot + 1;
+}
+
+/* Does the current thread work for the request, and has had no tick since it came to the CPU? */
+int live_wants_edge(__u32 slot, __u64 now)
+{
+	struct rp_worker *w = worker_of(bpf_get_current_task_btf());
+	struct rp_live *l = live_slot(slot);
+
+	if (!w || !l || w->slot != slot)
+		return 0;
+	if (!w->contextual && loop_returned(w, l, now))
+		return 0;
+	worker_came(w, l);
+	return w->last_tick_ns < w->run_since;
+}
+
+__hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u32 status)
+{
+	__u32 number = live_wrote(ref, now, bytes, status), slot = number - 1;
+	struct rp_worker *w;
+
+	if (!number)
+		return;
 	if (contextual_requests)
 		context_sent(slot, now);
-	w = worker_of(task);
-	if (!w || w->slot != slot)
+	if (!live_wants_edge(slot, now))
 		return;
-	if (!w->contextual && loop_returned(w, l, task, now))
-		return;
-	worker_came(w, l, task);
-	if (w->last_tick_ns < w->run_since)
-		edge_send(ctx, l, w, task, now);
+	w = worker_of(bpf_get_current_task_btf());
+	if (w)
+		stack_send_edge(stack_begin(ctx), live_slot(slot), w, now);
 }

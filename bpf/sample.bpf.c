@@ -64,7 +64,7 @@ static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_
 	if (!l)
 		return;
 	__sync_fetch_and_add(&l->ticks, 1);
-	if (!w->contextual && loop_returned(w, l, task, now))
+	if (!w->contextual && loop_returned(w, l, now))
 		return;
 	if (!event_allowed(l)) {
 		__sync_fetch_and_add(&l->lost_ticks, 1);
@@ -74,7 +74,7 @@ static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_
 	w->last_tick_ns = now;
 	event_head(&e.h, RP_EV_TICK, sizeof e, now, w->serial, task);
 	e.h.task = w->task;
-	e.stack = stack_take(ctx, task, w->serial, context, &kernel);
+	e.stack = stack_take(ctx, w->serial, context, &kernel);
 	if (context == STACK_TIMER) {
 		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
@@ -181,7 +181,7 @@ __hidden int sampling_ask(__u64 now)
 	return ask(now);
 }
 
-__hidden int sampling_start(__u64 now)
+int sampling_start(__u64 now)
 {
 	int asked = ask(now);
 
@@ -242,7 +242,7 @@ static __always_inline int describe_wait(struct task_struct *task, struct rp_wor
 	if (!(wait->h.flags & RP_WAIT_SYSCALL))
 		return 0;
 	if (!(wait->state & TASK_STOPPED_OR_TRACED) && event_wait(task, wait->nr, wait->args, &fd, &wait->timeout_ns) && !w->contextual) {
-		worker_release(w, l, task, now, release_reason(l));
+		worker_release(w, l, now, release_reason(l));
 		return 1;
 	}
 	if (!gil_wait(w->slot * RP_MAX_WORKERS + w->index))
@@ -257,10 +257,10 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 	struct rp_wait *wait = &w->wait;
 	__u32 kernel;
 
-	if (!l || (!w->contextual && loop_returned(w, l, task, now)))
+	if (!l || (!w->contextual && loop_returned(w, l, now)))
 		return;
 	__sync_fetch_and_add(&l->switches, 1);
-	worker_came(w, l, task);
+	worker_came(w, l);
 	if (now < w->run_since)
 		now = w->run_since; /* it was taken up in the interrupts before the switch */
 	slice_leave(w, task, now);
@@ -276,7 +276,7 @@ static __always_inline void switch_out(void *ctx, bool preempt, struct task_stru
 	/* A thread that is taken off the CPU is on its way out of the kernel, or not in it: there is nothing to see but that. */
 	if (wait->h.flags & RP_WAIT_PREEMPTED)
 		ctx = NULL;
-	wait->stack = stack_take(ctx, task, w->serial, STACK_SWITCH, &kernel);
+	wait->stack = stack_take(ctx, w->serial, STACK_SWITCH, &kernel);
 	wait->out_ns = now;
 	w->waiting = 1;
 }

@@ -50,8 +50,8 @@ static __always_inline void fill_addresses(struct request_start *b, const struct
 	b->local.family = b->remote.family = 0;
 	if (!sk)
 		return;
-	socket_address(sk, 0, &b->local);
-	socket_address(sk, 1, &b->remote);
+	socket_address(b->sk, 0, &b->local);
+	socket_address(b->sk, 1, &b->remote);
 }
 
 static __always_inline void fill_start(struct http_slot *s, const struct rp_handler *h, const struct handler_values *v, __u32 reader)

@@ -99,7 +99,7 @@ struct unwind {
 	__u32 pad_python;
 	__u64 awaited, awaited_type, local, local_2, local_type; /* struct rp_task_wait */
 	__u32 suspended;        /* RP_TASK_* */
-	__u32 pad;
+	__u32 kernel_flags;     /* RP_STACK_NO_KERNEL */
 	struct rp_stack head;
 	__u64 addresses[UNWIND_WORDS];
 	__u32 code_pid;         /* whose code */

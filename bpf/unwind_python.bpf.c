@@ -2,6 +2,43 @@
 /* The Python part of a stack: the frames that the interpreter runs, beside the native ones. User space puts them together. */
 #include "python.bpf.h"
 
+/* ---- thread states --------------------------------------------------------------------------------------------------- */
+
+struct python_search {
+	const struct rp_python *py;
+	__u64 id;               /* wanted */
+	__u64 interpreter, state;
+	__u64 found;
+};
+
+static long python_search_step(__u32 i, struct python_search *s)
+{
+	if (!s->state) { /* the next interpreter */
+		s->interpreter = python_pointer(i ? s->interpreter + s->py->interpreter_next : s->py->runtime + s->py->interpreters);
+		if (!s->interpreter)
+			return 1;
+		s->state = python_pointer(s->interpreter + s->py->interpreter_threads);
+		return 0;
+	}
+	if (python_pointer(s->state + s->py->thread_id) == s->id) {
+		s->found = s->state;
+		return 1;
+	}
+	s->state = python_pointer(s->state + s->py->thread_next);
+	return 0;
+}
+
+__u64 python_search(__u64 id)
+{
+	struct python_search s = {.py = python_of(bpf_get_current_pid_tgid() >> 32), .id = id};
+
+	if (s.py)
+		bpf_loop(PYTHON_THREADS_MAX, python_search_step, &s, 0);
+	return s.found;
+}
+
+/* ---- frames ---------------------------------------------------------------------------------------------------------- */
+
 struct python_walk {
 	struct unwind *u;
 	const struct rp_python *py;
@@ -90,7 +127,7 @@ static long walk_step(__u32 i, struct python_walk *w)
 static __always_inline __u64 stack_top(const struct rp_python *py, const struct unwind *u, __u64 frame)
 {
 	const struct python_scratch *s = &u->python;
-	__u64 end, object;
+	__u64 end;
 
 	if (py->flags & RP_PYTHON_STACK_INDEX)
 		end = frame + py->frame_locals + 8LL * python_int(s, py->frame_stack_top);
@@ -98,17 +135,14 @@ static __always_inline __u64 stack_top(const struct rp_python *py, const struct 
 		end = python_word(s, py->frame_value_stack) + 8LL * python_int(s, py->frame_stack_top);
 	else
 		end = python_word(s, py->frame_stack_top);
-	object = python_pointer(end - 8);
-	return py->flags & RP_PYTHON_TAGGED ? object & ~3ULL : object;
+	return python_object(py, python_pointer(end - 8));
 }
 
 /* The first argument of a frame, for what it tells of a wait: the seconds of a sleep. */
 static __always_inline void read_local(const struct rp_python *py, struct unwind *u, __u64 frame)
 {
-	__u64 object = python_pointer(frame + py->frame_locals);
+	__u64 object = python_object(py, python_pointer(frame + py->frame_locals));
 
-	if (py->flags & RP_PYTHON_TAGGED)
-		object &= ~3ULL;
 	u->local_type = object ? python_pointer(object + OBJECT_TYPE) : 0;
 	u->local = object ? python_pointer(object + OBJECT_HEAD) : 0;
 	u->local_2 = object ? python_pointer(object + OBJECT_HEAD + 8) : 0;

@@ -31,7 +31,7 @@ static __always_inline void send_bind(struct rp_worker *w, struct task_struct *t
 	event_send(&e, sizeof e);
 }
 
-__hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, __u32 how)
+static __always_inline int bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, __u32 how)
 {
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	int cloned = how & BIND_CLONED;
@@ -75,6 +75,16 @@ __hidden int worker_bind(struct rp_live *l, __u32 slot, struct task_struct *task
 	}
 	send_bind(w, task, now, how);
 	return 0;
+}
+
+int worker_bind(struct rp_live *l, __u32 slot, __u64 now, __u32 how)
+{
+	return l ? bind(l, slot, bpf_get_current_task_btf(), now, how) : -1;
+}
+
+__hidden int worker_bind_child(struct rp_live *l, __u32 slot, struct task_struct *child, __u64 now)
+{
+	return bind(l, slot, child, now, 1 | BIND_CLONED);
 }
 
 /* The programs that end waits are close to the verifier's limit of eight frames. */
@@ -126,15 +136,21 @@ static __always_inline void came(struct rp_worker *w, struct rp_live *l, struct 
 		lose_wait(w, l, task);
 }
 
-__hidden void worker_came(struct rp_worker *w, struct rp_live *l, struct task_struct *task)
+int worker_came(struct rp_worker *w, struct rp_live *l)
 {
-	came(w, l, task);
+	if (w && l)
+		came(w, l, bpf_get_current_task_btf());
+	return 0;
 }
 
-__hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 t, __u32 why)
+int worker_release(struct rp_worker *w, struct rp_live *l, __u64 t, __u32 why)
 {
-	struct rp_release e = {.worker = w->index};
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_release e = {};
 
+	if (!w)
+		return 0;
+	e.worker = w->index;
 	if (l)
 		came(w, l, task);
 	event_head(&e.h, RP_EV_RELEASE, sizeof e, t, w->serial, task);
@@ -145,22 +161,32 @@ __hidden void worker_release(struct rp_worker *w, struct rp_live *l, struct task
 	w->serial = 0;
 	if (event_send(&e, sizeof e) && l)
 		__sync_fetch_and_add(&l->lost_waits, 1);
+	return 0;
 }
 
-__hidden void worker_was_ready(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 until)
+int worker_was_ready(struct rp_worker *w, struct rp_live *l, __u64 until)
 {
-	__u64 from = w->run_since;
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 from;
 
+	if (!w || !l)
+		return 0;
+	from = w->run_since;
 	wait_begin(w, task, from, 0);
 	w->wait.h.flags = RP_WAIT_PREEMPTED;
 	w->wait.woken_ns = from;
 	w->wait.out_ns = from;
 	w->waiting = 1;
-	slice_begin(w, task, worker_wait_end(w, l, until));
+	slice_begin(w, task, wait_end(w, l, until));
+	return 0;
 }
 
-__hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct task_struct *task, __u64 t)
+int worker_pause(struct rp_worker *w, struct rp_thread *thread, __u64 t)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!w || !thread)
+		return 0;
 	if (t < w->run_since)
 		t = w->run_since;
 	slice_end(w, t, bpf_ktime_get_ns());
@@ -172,42 +198,40 @@ __hidden void worker_pause(struct rp_worker *w, struct rp_thread *thread, struct
 	w->wait.out_ns = t;
 	w->waiting = 1;
 	thread->worker = 0;
+	return 0;
 }
 
-__hidden struct rp_worker *worker_resume(struct rp_live *l, __u32 slot, struct rp_thread *thread, struct task_struct *task, __u64 t)
+int worker_resume(struct rp_live *l, __u32 slot, struct rp_thread *thread, __u64 t)
 {
-	__u32 index = thread->was_worker[slot % RP_WAS_WORKER], key = index - 1;
-	struct rp_worker *w = bpf_map_lookup_elem(&workers, &key);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_worker *w;
+	__u32 index, key;
 
+	if (!l || !thread)
+		return 0;
+	index = thread->was_worker[slot % RP_WAS_WORKER];
+	key = index - 1;
+	w = bpf_map_lookup_elem(&workers, &key);
 	if (!index || !w || w->serial != l->serial || w->slot != slot || w->tid != (__u32)task->pid)
-		return NULL;
+		return 0;
 	thread->worker = index;
 	thread->serial = l->serial;
-	slice_begin(w, task, worker_wait_end(w, l, t));
-	return w;
-}
-
-__hidden void edge_send(void *ctx, struct rp_live *l, struct rp_worker *w, struct task_struct *task, __u64 now)
-{
-	struct rp_tick e = {.worker = w->index, .cpu = bpf_get_smp_processor_id()};
-
-	event_head(&e.h, RP_EV_EDGE, sizeof e, now, l->serial, task);
-	e.h.flags = RP_TICK_KERNEL;
-	e.stack = stack_take_preemptible(ctx, task, l->serial);
-	event_send(&e, sizeof e);
+	slice_begin(w, task, wait_end(w, l, t));
+	return 1;
 }
 
 /* If it returned it was at some time after loop_ok_ns. A socket with bytes to read stays on the ready list whether it did or not. */
-__hidden int loop_returned(struct rp_worker *w, struct rp_live *l, struct task_struct *task, __u64 now)
+int loop_returned(struct rp_worker *w, struct rp_live *l, __u64 now)
 {
-	struct sock *sk = (struct sock *)l->sk;
+	struct sock *sk;
 
-	if (!w->reader || !l->loop_ok_ns)
+	if (!w || !l || !w->reader || !l->loop_ok_ns)
 		return 0;
+	sk = (struct sock *)l->sk;
 	if (!BPF_CORE_READ(sk, sk_receive_queue.qlen) && epoll_state(l->sk) == EPOLL_QUEUED) {
 		l->loop_ok_ns = now;
 		return 0;
 	}
-	worker_release(w, l, task, l->loop_ok_ns, release_reason(l));
+	worker_release(w, l, l->loop_ok_ns, release_reason(l));
 	return 1;
 }

@@ -202,9 +202,10 @@ int request_end(live_ref ref, __u64 end_ns, __u32 how)
 	return 0;
 }
 
-void socket_address(struct sock *sk, int peer, struct rp_addr *ret)
+int socket_address(__u64 socket, int peer, struct rp_addr *ret)
 {
 	memset(ret, 0, sizeof *ret);
+	return 0;
 }
 
 /* ---- sockets ----------------------------------------------------------------------------------------------------- */
