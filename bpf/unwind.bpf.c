@@ -10,12 +10,18 @@
 
 /* ---- what code is at an address ---------------------------------------------------------------------------------- */
 
-static __always_inline int find_text(struct unwind *u)
+/* Global, as the other functions here that are, so that the verifier looks at it once: here it searches. */
+int unwind_find_text(struct unwind *u)
 {
-	struct rp_chunk *c = chunk_of(u->space.texts);
-	__u32 base = u->space.texts, at = 0, n = u->space.n, half;
+	__u32 base, at = 0, n, half;
+	struct rp_chunk *c;
 	__u64 start;
 
+	if (!u)
+		return -1;
+	base = u->space.texts;
+	n = u->space.n;
+	c = chunk_of(base);
 	u->known = 0;
 	if (!c || !n)
 		return -1;
@@ -40,21 +46,25 @@ static __always_inline int locate(struct unwind *u)
 {
 	if (u->known && u->pc - u->text.start < u->text.end - u->text.start)
 		return 0;
-	return find_text(u);
+	return unwind_find_text(u);
 }
 
 /* ---- uprobes (reqprof.bpf.h) ---------------------------------------------------------------------------------------------- */
 
 /* The return address that stood somewhere in [low, high]; where, goes to u->return_slot. 0 = none did. */
-static __always_inline __u64 replaced_return(struct unwind *u, __u64 low, __u64 high)
+__u64 unwind_replaced_return(struct unwind *u, __u64 low, __u64 high)
 {
-	struct task_struct *task = (struct task_struct *)u->task;
-	struct return_instance *at = BPF_CORE_READ(task, utask, return_instances);
+	struct return_instance *at;
+	struct task_struct *task;
 
+	if (!u)
+		return 0;
+	task = (struct task_struct *)u->task;
+	at = BPF_CORE_READ(task, utask, return_instances);
 	for (int i = 0; i < RETURNS_MAX && at; i++) {
 		__u64 slot = BPF_CORE_READ(at, stack);
 
-		if (slot >= low && slot <= high) {
+		if (slot - low <= high - low) {
 			u->return_slot = slot;
 			return BPF_CORE_READ(at, orig_ret_vaddr);
 		}
@@ -70,7 +80,7 @@ static __always_inline int restore_return(struct unwind *u)
 
 	if (!u->return_slot || uprobe_area((struct task_struct *)u->task) != u->ip)
 		return -1;
-	address = replaced_return(u, u->return_slot, u->return_slot);
+	address = unwind_replaced_return(u, u->return_slot, u->return_slot);
 	if (!address)
 		return -1;
 	u->ip = address;
@@ -89,9 +99,9 @@ static __always_inline int leave_uprobe_area(struct unwind *u)
 		return -1;
 	if (BPF_CORE_READ(task, utask, active_uprobe)) {
 		u->ip = u->pc = BPF_CORE_READ(task, utask, vaddr);
-		return find_text(u);
+		return unwind_find_text(u);
 	}
-	address = replaced_return(u, u->sp - 8, u->sp + 16);
+	address = unwind_replaced_return(u, u->sp - 8, u->sp + 16);
 	if (!address) {
 		u->return_slot = u->sp + 16;
 		if (stack_word(u, u->return_slot, u->return_slot, &address))
@@ -100,7 +110,7 @@ static __always_inline int leave_uprobe_area(struct unwind *u)
 	u->sp = u->return_slot + 8;
 	u->ip = address;
 	u->pc = address - 1;
-	return find_text(u);
+	return unwind_find_text(u);
 }
 
 /* ---- walking ----------------------------------------------------------------------------------------------------- */
@@ -162,7 +172,7 @@ int unwind_walk(struct unwind *u, __u32 pid)
 		return 0;
 	if (find_space(u, pid))
 		u->reason = RP_STACK_not_loaded;
-	else if (find_text(u) && leave_uprobe_area(u))
+	else if (unwind_find_text(u) && leave_uprobe_area(u))
 		u->reason = RP_STACK_unknown_text;
 	if (!unwind_push(u) && !u->reason)
 		bpf_loop(RP_MAX_USER_FRAMES + 1, step, &w, 0);

@@ -163,6 +163,10 @@ static __always_inline int stack_word(struct unwind *u, __u64 address, __u64 low
  * one. */
 int unwind_walk(struct unwind *u, __u32 pid);
 
+/* The same of two parts of it: what text pc lies in, and which return address a uretprobe has replaced. */
+int unwind_find_text(struct unwind *u);
+__u64 unwind_replaced_return(struct unwind *u, __u64 low, __u64 high);
+
 /* unwind_python.bpf.c: add the Python frames of the current task, behind the addresses. Global for the same reason. */
 int unwind_python(struct unwind *u, __u32 pid);
 

@@ -76,15 +76,6 @@ static __always_inline int leave(struct unwind *u, __u64 cfa, __s32 rbp)
 	return 0;
 }
 
-static __always_inline int leave_deref(struct unwind *u, __u64 address, __u64 add, __s32 rbp)
-{
-	__u64 cfa;
-
-	if (stack_word(u, address, address, &cfa))
-		return unwind_stop(u, RP_STACK_fault);
-	return leave(u, cfa + add, rbp);
-}
-
 /* The return address is in a register: vfork() takes it off the stack, which the child is about to use. */
 static __always_inline int leave_vfork(struct unwind *u, __u64 cfa)
 {
@@ -97,64 +88,98 @@ static __always_inline int leave_vfork(struct unwind *u, __u64 cfa)
 	return 0;
 }
 
-/* Rows with a register: only the innermost frame has it. */
-static __always_inline int leave_register(struct unwind *u, __u32 kind, __s32 arg, __u64 cfa)
-{
-	__s32 rbp = (__s8)arg == RP_RBP_AT_RBP8 ? RP_RBP_AT_RBP : (__s8)arg;
-	__u64 value;
-
-	if (!u->innermost)
-		return unwind_stop(u, RP_STACK_register);
-	value = register_of(u, arg >> 8);
-	if (kind == RP_ROW_REGISTER)
-		return leave(u, value + cfa * 8, rbp);
-	return leave_deref(u, u->sp + (value + (__s8)cfa) * 8, (cfa >> 8) * 8, rbp);
-}
-
 /* The pc is a return address only where a call is in progress; a PLT entry is never called from. */
 static __always_inline __u64 plt_cfa(const struct unwind *u, __u64 threshold)
 {
 	return u->sp + ((u->ip & 15) >= threshold ? 16 : 8);
 }
 
-/* From the frame, whose code u->text describes, to its caller: 0, or unwind_stop(). */
+/* What the caller's registers are found by. */
+struct caller {
+	__u64 cfa;              /* or where it is read from: */
+	__u64 add;              /* to what is read there */
+	__u32 deref;
+	__s32 rbp;
+};
+
+/* Rows with a register: only the innermost frame has it. Non-zero: this is another one. */
+static __always_inline int by_register(struct unwind *u, __u32 kind, __s32 arg, __u64 cfa, struct caller *ret)
+{
+	__u64 value;
+
+	if (!u->innermost)
+		return -1;
+	value = register_of(u, arg >> 8);
+	ret->rbp = (__s8)arg == RP_RBP_AT_RBP8 ? RP_RBP_AT_RBP : (__s8)arg;
+	ret->deref = kind != RP_ROW_REGISTER;
+	ret->cfa = ret->deref ? u->sp + (value + (__s8)cfa) * 8 : value + cfa * 8;
+	ret->add = (cfa >> 8) * 8;
+	return 0;
+}
+
+static __always_inline int leave_by(struct unwind *u, const struct caller *c)
+{
+	__u64 cfa = c->cfa;
+
+	if (c->deref) {
+		if (stack_word(u, c->cfa, c->cfa, &cfa))
+			return unwind_stop(u, RP_STACK_fault);
+		cfa += c->add;
+	}
+	return leave(u, cfa, c->rbp);
+}
+
+/* From the frame, whose code u->text describes, to its caller: 0, or unwind_stop(). All ways meet at one leave(): it is large, and the verifier looks
+ * at each copy of it. */
 static __always_inline int unwind_cfi(struct unwind *u)
 {
 	const struct rp_chunk *c = chunk_of(u->text.rows);
+	struct caller to = {};
 	__u64 row, cfa;
-	__s32 arg;
+	__u32 kind;
 
 	if (!c)
 		return unwind_stop(u, RP_STACK_not_loaded);
 	row = find_row(u, c);
 	cfa = row >> 32 & 0xffff;
-	arg = (__s64)row >> 52;
-	switch (row >> 48 & 15) {
+	kind = row >> 48 & 15;
+	to.rbp = (__s64)row >> 52;
+	switch (kind) {
 	case RP_ROW_RSP:
-		return leave(u, u->sp + cfa * 8, arg);
+		to.cfa = u->sp + cfa * 8;
+		break;
 	case RP_ROW_RBP:
-		return leave(u, u->fp + cfa * 8, arg);
+		to.cfa = u->fp + cfa * 8;
+		break;
 	case RP_ROW_PLT:
-		return leave(u, plt_cfa(u, cfa), 0);
+		to.cfa = plt_cfa(u, cfa);
+		to.rbp = 0;
+		break;
 	case RP_ROW_END:
 		return unwind_stop(u, RP_STACK_complete);
 	case RP_ROW_SIGNAL:
 		return leave_signal(u, u->sp + cfa * 8);
 	case RP_ROW_DEREF_RSP:
-		return leave_deref(u, u->sp + (__s8)cfa * 8LL, (cfa >> 8) * 8, arg);
 	case RP_ROW_DEREF_RBP:
-		return leave_deref(u, u->fp + (__s8)cfa * 8LL, (cfa >> 8) * 8, arg);
+		to.cfa = (kind == RP_ROW_DEREF_RSP ? u->sp : u->fp) + (__s8)cfa * 8LL;
+		to.add = (cfa >> 8) * 8;
+		to.deref = 1;
+		break;
 	case RP_ROW_REGISTER:
 	case RP_ROW_DEREF_INDEXED:
-		return leave_register(u, row >> 48 & 15, arg, cfa);
+		if (by_register(u, kind, to.rbp, cfa, &to))
+			return unwind_stop(u, RP_STACK_register);
+		break;
 	case RP_ROW_VFORK:
 		return leave_vfork(u, u->sp + cfa * 8);
 	case RP_ROW_LOST:
 		return unwind_stop(u, RP_STACK_register);
+	default:
+		/* Assembler without CFI mostly keeps frame pointers: believed if they lead into known code. */
+		u->guessed = 1;
+		return u->fp ? unwind_fp(u) : unwind_stop(u, RP_STACK_no_rule);
 	}
-	/* Assembler without CFI mostly keeps frame pointers: believed if they lead into known code. */
-	u->guessed = 1;
-	return u->fp ? unwind_fp(u) : unwind_stop(u, RP_STACK_no_rule);
+	return leave_by(u, &to);
 }
 
 #endif

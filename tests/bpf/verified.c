@@ -23,7 +23,7 @@
 #include "reqprof.skel.h"
 #include "tracer/uprobe_multi.h"
 
-#define LIMIT 250000
+#define LIMIT 120000
 
 static const char kernel[] = "6.18";
 static const struct {
@@ -32,7 +32,7 @@ static const struct {
 } table[] = {
 	{"on_context_copy", 20434},
 	{"on_context_copied", 16851},
-	{"on_handler_entry", 41801},
+	{"on_handler_entry", 32221},
 	{"on_handler_return", 2335},
 	{"on_handler_end", 2692},
 	{"on_queue_put", 10565},
@@ -43,13 +43,13 @@ static const struct {
 	{"on_fork", 9912},
 	{"on_exit", 2928},
 	{"on_exec", 58},
-	{"on_tick", 32783},
-	{"on_switch", 43424},
+	{"on_tick", 23203},
+	{"on_switch", 33844},
 	{"on_waking", 194},
 	{"sweep", 1481},
-	{"http_received", 68086},
+	{"http_received", 58506},
 	{"http_data_ready", 100},
-	{"http_sent", 60549},
+	{"http_sent", 50969},
 	{"http_state", 2455},
 	{"http_open_sockets", 113},
 };
