@@ -169,16 +169,43 @@ static int map_cpu_state(struct arm *a)
 	return 0;
 }
 
+/* Its descriptor, or −errno. */
 static int open_ring(struct arm_cpu *c)
 {
-	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "arm", 0, 0, RP_ARM_RING, NULL);
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "arm", 0, 0, RP_ARM_RING, NULL), r;
 
 	if (fd < 0)
 		return -errno;
 	c->ring = ring_buffer__new(fd, on_message, c, NULL);
-	if (!c->ring)
-		return -errno;
-	return bpf_map_update_elem(session_arm_rings_fd(c->arm->session), &c->cpu, &fd, BPF_ANY) ? -errno : 0;
+	if (c->ring)
+		return fd;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
+/* All at once: the kernel waits for running programs after each update of such a map, for 15 ms. */
+static int open_rings(struct arm *a)
+{
+	_cleanup_free_ uint32_t *cpus = xcalloc(a->n_cpus, sizeof *cpus);
+	_cleanup_free_ int *fds = xcalloc(a->n_cpus, sizeof *fds);
+	uint32_t n = 0, count;
+	int r = 0;
+
+	for (struct arm_cpu *c = a->cpus; c < a->cpus + a->n_cpus && !r; c++) {
+		if (c->event < 0)
+			continue;
+		cpus[n] = c->cpu;
+		fds[n] = open_ring(c);
+		r = fds[n] < 0 ? fds[n] : 0;
+		n += !r;
+	}
+	count = n;
+	if (!r && bpf_map_update_batch(session_arm_rings_fd(a->session), cpus, fds, &count, NULL))
+		r = -errno;
+	while (n)
+		close(fds[--n]);
+	return r;
 }
 
 static int start_thread(struct arm_cpu *c)
@@ -204,15 +231,11 @@ static int start_thread(struct arm_cpu *c)
 
 static int start_threads(struct arm *a)
 {
-	int r = 0;
+	int r = open_rings(a);
 
-	for (struct arm_cpu *c = a->cpus; c < a->cpus + a->n_cpus && !r; c++) {
-		if (c->event < 0)
-			continue;
-		r = open_ring(c);
-		if (!r)
+	for (struct arm_cpu *c = a->cpus; c < a->cpus + a->n_cpus && !r; c++)
+		if (c->event >= 0)
 			r = start_thread(c);
-	}
 	return r;
 }
 

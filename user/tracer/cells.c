@@ -60,14 +60,19 @@ static int publish(const struct cells *c, uint32_t number)
 	return bpf_map_update_elem(c->chunks_fd, &number, &c->chunks[number].fd, BPF_ANY) ? -errno : 0;
 }
 
+/* All at once: the kernel waits for running programs after each update of such a map, for 15 ms. */
 int cells_publish(struct cells *c, int chunks_fd)
 {
-	int r = 0;
+	_cleanup_free_ uint32_t *numbers = xcalloc(c->n + 1, sizeof *numbers);
+	_cleanup_free_ int *fds = xcalloc(c->n + 1, sizeof *fds);
+	uint32_t n = c->n;
 
 	c->chunks_fd = chunks_fd;
-	for (size_t i = 0; i < c->n && !r; i++)
-		r = publish(c, i);
-	return r;
+	for (size_t i = 0; i < c->n; i++) {
+		numbers[i] = i;
+		fds[i] = c->chunks[i].fd;
+	}
+	return n && bpf_map_update_batch(chunks_fd, numbers, fds, &n, NULL) ? -errno : 0;
 }
 
 static int add_chunk(struct cells *c)

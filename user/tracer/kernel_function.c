@@ -24,6 +24,8 @@ void kernel_functions(struct kernel_function *functions, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		functions[i].address = 0;
+	if (f)
+		setvbuf(f, NULL, _IOFBF, 1 << 16); /* its own would be of 1 KB */
 	while (missing && f && getline(&line, &size, f) > 0) {
 		for (size_t i = 0; i < n; i++) {
 			if (functions[i].address || !is_line_of(line, functions[i].name))

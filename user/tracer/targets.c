@@ -70,8 +70,8 @@ static void want_descendants(struct processes *list)
 		for (size_t i = 0; i < list->n; i++) {
 			struct process *child = &list->items[i];
 
-			for (size_t j = 0; j < list->n && !child->wanted && !is_own(child); j++)
-				more |= child->wanted = list->items[j].wanted && list->items[j].pid == child->parent;
+			for (size_t j = 0; j < list->n && !child->wanted; j++)
+				more |= child->wanted = list->items[j].wanted && list->items[j].pid == child->parent && !is_own(child);
 		}
 	}
 }
