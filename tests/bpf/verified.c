@@ -38,7 +38,7 @@ static const struct {
 	{"on_queue_put", 10565},
 	{"on_turn", 2184},
 	{"on_turn_entry", 1981},
-	{"on_turn_return", 592},
+	{"on_turn_return", 647},
 	{"list_threads", 44},
 	{"on_fork", 9912},
 	{"on_exit", 2928},
