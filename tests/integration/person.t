@@ -177,7 +177,23 @@ async function zoomTheFlame(page, name, fn) {
 	equal(await crumbs(page), [], `${name}: Back zooms out`);
 }
 
+/* What the views say that they are of, in ms: total and CPU time in the call tree, total in the flame graph, own CPU time of all functions, waits. */
+async function extents(page) {
+	const sum = async (rows, cell) => (await page.locator(`${rows} tbody tr:visible > :nth-child(${cell})`).allInnerTexts())
+		.reduce((all, text) => all + (parseFloat(text.replace(/^\W+/, "")) || 0), 0);
+	await page.click("#tab-tree");
+	const [total, cpu] = await rootTimes(page);
+	await page.click("#tab-flame");
+	const box = await page.locator(FLAME).boundingBox();
+	const flame = Number((/^total ([\d.]+) ms/m.exec(await hover(page, box.x + 60, box.y + ROW_PX / 2)) || [])[1]);
+	await page.click("#tab-functions");
+	const self = await sum(".functions", 1);
+	await page.click("#tab-waits");
+	return { total, cpu, flame, self, waits: await sum(".groups", 1) };
+}
+
 async function selectARange(page, name) {
+	const all = await extents(page);
 	await page.click("#tab-timeline");
 	const box = await page.locator("#timeline canvas.overview").boundingBox();
 	const at = (part) => [box.x + box.width * part, box.y + box.height / 2];
@@ -186,15 +202,15 @@ async function selectARange(page, name) {
 	await page.mouse.move(...at(0.75), { steps: 6 });
 	await page.mouse.up();
 	ok((await chips(page)).some((chip) => chip.startsWith("range ")), `${name}: a drag selects a range`, await chips(page));
-	await page.click("#tab-tree");
-	const note = await page.locator("#chips .note").allInnerTexts();
-	const [total] = await rootTimes(page);
-	ok(total <= wallOf(name) / 2e6 * 1.01 && total >= wallOf(name) / 2e6 * 0.9, `${name}: the call tree is of the range`, `${total} ms; ${note}`);
-	await page.click("#tab-functions");
-	const rows = await page.locator(".functions tbody tr:visible").count();
-	await page.click("#tab-tree");
+	const part = await extents(page);
+	const said = JSON.stringify({ all, part });
+	ok(part.total <= wallOf(name) / 2e6 * 1.01 && part.total >= wallOf(name) / 2e6 * 0.9, `${name}: the call tree is of the range`, said);
+	within(part.flame, part.total, 0.11, `${name}: and the flame graph`);
+	ok(part.self <= part.cpu * 1.02 && part.self >= part.cpu * 0.9, `${name}: and the functions`, said);
+	ok(all.waits > part.waits, `${name}: and the waits`, said);
 	await page.locator("#chips .chip").first().click();
-	ok(Math.abs((await rootTimes(page))[0] - wallOf(name) / 1e6) < 0.11 && rows > 0, `${name}: without it, of all`, await rootTimes(page));
+	ok(Math.abs((await extents(page)).total - wallOf(name) / 1e6) < 0.11, `${name}: without it, of all`, said);
+	await page.click("#tab-tree");
 }
 
 async function filterByMode(page, name) {
