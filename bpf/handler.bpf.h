@@ -32,7 +32,7 @@ struct open_call {
 	live_ref ref;           /* 0 = not recorded */
 	__u64 base;             /* what its status is found from */
 	__u32 reader;
-	__u32 pad;
+	__u32 reply;            /* 1 + index of what answers it; 0 = its status is in none */
 	/* Go: */
 	__u64 depth;            /* of the stack at the entry */
 	__u64 arguments;        /* mixed */
@@ -111,6 +111,12 @@ int handler_value(const struct rp_handler_path *p, const struct handler_values *
 /* ---- handler_line.bpf.c -------------------------------------------------------------------------------------------- */
 
 struct http_slot;
+
+/* 1 + the index of what answers the request, 0 = nothing that is known. */
+int handler_reply(const struct rp_handler *h, const struct handler_values *v);
+
+/* The status that it has when its handler is done, 0 = none. base: what its paths begin with. */
+int handler_reply_status(const struct rp_handler *h, __u32 reply, __u64 base);
 
 /* Make bytes[0, line_len) of the slot "METHOD target", or the line that the handler was given. Non-zero: it cannot be read, or is none. */
 int handler_line(struct http_slot *s, const struct rp_handler *h, struct handler_values *v);

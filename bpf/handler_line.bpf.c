@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The request line of a call of a handler, made of what its arguments lead to.
+ * What the arguments of a handler's call lead to: its request line, and what answers it.
  */
 #include "handler.bpf.h"
 #include "http.bpf.h"
@@ -137,4 +137,33 @@ int handler_line(struct http_slot *s, const struct rp_handler *h, struct handler
 	if (!s || !h || !v || find_node(&h->list, v) || make_line(s, h, v))
 		return -1;
 	return h->flags & RP_HANDLER_CHECK && !is_target(s) ? -1 : 0;
+}
+
+/* ---- what answers it --------------------------------------------------------------------------------------------------- */
+
+#define STATUS_IMPLICIT 200
+
+int handler_reply(const struct rp_handler *h, const struct handler_values *v)
+{
+	__u64 request, its;
+
+	if (!h || !v || handler_value(&h->replied, v, &request))
+		return 0;
+	for (__u32 i = 0; i < RP_REPLIES; i++)
+		if (h->replies[i].request.base && !handler_value(&h->replies[i].request, v, &its) && its == request)
+			return i + 1;
+	return 0;
+}
+
+int handler_reply_status(const struct rp_handler *h, __u32 reply, __u64 base)
+{
+	const struct rp_handler_reply *r;
+	__u64 status, open = 1;
+
+	if (!h || !reply || reply > RP_REPLIES)
+		return 0;
+	r = reply == 1 ? &h->replies[0] : &h->replies[1];
+	if (handler_follow(&r->status, base, &status) || (r->open.base && handler_follow(&r->open, base, &open)))
+		return 0;
+	return status ? (int)status : open ? STATUS_IMPLICIT : 0;
 }

@@ -8,6 +8,7 @@
 #define RP_MAX_HANDLERS 64      /* functions that are entered, in all followed processes; equal ones count once */
 #define RP_PATH_MAX 6
 #define RP_TURN_PATHS 2
+#define RP_REPLIES 2
 
 /* A value: that of a register, then for each offset but the last the 8 bytes at value + offset; the last is only added. */
 struct rp_handler_path {
@@ -42,6 +43,14 @@ struct rp_handler_list {
 };
 _Static_assert(sizeof(struct rp_handler_list) == 48, "rp_handler_list");
 
+/* Where the status is when one of several kinds of object answers: in the one that points back to its request. */
+struct rp_handler_reply {
+	struct rp_handler_path request; /* that it answers; RP_BASE_NONE: there is none of this kind */
+	struct rp_handler_path status;  /* 0: the handler has set none, so that the server answers 200 … */
+	struct rp_handler_path open;    /* … unless this is 0: the handler has taken the connection. RP_BASE_NONE: it cannot */
+};
+_Static_assert(sizeof(struct rp_handler_reply) == 84, "rp_handler_reply");
+
 /* Names of methods that a server numbers. */
 #define RP_METHODS 9
 #define RP_METHOD_NAME 8
@@ -72,8 +81,11 @@ struct rp_handler {
 	char methods[RP_METHODS][RP_METHOD_NAME]; /* padded with zeroes */
 	__u32 signature;        /* … it is there if it begins so. 0: what the path leads to is what `id` is */
 	__s32 turn_id;          /* from there to what `id` is */
+	struct rp_handler_path replied; /* the request that a reply points back to */
+	struct rp_handler_reply replies[RP_REPLIES]; /* instead of `status`; all begin with the same value */
+	__u32 pad2;
 };
-_Static_assert(sizeof(struct rp_handler) == 8 + 2 * 56 + 4 * 28 + 2 * 28 + 48 + 72 + 8, "rp_handler");
+_Static_assert(sizeof(struct rp_handler) == 8 + 2 * 56 + 4 * 28 + 2 * 28 + 48 + 72 + 8 + 28 + 2 * 84 + 4, "rp_handler");
 
 /* ---- values of the map `followed_tasks`, by process ----------------------------------------------------------------- */
 

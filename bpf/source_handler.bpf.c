@@ -149,7 +149,10 @@ static __always_inline void enter_call(struct pt_regs *regs, const struct rp_han
 
 static __always_inline void end_open(const struct rp_handler *h, struct open_call *c, __u64 now, __u32 how)
 {
-	tell_status(&h->status, c->ref, c->base);
+	if (!c->reply)
+		tell_status(&h->status, c->ref, c->base);
+	else if (c->ref && how == RP_END_SEEN)
+		request_status(c->ref, handler_reply_status(h, c->reply, c->base));
 	request_answered(c->reader);
 	if (c->ref)
 		request_end(c->ref, now, how);
@@ -228,9 +231,11 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 		return;
 	if ((h->flags & (RP_HANDLER_TURNS | RP_HANDLER_GO)) == RP_HANDLER_TURNS && live_requests)
 		turn_over(bpf_ktime_get_ns());
-	c.base = handler_base(&v, &h->status);
+	c.base = handler_base(&v, h->replied.base ? &h->replies[0].status : &h->status);
 	c.reader = request_read(0) & ~RP_READ_HURRIED;
 	c.ref = recognise(regs, h, &v, c.reader);
+	if (c.ref && h->replied.base)
+		c.reply = handler_reply(h, &v);
 	if (counts_only(h) && !c.ref) {
 		count_open(1);
 		return;

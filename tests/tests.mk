@@ -103,7 +103,7 @@ $(B)/tests/make_reports: tests/browser/make_reports.c $(addprefix $(B)/,$(addsuf
 
 # Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
 SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust handler handler-cfi handler-cxx handler-rust handler-go \
-               hyper microhttpd)
+               handler-go-anywhere handler-go-bare hyper microhttpd)
 BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi)
 SERVER_CFLAGS := -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g
 $(B)/tests/servers/pool $(B)/tests/servers/pool-cfi: tests/servers/operations.c
@@ -145,11 +145,19 @@ $(B)/tests/servers/hyper: tests/servers/hyper/Cargo.toml tests/servers/hyper/Car
 		--target-dir $(B)/cargo
 	$(Q)cp $(B)/cargo/release/hyper-server $@
 
+# Also to be loaded anywhere, and without debug information.
 GO ?= go
+go-build = MAKEFLAGS= GOCACHE=$(abspath $(B))/go-cache GOFLAGS= CGO_ENABLED=0 $(GO) build $(1) -o $@ $<
 $(B)/tests/servers/%-go: tests/servers/%.go
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
-	$(Q)MAKEFLAGS= GOCACHE=$(abspath $(B))/go-cache GOFLAGS= CGO_ENABLED=0 $(GO) build -o $@ $<
+	$(Q)$(call go-build)
+$(B)/tests/servers/%-go-anywhere: tests/servers/%.go
+	$(call say,TEST)
+	$(Q)$(call go-build,-buildmode=pie)
+$(B)/tests/servers/%-go-bare: tests/servers/%.go
+	$(call say,TEST)
+	$(Q)$(call go-build,-ldflags=-w)
 
 # Stacks of any thread by the program's unwinder: tests/unwind/NAME.c, each with the probe.
 UNWIND_BINS := $(addprefix $(B)/tests/unwind/,sample compare python-frames)

@@ -13,10 +13,10 @@ from tap import equal, main, none, ok, within
 PROGRAM = f"{BUILD}/tests/servers/handler-go"
 
 
-def serve():
+def serve(program=PROGRAM):
     cert, key = certificate(scratch("go"))
     port, tls = free_port(), free_port()
-    server = Server([PROGRAM, f"127.0.0.1:{port}", f"127.0.0.1:{tls}", cert, key], port)
+    server = Server([program, f"127.0.0.1:{port}", f"127.0.0.1:{tls}", cert, key], port)
     return server, f"http://127.0.0.1:{port}", f"https://127.0.0.1:{tls}"
 
 
@@ -40,7 +40,7 @@ def lone():
     checked(r.json(), 2, "lone")
     for x in r.json():
         wall = x["time"]["wall_ns"]
-        equal((x["request"]["method"], x["request"]["target"], x["request"]["status"]), ("GET", "/cpu:60/sleep:40?profile=1", None), "what it is")
+        equal((x["request"]["method"], x["request"]["target"], x["request"]["status"]), ("GET", "/cpu:60/sleep:40?profile=1", 200), "what it is")
         within(cpu_of(x, "main.compute") / 60e6 * 100, 100, 2, "what it computes, by its own clock")
         c = x["time"]["classes_ns"]     # its thread may have to wait before it gives up the goroutine
         ok(40e6 <= c["suspended"] + c["run_queue"] and c["suspended"] <= wall - 60e6, "and its sleep", x["time"])
@@ -69,4 +69,23 @@ def crowd():
     server.stop()
 
 
-main(lone, crowd)
+def statuses():
+    """As the handler sets it, or as the server answers when it sets none; a connection that was taken over has none that is known."""
+    paths = {"/": 200, "/silent": 200, "/status:404": 404, "/status:500": 500, "/status:204/silent": 204}
+    for program in PROGRAM, f"{PROGRAM}-anywhere", f"{PROGRAM}-bare":
+        what = os.path.basename(program)
+        server, plain, tls = serve(program)
+        with Recording("--pid", server.pid, "--handler", "go") as r:
+            for path, status in paths.items():
+                answers = [curl(f"{plain}{path}?profile=1"), curl("--http2", f"{tls}{path}?profile=1")]
+                equal(answers, [f"1.1 {status}", f"2 {status}"], f"{what}: answered")
+            equal(curl(f"{plain}/take?profile=1"), "1.1 418", f"{what}: answered by a handler that has taken the connection")
+            curl(f"{plain}/panic?profile=1")
+            r.wait_reports(2 * len(paths) + 1)
+        found = sorted((path_of(x), x["request"]["status"]) for x in r.json() if path_of(x) != "/panic")
+        equal(found, sorted([*paths.items(), *paths.items(), ("/take", None)]), f"{what}: what was answered")
+        none([x["request"]["status"] for x in r.json() if path_of(x) == "/panic" and x["request"]["status"]], f"{what}: nothing after a panic")
+        server.stop()
+
+
+main(lone, crowd, statuses)

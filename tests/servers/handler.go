@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 
 // Go's net/http, over plain connections and over TLS with HTTP/2: handler ADDRESS TLS_ADDRESS CERTIFICATE KEY. A path names what is done,
-// "/cpu:20/sleep:5/ask:10" in ms; "ask" asks the server itself to sleep.
+// "/cpu:20/sleep:5/ask:10" in ms; "ask" asks the server itself to sleep. "status:404" answers so, "silent" says nothing at all, "take" takes the
+// connection and answers by itself.
 package main
 
 import (
@@ -38,6 +39,14 @@ func compute(d time.Duration) int {
 	return n
 }
 
+func take(w http.ResponseWriter) {
+	connection, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		fmt.Fprint(connection, "HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		connection.Close()
+	}
+}
+
 func handle(w http.ResponseWriter, r *http.Request) {
 	for _, part := range strings.Split(r.URL.Path[1:], "/") {
 		name, ms, _ := strings.Cut(part, ":")
@@ -55,6 +64,13 @@ func handle(w http.ResponseWriter, r *http.Request) {
 			}
 		case "panic":
 			panic(http.ErrAbortHandler)
+		case "status":
+			w.WriteHeader(n)
+		case "silent":
+			return
+		case "take":
+			take(w)
+			return
 		}
 	}
 	fmt.Fprintln(w, "done")

@@ -54,7 +54,8 @@ static const struct known_layout php_fpm[] = {
 };
 static const struct known_list php_variables = {"*(*global+8576)", 32, KEY(1955, strlen("REQUEST_URI"))};
 
-/* Go: net/http/request.go, struct Request: Method first, RequestURI since 1.8 after RemoteAddr; a request over HTTP/2 has it, too. */
+/* Go: net/http/request.go, struct Request: Method first, RequestURI since 1.8 after RemoteAddr; a request over HTTP/2 has it, too. Where
+ * the status is has changed often: only the program says that. */
 static const struct known_layout go[] = {
 	{VERSION(1, 17, 0), "*(arg4+192):*(arg4+200)", "*arg4:*(arg4+8)", NULL, NULL},
 	{0},
@@ -76,7 +77,7 @@ const struct known_server known_servers[] = {
 		.socket = "*(*(arg1+8)+0x18)",
 		.turn_end = "ngx_http_run_posted_requests", .turns = {"arg1", "**(*arg1)"}, .signature = 0x50545448, .turn_id = 8,
 	},
-	{.name = "go", .files = FILES("*"), .go = true, .layouts = go, .begin = "net/http.serverHandler.ServeHTTP"},
+	{.name = "go", .files = FILES("*"), .go = true, .layouts = go, .own_layout = OWN_GO, .begin = "net/http.serverHandler.ServeHTTP"},
 	{
 		.name = "h2o", .files = FILES("h2o"), .version = "h2o/", .layouts = h2o, .begin = "h2o_process_request",
 		.ends = {"h2o_dispose_request"}, .id = "arg1", .end_id = "arg1",

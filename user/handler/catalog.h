@@ -25,7 +25,7 @@ struct known_server {
 	const char *const *files; /* names of its executables; a * stands for anything */
 	const char *version;    /* what stands before the version in its constants, NULL = layouts[0] holds for all */
 	const struct known_layout *layouts; /* by version; the last one has no url */
-	enum { OWN_NONE, OWN_NGINX } own_layout; /* its executable says where that is: nginx.h */
+	enum { OWN_NONE, OWN_NGINX, OWN_GO } own_layout; /* its executable says where that is: nginx.h, go_types.h */
 	bool go;                /* written in Go, for which the rest below is known: its end is its return, goroutines tell requests apart */
 	bool line;              /* url is the whole request line */
 	const char *begin;      /* the function that is entered for each request … */

@@ -168,6 +168,8 @@ int look_at_known(const struct looking *l, const struct known_server *k, uint64_
 	take_methods(layout->methods, h);
 	if (k->own_layout == OWN_NGINX)
 		take_nginx(l, h);
+	else if (k->own_layout == OWN_GO)
+		look_at_net_http(l, h);
 	compile_known(k->id, &h->id);
 	compile_known(k->end_id, &h->end_id);
 	compile_known(k->socket, &h->socket);

@@ -47,6 +47,9 @@ int look_at_known(const struct looking *l, const struct known_server *k, uint64_
 /* ---- go.c ---------------------------------------------------------------------------------------------------------------- */
 
 bool look_is_go(const struct looking *l);
+
+/* Of net/http: where requests are kept, as this program says, and where their status is. What it does not say stays as it was. */
+void look_at_net_http(const struct looking *l, struct rp_handler *h);
 int look_at_go(const struct looking *l, const char *symbol, const struct functions_found *function);
 
 #endif

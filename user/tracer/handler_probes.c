@@ -86,11 +86,14 @@ static bool good_handler(const struct rp_handler *h)
 {
 	const struct rp_handler_path *const paths[] = {
 		&h->url.data, &h->url.length, &h->method.data, &h->method.length, &h->status, &h->id, &h->end_id, &h->socket, &h->turn[0], &h->turn[1],
-		&h->list.first,
+		&h->list.first, &h->replied,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		if (!good_path(paths[i]))
+			return false;
+	for (size_t i = 0; i < RP_REPLIES; i++)
+		if (!good_path(&h->replies[i].request) || !good_path(&h->replies[i].status) || !good_path(&h->replies[i].open))
 			return false;
 	return good_offset(h->turn_id) && good_offset(h->list.next) && good_offset(h->list.key_offset);
 }
