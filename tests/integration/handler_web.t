@@ -78,7 +78,8 @@ def php():
     fpm, port = php_fpm(), free_port()
     server = lighttpd(port, fpm.path)
     url = f"http://127.0.0.1:{server.port}"
-    with Recording("--pid", fpm.pid, "--handler", "php-fpm") as r:
+    with Recording("--pid", fpm.pid, "--handler", "php-fpm", ready="speaks FastCGI: ask its web server for /YOUR/PATH.profile=1$") as r:
+        ok(not r.log.find("^curl "), "php-fpm: no curl command, which it would not answer", r.log.lines)
         curl(f"{url}/app.php?cpu=1")
         before = cpu_ns(*workers(fpm))
         equal(curl("-d", "abc", f"{url}/shop/orders?cpu=60&sleep=20&status=201&profile=1"), ["1.1 201"], "answered")

@@ -4,12 +4,14 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import PYTHON, REQPROF, SERVERS, Recording, Server, can_connect, environment, free_port, nginx, scratch, start, wait_until
 from tap import equal, main, none, ok
+from web_servers import php_fpm, uwsgi
 
 CPYTHON = "CPython " + subprocess.run([PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True,
                                       check=True).stdout.strip()
@@ -196,6 +198,25 @@ def doctor():
     ok(status == 0 and "ok  frames: Node.js: names of JavaScript functions need node --perf-basic-prof" in text.splitlines(), "doctor: node", text)
 
 
+def asked():
+    """The command to run next, where it is another one than curl 'http://…'."""
+    with socket.create_server(("127.0.0.43", 443)):
+        with Recording("--pid", os.getpid()) as r:
+            ok(r.log.find("^curl 'https://127.0.0.43:443/YOUR/PATH.profile=1'$"), "on port 443 TLS is spoken", r.log.lines)
+    server = nginx(tls=(tls := free_port()))
+    with Recording("--port", tls, "--handler", "nginx", ready="^or https://, where it speaks TLS$") as r:
+        ok(r.log.find(f"^curl 'http://127.0.0.1:{tls}/YOUR/PATH"), "with --port that one of its ports, with a handler TLS or not", r.log.lines)
+    server.stop()
+    server = uwsgi()
+    with Recording("--pid", server.pid, ready="^or, where uwsgi.* speaks uwsgi: ask its web server for /YOUR/PATH.profile=1$") as r:
+        ok(r.log.find(f"^curl 'http://127.0.0.1:{server.port}/YOUR/PATH"), "uWSGI may speak HTTP or not", r.log.lines)
+    server.stop()
+    server = php_fpm()
+    with Recording("--pid", server.pid, ready="^its requests are seen with --handler: ") as r:
+        ok(r.log.find("^php-fpm.* speaks FastCGI: ask its web server for /YOUR/PATH.profile=1$") and not r.log.find("^curl "), "FastCGI", r.log.lines)
+    server.stop()
+
+
 def hostile():
     """What a process calls itself is not what the terminal is told."""
     port = free_port()
@@ -208,4 +229,4 @@ def hostile():
     p.send_signal(signal.SIGKILL)
 
 
-main(uvicorns, gunicorns, others, by_port, reloaded, listed, doctor, hostile)
+main(uvicorns, gunicorns, others, by_port, reloaded, listed, doctor, asked, hostile)
