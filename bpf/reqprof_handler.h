@@ -66,6 +66,7 @@ _Static_assert(sizeof(struct rp_handler_reply) == 84, "rp_handler_reply");
 #define RP_HANDLER_ALONE 128    /* with RP_HANDLER_ENDS: until then its thread works for no other request */
 #define RP_HANDLER_INSIDE 256   /* with RP_HANDLER_TURNS: a turn goes on when it returns */
 #define RP_HANDLER_NUMBER 512   /* method.data leads to a number, of which `methods` has the name */
+#define RP_HANDLER_TRIAL 2048   /* of the tracer itself, to see what a call costs: it is no request */
 #define RP_HANDLER_CHECK 1024   /* where things are is known from a version: what is there has to look like them */
 
 struct rp_handler {

@@ -249,6 +249,19 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 		turn_begun(c.ref, h->flags & RP_HANDLER_GO ? 0 : turn_around(h, regs->sp), bpf_ktime_get_ns());
 }
 
+/* What a call costs that is not recorded. */
+static __always_inline void try_entry(struct pt_regs *regs, const struct rp_handler *h)
+{
+	struct http_slot *s = http_slot_scratch();
+	struct handler_values v;
+
+	if (!s)
+		return;
+	handler_values(&v, h, regs);
+	handler_line(s, h, &v);
+	s->token = 0;
+}
+
 /* ---- programs ------------------------------------------------------------------------------------------------------------------- */
 
 SEC("?uprobe")
@@ -260,6 +273,10 @@ int on_handler_entry(struct pt_regs *regs)
 
 	if (!h)
 		return 0;
+	if (h->flags & RP_HANDLER_TRIAL) {
+		try_entry(regs, h);
+		return 0;
+	}
 	if (h->flags & RP_HANDLER_REST) {
 		handler_values(&v, h, regs);
 		if (!is_rest(h, &v))

@@ -238,4 +238,21 @@ def gone():
     program.stop()
 
 
-main(expressions, markers, ends, work, languages, stripped, replaced, separate, refusals, narrow, faults, confined, gone)
+def costs():
+    """What a call costs is measured where it is attached, said, and part of the report's."""
+    said = {}
+    for name, spec in (("handler", "serve,url=arg1->line"), ("handler-cxx", "app::Server<int, char const*>::handle,url=arg2->url")):
+        program = Program(name)
+        with Recording("--pid", program.pid, "--handler", spec, options=("-v",), ready=r"listens on no socket") as r:
+            line = r.log.find(r"^handler .* probed in 1 process, ([\d.]+) us a call \(measured\)$")
+            ok(line, f"{name}: what a call costs is said", r.log.lines)
+            program.ask("/cpu:1?profile=1")
+            r.wait_reports(1)
+        program.stop()
+        said[name] = float(line[1])
+        ok(said[name] * 1000 < r.json()[0]["about"]["overhead_ns"], f"{name}: it is part of what recording has cost", r.json()[0]["about"])
+        ok(r.log.find(r"^1 report written, 1 request seen"), f"{name}: what was tried is no request", r.log.lines[-3:])
+    ok(0.2 < said["handler"] and 2 * said["handler"] < said["handler-cxx"], "an instruction that is stepped over costs more", said)
+
+
+main(costs, expressions, markers, ends, work, languages, stripped, replaced, separate, refusals, narrow, faults, confined, gone)

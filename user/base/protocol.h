@@ -2,7 +2,7 @@
 /*
  * The protocol between the processes: fixed-size messages over two SOCK_SEQPACKET pairs, descriptors by SCM_RIGHTS.
  *
- *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, PROGRAM, RUNTIME, STOP, SNAPSHOT
+ *   tracer → worker   START (with the descriptors of the event ring and of the counters), FOLLOW, PROGRAM, RUNTIME, COST, STOP, SNAPSHOT
  *   worker → tracer   READY, ENOUGH
  *
  *   names → tracer    ASK_MAPS, ASK_FILE, ASK_DEBUG, ASK_LINK, ASK_PERF_MAP, ASK_MEMORY, ASK_SOURCE, ROWS, TEXTS, PYTHON, HANDLER
@@ -44,6 +44,7 @@ enum msg_type {
 			 * never be, 0: the process does not have it, or none any more */
 	MSG_PROGRAM,    /* `name`: what `pid` runs, "uvicorn" */
 	MSG_RUNTIME,    /* `name`: what that runs on, "CPython 3.11, uvloop"; empty: the program's name says it, or it is not known */
+	MSG_COST,       /* of the handler that is probed in `pid`, in ns: `start` a call of it, `end` each time that a thread turns to a request */
 	MSG_ENOUGH,     /* -n reports are written: stop */
 };
 

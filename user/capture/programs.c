@@ -40,14 +40,29 @@ static struct program_told *add(struct programs *ps, int pid)
 	return told;
 }
 
-void programs_take(struct programs *ps, const struct msg *msg)
+static void take_cost(struct program_told *told, const struct msg *msg)
 {
-	struct program_told *told = find(ps, msg->pid) ?: add(ps, msg->pid);
+	told->call_ns = msg->start > told->call_ns ? msg->start : told->call_ns;
+	told->turn_ns = msg->end > told->turn_ns ? msg->end : told->turn_ns;
+}
+
+static void take_text(struct program_told *told, const struct msg *msg)
+{
 	char **text = msg->type == MSG_PROGRAM ? &told->program : &told->runtime;
 	size_t n = strnlen(msg->name, sizeof msg->name);
 
 	free(*text);
 	*text = n ? printable(msg->name, n, TEXT_COLUMNS) : NULL;
+}
+
+void programs_take(struct programs *ps, const struct msg *msg)
+{
+	struct program_told *told = find(ps, msg->pid) ?: add(ps, msg->pid);
+
+	if (msg->type == MSG_COST)
+		take_cost(told, msg);
+	else
+		take_text(told, msg);
 }
 
 const struct program_told *programs_find(const struct programs *ps, int pid)

@@ -198,6 +198,20 @@ static void fill_program(const struct reporter *r, struct profile *p)
 	p->about.runtime = profile_string(p, told->runtime);
 }
 
+/* Ticks, switches and what is recorded of a handler's call by what they were found to cost; its probes as measured when they were attached. */
+static uint64_t overhead_ns(const struct reporter *r, const struct profile *p, const struct live_request *q)
+{
+	const struct program_told *told = r->programs ? programs_find(r->programs, p->request.pid) : NULL;
+	const struct worker_options *o = r->options;
+	uint64_t ns = q->end.ticks * o->tick_cost_ns + q->end.switches * o->switch_cost_ns;
+
+	if (p->request.source == SOURCE_HANDLER)
+		ns += o->handler_cost_ns + q->turns * o->turn_cost_ns;
+	if (p->request.source == SOURCE_HANDLER && told)
+		ns += told->call_ns + q->turns * told->turn_ns;
+	return ns;
+}
+
 static void fill_about(const struct reporter *r, struct profile *p, const struct live_request *q)
 {
 	const struct worker_options *o = r->options;
@@ -210,9 +224,7 @@ static void fill_about(const struct reporter *r, struct profile *p, const struct
 	about->event = profile_string(p, "cpu-clock");
 	about->interrupt = profile_string(p, "unavailable");
 	about->arming = profile_string(p, r->fifo ? "fifo" : "timer");
-	about->overhead_ns = q->end.ticks * o->tick_cost_ns + q->end.switches * o->switch_cost_ns;
-	if (p->request.source == SOURCE_HANDLER)
-		about->overhead_ns += o->handler_cost_ns + q->turns * o->turn_cost_ns;
+	about->overhead_ns = overhead_ns(r, p, q);
 	about->workers_refused = q->end.workers_refused;
 	about->keeps_url = o->keep_url;
 	for (size_t i = 0; i < q->processes.n; i++)

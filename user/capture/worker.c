@@ -250,6 +250,7 @@ static void on_message(struct worker *w, const struct msg *msg)
 		break;
 	case MSG_PROGRAM:
 	case MSG_RUNTIME:
+	case MSG_COST:
 		programs_take(&w->programs, msg);
 		break;
 	case MSG_SNAPSHOT:

@@ -40,7 +40,7 @@ struct worker_options {
 	bool handlers_automatic;
 	const char *command;    /* for about.command, secrets masked */
 	uint64_t interval_ns;
-	uint64_t handler_cost_ns, turn_cost_ns; /* of a handler's call, of each time that its thread turns to it */
+	uint64_t handler_cost_ns, turn_cost_ns; /* of a recorded call of a handler, of each time that its thread turns to it, without the traps */
 	uint64_t tick_cost_ns, switch_cost_ns; /* measured or assumed cost, for about.overhead_ns */
 	bool color;             /* status line and hyperlinks: stderr / stdout are terminals and NO_COLOR is not set */
 	struct report_writer writer;

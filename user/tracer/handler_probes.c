@@ -19,11 +19,6 @@
 #define PAGE 4096
 #define WHY_MAX 1024
 
-/* What a probe takes of the target's time, and a return: measured with programs that do nothing. */
-#define HIT_US 0.6
-#define RETURN_US 0.9
-#define STEPPED_US 16.0
-
 struct probed {
 	pid_t pid;
 	unsigned int number;
@@ -40,6 +35,8 @@ struct handler_probes {
 	struct probed *list;
 	size_t n_list, cap_list;
 	struct handler_sink sink; /* empty = not published */
+	struct probe_costs costs;
+	int worker;
 };
 
 struct handler_probes *handler_probes_new(const char *const *names, size_t n)
@@ -150,10 +147,16 @@ static struct probed *find(const struct handler_probes *hp, pid_t pid, unsigned 
 
 static int attach(const struct handler_probes *hp, const struct probed *p)
 {
+	struct msg told = {.type = MSG_COST, .pid = p->pid};
+	struct handler_cost c;
 	char path[96];
 
 	if (!hp->sink.attach || !p->here)
 		return 0;
+	c = handler_cost(&hp->costs, &p->where, &p->handler);
+	told.start = c.call;
+	told.end = c.turn;
+	msg_send(hp->worker, &told, NULL, 0);
 	snprintf(path, sizeof path, "/proc/%d/map_files/%llx-%llx", p->pid, (unsigned long long)p->where.start, (unsigned long long)p->where.end);
 	return hp->sink.attach(hp->sink.ctx, p->pid, p->number, &p->handler, path, p->where.places, p->where.n);
 }
@@ -228,11 +231,13 @@ int handler_probes_set(struct handler_probes *hp, const struct msg *m, int fd)
 	return r ? r : attach(hp, p);
 }
 
-int handler_probes_publish(struct handler_probes *hp, struct handler_sink sink)
+int handler_probes_publish(struct handler_probes *hp, struct handler_sink sink, const struct probe_costs *costs, int worker)
 {
 	int r = 0;
 
 	hp->sink = sink;
+	hp->costs = *costs;
+	hp->worker = worker;
 	for (size_t i = 0; i < hp->n_list && !r; i++)
 		r = attach(hp, &hp->list[i]);
 	return r;
@@ -248,31 +253,16 @@ bool handler_probes_asked(const struct handler_probes *hp, pid_t pid)
 
 /* ---- what is said ----------------------------------------------------------------------------------------------------------- */
 
-static double cost_us(const struct msg_handler *where, enum msg_place_kind kind)
-{
-	double us = 0;
-
-	for (size_t i = 0; i < where->n; i++) {
-		const struct msg_place *p = &where->places[i];
-
-		if (p->kind == kind)
-			us = p->stepped ? STEPPED_US : us < HIT_US ? HIT_US : us;
-	}
-	return us && kind == PLACE_RETURN ? us + RETURN_US : us;
-}
-
 static void print_one(const struct handler_probes *hp, unsigned int number, const struct probed *p, unsigned int processes)
 {
-	double turn = cost_us(&p->where, PLACE_TURN) + cost_us(&p->where, PLACE_RUN) + cost_us(&p->where, PLACE_STOP);
-	double us = cost_us(&p->where, PLACE_RETURN);
+	const struct handler_cost c = handler_cost(&hp->costs, &p->where, &p->handler);
+	const char *es = processes == 1 ? "" : "es", *how = hp->costs.assumed ? "assumed" : "measured";
 
-	if (!us)
-		us = cost_us(&p->where, PLACE_ENTRY) + cost_us(&p->where, PLACE_END) + cost_us(&p->where, PLACE_RET);
-	if (turn)
-		log_info("handler %s: probed in %u process%s, about %.1f us a request and %.1f us each time that a thread turns to one",
-			 hp->names[number], processes, processes == 1 ? "" : "es", us, turn);
+	if (c.turn)
+		log_info("handler %s: probed in %u process%s, %.1f us a request and %.1f us each time that a thread turns to one (%s)",
+			 hp->names[number], processes, es, c.call / 1e3, c.turn / 1e3, how);
 	else
-		log_info("handler %s: probed in %u process%s, about %.1f us a call", hp->names[number], processes, processes == 1 ? "" : "es", us);
+		log_info("handler %s: probed in %u process%s, %.1f us a call (%s)", hp->names[number], processes, es, c.call / 1e3, how);
 }
 
 int handler_probes_print(const struct handler_probes *hp, bool any)

@@ -13,6 +13,7 @@
 
 #include "base/protocol.h"
 #include "reqprof.h"
+#include "tracer/probe_costs.h"
 
 /* Who attaches. path: of the file that shows `places`. 0 or −errno. */
 struct handler_sink {
@@ -34,8 +35,9 @@ int handler_probes_set(struct handler_probes *hp, const struct msg *m, int fd);
 /* A process was forked, and has what its parent has. 0 or −errno. */
 int handler_probes_inherit(struct handler_probes *hp, pid_t parent, pid_t child);
 
-/* The programs are there: attach what was taken so far, and what is taken from now on. 0 or −errno. */
-int handler_probes_publish(struct handler_probes *hp, struct handler_sink sink);
+/* The programs are there: attach what was taken so far, and what is taken from now on; `worker`, a socket, is told of each what it costs
+ * (MSG_COST). 0 or −errno. */
+int handler_probes_publish(struct handler_probes *hp, struct handler_sink sink, const struct probe_costs *costs, int worker);
 
 /* Drop those of processes that are gone. */
 void handler_probes_collect(struct handler_probes *hp);

@@ -51,13 +51,15 @@ static int on_fork(void *ctx, void *event, size_t size)
 
 static int start(struct handling *h, struct session *session, struct handler_probes *probes, bool any)
 {
+	struct probe_costs costs;
 	int r;
 
 	h->probes = probes;
 	h->forks = ring_buffer__new(session_forks_fd(session), on_fork, h, NULL);
 	if (!h->forks)
 		return log_error("cannot be told of new processes: %s", strerror(errno)), -errno;
-	r = handler_probes_publish(probes, session_handlers(session));
+	session_measure_probes(session, &costs);
+	r = handler_probes_publish(probes, session_handlers(session), &costs, h->worker);
 	if (r)
 		return log_error("cannot probe a handler: %s", strerror(-r)), r;
 	return handler_probes_print(probes, any);

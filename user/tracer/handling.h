@@ -12,6 +12,7 @@
 #include "tracer/session.h"
 
 struct handling {
+	int worker;             /* where it is told what calls cost */
 	struct handler_probes *probes;
 	struct ring_buffer *forks; /* NULL = nothing is probed */
 	bool failed;

@@ -2,6 +2,7 @@
 #include "tracer/links.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -71,6 +72,26 @@ void links_close_all(struct links *ls)
 		close(ls->list[i].fd);
 	free(ls->list);
 	*ls = (struct links){0};
+}
+
+static void *close_them(void *arg)
+{
+	links_close_all(arg);
+	free(arg);
+	return NULL;
+}
+
+void links_close_later(struct links *ls)
+{
+	struct links *own = xcalloc(1, sizeof *own);
+	pthread_t thread;
+
+	*own = *ls;
+	*ls = (struct links){0};
+	if (pthread_create(&thread, NULL, close_them, own))
+		close_them(own);
+	else
+		pthread_detach(thread);
 }
 
 bool links_has_handlers(const struct links *ls, pid_t pid)

@@ -35,6 +35,9 @@ int links_add(struct links *ls, const struct uprobes *u, int use);
 void links_close(struct links *ls, pid_t pid, int use);
 void links_close_all(struct links *ls);
 
+/* The same, without waiting: the kernel takes some 50 ms for each. */
+void links_close_later(struct links *ls);
+
 /* Are handlers probed in the process? */
 bool links_has_handlers(const struct links *ls, pid_t pid);
 

@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "tracer/own_code.h"
 
 static bool is_filtered(pid_t pid)
 {
@@ -65,22 +66,9 @@ static void child(int told)
 	_exit(call(1) != 2);
 }
 
-/* Where it is in our executable: 0 = not known. */
-static uint64_t offset_of(const void *code)
-{
-	_cleanup_fclose_ FILE *f = fopen("/proc/self/maps", "re");
-	unsigned long start, end, offset, address = (unsigned long)code;
-	char line[512];
-
-	while (f && fgets(line, sizeof line, f))
-		if (sscanf(line, "%lx-%lx %*s %lx", &start, &end, &offset) == 3 && address >= start && address < end)
-			return address - start + offset;
-	return 0;
-}
-
 static bool try(const struct uprobes *like, pid_t pid, int tell)
 {
-	uint64_t offset = offset_of((const void *)probed);
+	uint64_t offset = own_code_offset((const void *)probed);
 	const struct uprobes u = {
 		.program = like->program, .attach_type = like->attach_type, .path = "/proc/self/exe", .offsets = &offset, .n = 1, .pid = pid, .on_return = true,
 	};

@@ -349,6 +349,13 @@ struct handler_sink session_handlers(struct session *s)
 	return (struct handler_sink){.ctx = s, .attach = add_handler, .detach = remove_handler};
 }
 
+void session_measure_probes(struct session *s, struct probe_costs *ret)
+{
+	const struct handler_programs programs = handler_programs(s);
+
+	probe_costs_measure(&s->handlers, &programs, ret);
+}
+
 int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret)
 {
 	struct rp_sweep args = {.flags = flags};

@@ -12,6 +12,7 @@
 #include "reqprof.h"
 #include "tracer/handler_probes.h"
 #include "tracer/interpreters.h"
+#include "tracer/probe_costs.h"
 #include "tracer/tracer.h"
 
 struct session;
@@ -35,8 +36,9 @@ int session_list_sockets(struct session *s);
 /* Who tells the programs of interpreters, and attaches the probe that one needs; −EOPNOTSUPP never: without it only tasks cannot be told apart. */
 struct interpreters_sink session_interpreters(struct session *s);
 
-/* Who probes handlers. */
+/* Who probes handlers, and what that costs here. */
 struct handler_sink session_handlers(struct session *s);
+void session_measure_probes(struct session *s, struct probe_costs *ret);
 
 /* End what only time can tell, or (RP_SWEEP_CUT) everything. */
 int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret);

@@ -394,7 +394,7 @@ int tracer_run(const struct tracer_options *options, int sock, int questions, pi
 {
 	struct tracer_options own = *options;
 	struct tracer t = {
-		.options = &own, .sock = sock, .questions = {.sock = questions, .worker = sock}, .worker = worker,
+		.options = &own, .sock = sock, .questions = {.sock = questions, .worker = sock}, .handling.worker = sock, .worker = worker,
 		.signals = -1, .timer = -1, .start_ns = now_ns(),
 	};
 	int r = open_events(&t);
