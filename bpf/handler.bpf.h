@@ -118,8 +118,14 @@ int handler_reply(const struct rp_handler *h, const struct handler_values *v);
 /* The status that it has when its handler is done, 0 = none. base: what its paths begin with. */
 int handler_reply_status(const struct rp_handler *h, __u32 reply, __u64 base);
 
-/* Make bytes[0, line_len) of the slot "METHOD target", or the line that the handler was given. Non-zero: it cannot be read, or is none. */
-int handler_line(struct http_slot *s, const struct rp_handler *h, struct handler_values *v);
+/* Make bytes[0, line_len) of the slot "METHOD target", or the line that the handler was given. Non-zero: it cannot be read, is none, or is not to be
+ * believed (counted). index: of the handler. */
+int handler_line(struct http_slot *s, const struct rp_handler *h, struct handler_values *v, __u32 index);
+
+/* ---- handler_check.bpf.c ---------------------------------------------------------------------------------------------- */
+
+/* Is the slot's target not to be believed, as it is not what came over the connection? unreadable: there is none. index: of the handler. */
+int handler_doubted(struct http_slot *s, __u32 index, int unreadable);
 
 static __always_inline const struct rp_handler *handler_of(void *ctx)
 {

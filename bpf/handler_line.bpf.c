@@ -132,11 +132,27 @@ static __always_inline int is_target(struct http_slot *s)
 	return c == '/' || c == '*' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-int handler_line(struct http_slot *s, const struct rp_handler *h, struct handler_values *v)
+static __always_inline int find_line(struct http_slot *s, const struct rp_handler *h, struct handler_values *v)
 {
-	if (!s || !h || !v || find_node(&h->list, v) || make_line(s, h, v))
+	if (find_node(&h->list, v) || make_line(s, h, v))
 		return -1;
 	return h->flags & RP_HANDLER_CHECK && !is_target(s) ? -1 : 0;
+}
+
+int handler_line(struct http_slot *s, const struct rp_handler *h, struct handler_values *v, __u32 index)
+{
+	int bad;
+
+	if (!s || !h || !v)
+		return -1;
+	bad = find_line(s, h, v);
+	if (h->flags & RP_HANDLER_CHECK && handler_doubted(s, index, bad)) {
+		COUNT(handler_differs);
+		return -1;
+	}
+	if (bad)
+		COUNT(handler_faults);
+	return bad;
 }
 
 /* ---- what answers it --------------------------------------------------------------------------------------------------- */

@@ -144,6 +144,13 @@ extern __u32 handlers_of_rest; /* some handlers are for connections only that do
 #define HANDLER_PLAIN 1
 int handler_read(__u64 sk);
 
+/* ---- handler_check.bpf.c ------------------------------------------------------------------------------------------ */
+
+extern __s32 handlers_to_check; /* so many reads are to be shown to it */
+
+/* The current thread, which is followed, has read n bytes from a stream socket. */
+int handler_saw(__u32 n);
+
 /* ---- context_python.bpf.c -------------------------------------------------------------------------------------------- */
 
 extern __u32 python_processes; /* some followed process runs CPython; set by user space */

@@ -86,6 +86,7 @@ _Static_assert(sizeof(struct rp_config) == 40, "rp_config");
 	X(events_capped, "events beyond one request's limit") \
 	X(near_marker, "requests with the marker's name and another value") \
 	X(handler_faults, "calls of a handler whose URL could not be read") \
+	X(handler_differs, "calls of a handler whose URL is not what came over the connection") \
 	X(handler_lost, "calls of a handler whose end was not seen")
 
 #define RP_COUNTER_ENUM(name, text) RP_COUNT_##name,

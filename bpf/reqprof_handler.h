@@ -88,6 +88,11 @@ struct rp_handler {
 };
 _Static_assert(sizeof(struct rp_handler) == 8 + 2 * 56 + 4 * 28 + 2 * 28 + 48 + 72 + 8 + 28 + 2 * 84 + 4, "rp_handler");
 
+/* ---- `handler_verdicts`, by handler: is its URL what comes over plain connections? 0 = not known yet ----------------------- */
+
+#define RP_VERDICT_AGREES 1
+#define RP_VERDICT_DIFFERS 2
+
 /* ---- values of the map `followed_tasks`, by process ----------------------------------------------------------------- */
 
 #define RP_FOLLOWED 1

@@ -87,9 +87,7 @@ static __always_inline live_ref recognise(void *ctx, const struct rp_handler *h,
 	s->marker = 0;
 	s->line_len = 0;
 	if (!(h->flags & RP_HANDLER_ALL)) {
-		if (handler_line(s, h, v))
-			COUNT(handler_faults);
-		else if (s->query || cfg.n_path_markers)
+		if (!handler_line(s, h, v, bpf_get_attach_cookie(ctx)) && (s->query || cfg.n_path_markers))
 			http_marker(s);
 	}
 	if (s->marker || h->flags & RP_HANDLER_ALL) {
@@ -249,7 +247,7 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 		turn_begun(c.ref, h->flags & RP_HANDLER_GO ? 0 : turn_around(h, regs->sp), bpf_ktime_get_ns());
 }
 
-/* What a call costs that is not recorded. */
+/* A call that is no request: what it costs is tried, or whether its URL is right. */
 static __always_inline void try_entry(struct pt_regs *regs, const struct rp_handler *h)
 {
 	struct http_slot *s = http_slot_scratch();
@@ -258,7 +256,7 @@ static __always_inline void try_entry(struct pt_regs *regs, const struct rp_hand
 	if (!s)
 		return;
 	handler_values(&v, h, regs);
-	handler_line(s, h, &v);
+	handler_line(s, h, &v, bpf_get_attach_cookie(regs));
 	s->token = 0;
 }
 
@@ -279,8 +277,11 @@ int on_handler_entry(struct pt_regs *regs)
 	}
 	if (h->flags & RP_HANDLER_REST) {
 		handler_values(&v, h, regs);
-		if (!is_rest(h, &v))
+		if (!is_rest(h, &v)) {
+			if (handlers_to_check > 0)
+				try_entry(regs, h);
 			return 0;
+		}
 	}
 	if (h->flags & RP_HANDLER_ENDS) {
 		enter_open(regs, h);

@@ -204,6 +204,13 @@ static __always_inline void tell_rest(const struct http_conn *c, struct sock *sk
 		handler_read(HANDLER_PLAIN);
 }
 
+/* Last of all: nothing has to be kept on the stack for it. */
+static __always_inline void show_handlers(struct sock *sk, int ret)
+{
+	if (handlers_to_check > 0 && ret && is_stream(sk) && followed(bpf_get_current_task_btf()))
+		handler_saw(ret);
+}
+
 SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 {
@@ -222,6 +229,7 @@ int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 	if (!c || c->off || c->closed) {
 		if (handlers_of_rest && c && ret)
 			tell_rest(c, sk);
+		show_handlers(sk, ret);
 		return 0;
 	}
 	if (!ret) {
@@ -237,8 +245,10 @@ int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 	}
 	received(&r, ret, flags);
 	http_release(&c->in);
-	if (handlers_of_rest)
+	if (handlers_of_rest) {
 		tell_rest(c, sk);
+		show_handlers(sk, ret);
+	}
 	return 0;
 }
 

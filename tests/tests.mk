@@ -103,7 +103,7 @@ $(B)/tests/make_reports: tests/browser/make_reports.c $(addprefix $(B)/,$(addsuf
 
 # Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
 SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust handler handler-cfi handler-cxx handler-rust handler-go \
-               handler-go-anywhere handler-go-bare hyper microhttpd)
+               handler-go-anywhere handler-go-bare hyper microhttpd moved)
 BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi)
 SERVER_CFLAGS := -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g
 $(B)/tests/servers/pool $(B)/tests/servers/pool-cfi: tests/servers/operations.c

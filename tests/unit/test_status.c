@@ -45,6 +45,23 @@ static void losses_grow(void **state)
 	assert_null(status_losses(&c, &said));
 }
 
+/* Of a handler that is not where it should be every call is counted: that would be a line a second. */
+static void what_happens_always_is_said_once(void **state)
+{
+	uint64_t values[RP_COUNTER_ROWS * RP_COUNTER_ROW] = {[RP_COUNT_handler_differs] = 1};
+	struct counters c = {.values = values};
+	struct losses_said said = {0};
+	_cleanup_free_ char *first = status_losses(&c, &said);
+
+	(void)state;
+	assert_non_null(strstr(first, "1 call: of a handler, not reported: "));
+	values[RP_COUNT_handler_differs] = 4;
+	assert_null(status_losses(&c, &said));
+	said.last = true;
+	_cleanup_free_ char *last = status_losses(&c, &said);
+	assert_non_null(strstr(last, "3 calls: of a handler, not reported: "));
+}
+
 static void summary(void **state)
 {
 	uint64_t values[RP_COUNTER_ROWS * RP_COUNTER_ROW] = {[RP_COUNT_requests] = 1};
@@ -64,7 +81,9 @@ static void summary(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(live_line), cmocka_unit_test(losses_grow), cmocka_unit_test(summary)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(live_line), cmocka_unit_test(losses_grow), cmocka_unit_test(what_happens_always_is_said_once), cmocka_unit_test(summary),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

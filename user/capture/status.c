@@ -9,20 +9,24 @@
 
 #define REFUSED "marked request refused", "marked requests refused"
 
-/* What is told when it grows: {counter, what for one, what for many, what to do}. */
+/* What is told when it grows: {counter, what for one, what for many, what to do, it is said once}. */
 static const struct {
 	enum rp_counter counter;
 	const char *one, *many, *advice;
+	bool once;
 } losses[] = {
-	{RP_COUNT_refused_live, REFUSED, "too many others were being recorded (--max-live raises it)"},
-	{RP_COUNT_refused_rate, REFUSED, "too many in this time (--max-rate raises it)"},
-	{RP_COUNT_pipelined_refused, REFUSED, "too many pipelined on one connection"},
-	{RP_COUNT_handler_faults, "call", "calls", "of a handler whose URL could not be read, or is none"},
-	{RP_COUNT_handler_lost, "call", "calls", "of a handler left without a return (longjmp, an exception, the end of its thread)"},
-	{RP_COUNT_line_too_long, "request line", "request lines", "longer than 8 KB: only its begin was searched for the marker"},
-	{RP_COUNT_tentative_full, "split request line", "split request lines", "not followed: too many at once"},
-	{RP_COUNT_events_dropped, "event lost", "events lost", "the ring buffer was full (a longer --interval makes fewer)"},
-	{RP_COUNT_storage_failed, "time", "times", "the kernel had no memory for a thread or socket: requests may be missing"},
+	{RP_COUNT_refused_live, REFUSED, "too many others were being recorded (--max-live raises it)", false},
+	{RP_COUNT_refused_rate, REFUSED, "too many in this time (--max-rate raises it)", false},
+	{RP_COUNT_pipelined_refused, REFUSED, "too many pipelined on one connection", false},
+	{RP_COUNT_handler_faults, "call", "calls", "of a handler whose URL could not be read, or is none", false},
+	{RP_COUNT_handler_differs, "call", "calls",
+	 "of a handler, not reported: where its URL should be is not what came over the connection; this build keeps it elsewhere "
+	 "(--handler SYMBOL,url=EXPR says where)", true},
+	{RP_COUNT_handler_lost, "call", "calls", "of a handler left without a return (longjmp, an exception, the end of its thread)", false},
+	{RP_COUNT_line_too_long, "request line", "request lines", "longer than 8 KB: only its begin was searched for the marker", false},
+	{RP_COUNT_tentative_full, "split request line", "split request lines", "not followed: too many at once", false},
+	{RP_COUNT_events_dropped, "event lost", "events lost", "the ring buffer was full (a longer --interval makes fewer)", false},
+	{RP_COUNT_storage_failed, "time", "times", "the kernel had no memory for a thread or socket: requests may be missing", false},
 };
 
 static uint64_t refused(const struct counters *c)
@@ -53,7 +57,7 @@ char *status_losses(const struct counters *c, struct losses_said *said)
 	for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
 		uint64_t now = counter_sum(c, losses[i].counter), *before = &said->values[losses[i].counter];
 
-		if (now <= *before)
+		if (now <= *before || (losses[i].once && *before && !said->last))
 			continue;
 		fputs(separator, f);
 		put_count(f, now - *before, losses[i].one, losses[i].many);

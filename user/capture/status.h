@@ -20,9 +20,11 @@ struct tally {
 /* The live line: requests seen, in flight, reports, refused. The caller frees it. */
 char *status_line(const struct counters *c, const struct tally *t);
 
-/* What was refused or dropped since the last call, with the option that helps, or NULL. `said` remembers, starts zeroed. */
+/* What was refused or dropped since the last call, with the option that helps, or NULL. `said` remembers, starts zeroed. What happens to every call
+ * is said once, and once more when `last`. */
 struct losses_said {
 	uint64_t values[RP_N_COUNTERS];
+	bool last;
 };
 char *status_losses(const struct counters *c, struct losses_said *said);
 

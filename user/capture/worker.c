@@ -90,6 +90,7 @@ static void say_summary(struct worker *w)
 	_cleanup_free_ char *text = status_summary(&w->counters, &t);
 
 	log_status(NULL);
+	w->losses.last = true;
 	say_losses(w);
 	if (w->stopped != STOP_FAILED || t.written || t.failed || t.unwritten)
 		log_info("%s", text);

@@ -22,6 +22,8 @@
 #include "tracer/steal_clock.h"
 #include "tracer/uprobe_multi.h"
 
+#define CHECKED_READS 64        /* in a tick */
+
 struct session {
 	struct reqprof *skel;
 	bool has_uprobe_multi, has_uprobe_session;
@@ -341,7 +343,15 @@ static int add_handler(void *ctx, pid_t pid, unsigned int number, const struct r
 	r = handler_links_add(&s->handlers, &programs, &s->links, &(struct handler_where){pid, number, path, places, n}, handler);
 	if (r)
 		remove_handler(s, pid, number);
+	session_check_handlers(s);
 	return r;
+}
+
+void session_check_handlers(struct session *s)
+{
+	for (size_t i = 0; i < s->handlers.n; i++)
+		if (s->handlers.list[i].flags & RP_HANDLER_CHECK && s->skel->bss->handler_verdicts[i] != RP_VERDICT_AGREES)
+			s->skel->bss->handlers_to_check = CHECKED_READS;
 }
 
 struct handler_sink session_handlers(struct session *s)

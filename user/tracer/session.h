@@ -38,6 +38,8 @@ struct interpreters_sink session_interpreters(struct session *s);
 
 /* Who probes handlers, and what that costs here. */
 struct handler_sink session_handlers(struct session *s);
+/* Have some more requests compared with what came over their connections, as long as that is not known to agree. Now and then. */
+void session_check_handlers(struct session *s);
 void session_measure_probes(struct session *s, struct probe_costs *ret);
 
 /* End what only time can tell, or (RP_SWEEP_CUT) everything. */

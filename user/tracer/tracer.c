@@ -186,6 +186,7 @@ static void on_tick(struct tracer *t)
 		look_after_tables(t);
 	if (t->options->handlers_likely)
 		handling_look(&t->handling, t->session, t->questions.handlers);
+	session_check_handlers(t->session);
 	if (session_live(t->session))
 		session_sweep(t->session, 0, &swept);
 	if (t->options->duration_ns && now_ns() - t->start_ns >= t->options->duration_ns)

@@ -28,6 +28,7 @@ struct fake_request fake_requests[FAKE_REQUESTS];
 int fake_n_requests, fake_read, fake_answered;
 bool fake_hurried;
 __u64 fake_rest;
+__s32 handlers_to_check;
 __u32 handlers_instead;
 __u32 handlers_of_rest = 1;
 
@@ -103,6 +104,12 @@ int followed(struct task_struct *task)
 int followed_on_sockets(struct task_struct *task)
 {
 	return 1;
+}
+
+int handler_saw(__u32 n)
+{
+	(void)n;
+	return 0;
 }
 
 int handler_read(__u64 sk)
