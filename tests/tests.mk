@@ -104,7 +104,7 @@ $(B)/tests/make_reports: tests/browser/make_reports.c $(addprefix $(B)/,$(addsuf
 # Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
 SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust handler handler-cfi handler-cxx handler-rust handler-go \
                handler-go-anywhere handler-go-bare hyper microhttpd moved)
-BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi)
+BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi) $(B)/tests/bench/cycles
 SERVER_CFLAGS := -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g
 $(B)/tests/servers/pool $(B)/tests/servers/pool-cfi: tests/servers/operations.c
 $(B)/tests/servers/microhttpd: SERVER_LIBS := -lmicrohttpd
@@ -182,6 +182,12 @@ $(UNWIND_BINS): $(B)/tests/unwind/%: tests/unwind/%.c tests/unwind/target.c $(UN
 	$(call say,TEST)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/unwind -I$(@D) -o $@ $(filter %.c %.o,$^) $(LDLIBS)
 
+# The probes of a handler, without the rest of the program.
+$(B)/tests/bench/cycles: tests/bench/cycles.c tests/unwind/target.c $(filter-out $(B)/main.o $(B)/cmd/%,$(USER_OBJS))
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Itests/unwind -o $@ $(filter %.c %.o,$^) $(LDLIBS)
+
 # ---- running them: make test, make test-NAME, with T=NAME only the files of that name ---------------------------------------------------
 
 SUITES := unit bpf fuzz golden js integration browser lint
@@ -192,7 +198,7 @@ needs-bpf = $(files-bpf)
 needs-fuzz = $(files-fuzz)
 needs-golden := $(GOLDEN_BIN) $(B)/reqprof
 needs-js = $(GOLDEN_BIN)
-needs-integration = $(B)/reqprof $(SERVER_BINS) $(UNWIND_BINS) $(browser-modules)
+needs-integration = $(B)/reqprof $(SERVER_BINS) $(UNWIND_BINS) $(B)/tests/bench/cycles $(browser-modules)
 needs-browser = $(GOLDEN_BIN) $(B)/reqprof $(B)/tests/make_reports $(browser-modules)
 needs-lint = $(browser-modules)
 files-unit = $(filter $(B)/unit/test_$(T:*=%),$(UNIT_BINS))

@@ -7,13 +7,13 @@ HTTP/2; its longest stall while probes come and go.
 import re
 import statistics
 import subprocess
-import threading
 import time
 
 import bpf
 from bench import Bench, spread
-from harness import BUILD, PATIENCE, Recording, connection, fetch, free_port, nginx, start
+from harness import BUILD, PATIENCE, Recording, free_port, nginx, start
 from load import CLIENTS, TRAP_NS, Window, cpu_ns, still_records, timed
+from stalls import Stalls, cycle_probes
 
 CALLS = 200000
 KINDS = (
@@ -113,50 +113,35 @@ def throughput(bench, what, server, load, budget):
               max(statistics.median(ratios), free / (free + cost)) >= budget)
 
 
-class Stalls:
-    """Clients that note their failures and the longest time that one has waited."""
-
-    def __init__(self, server, clients=4):
-        self.server, self.longest, self.sent, self.failed = server, 0, 0, 0
-        self._stop, self._lock = threading.Event(), threading.Lock()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
-
-    def _run(self):
-        with connection(self.server.port) as c:
-            while not self._stop.is_set():
-                begin = time.monotonic()
-                try:
-                    good = fetch(c, "/hello")[0] == 200
-                except OSError:
-                    good = False
-                took = time.monotonic() - begin
-                with self._lock:
-                    self.sent += 1
-                    self.failed += not good
-                    self.longest = max(self.longest, took)
-                time.sleep(0.001)
-
-    def __enter__(self):
-        for t in self._threads:
-            t.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for t in self._threads:
-            t.join(PATIENCE)
+def stalled(s):
+    return f"{s.failed} failed of {s.sent}, longest {s.longest * 1000:.0f} ms"
 
 
-def cycles(bench, server):
+def probe_cycles(bench, server, idle):
+    """The probes come and go as they do when the program finds a target and loses it; it stays as it is. tests/bench/cycles.c"""
     n = bench.pick(1000, 10)
-    with Stalls(server) as idle:
-        time.sleep(bench.pick(20, 2))
+    with Stalls(server) as s:
+        took = cycle_probes("nginx", server, n)
+    each = f"attached in {took['attach_ns'] / 1e6:.1f} ms, detached in {took['detach_ns'] / 1e6:.0f}"
+    bench.row(f"{n} times nginx's probes attached and detached, under load", "no failed request",
+              f"{stalled(s)} (without: {idle.longest * 1000:.0f}); {each}", not s.failed)
+
+
+def program_cycles(bench, server, idle):
+    n = bench.pick(30, 3)
     with Stalls(server) as s:
         for _ in range(n):
             with Recording("--port", server.port, "--handler", "nginx"):
                 pass
-    bench.row(f"{n} times attached to nginx and detached, under load", "no failed request",
-              f"{s.failed} failed of {s.sent}, longest {s.longest * 1000:.0f} ms (without: {idle.longest * 1000:.0f})", not s.failed)
+    bench.row(f"{n} times the program started on nginx and ended, under load", "no failed request",
+              f"{stalled(s)} (without: {idle.longest * 1000:.0f})", not s.failed)
+
+
+def cycles(bench, server):
+    with Stalls(server) as idle:
+        time.sleep(bench.pick(20, 2))
+    probe_cycles(bench, server, idle)
+    program_cycles(bench, server, idle)
 
 
 def main():

@@ -6,8 +6,9 @@ import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import BUILD, Recording, Server, free_port, path_of, scratch
+from harness import BUILD, Load, Recording, Server, free_port, nginx, path_of, scratch
 from tap import equal, main, ok
+from web_servers import lighttpd
 
 DIFFERS = r"\d+ calls?: of a handler, not reported: where its URL should be is not what came over the connection"
 
@@ -48,6 +49,17 @@ def wrong():
     server.stop()
 
 
+def agreeing():
+    """Servers whose version is known, with a crowd from the first call on."""
+    for name, server, path in ("nginx", nginx(), "/hello"), ("lighttpd", lighttpd(free_port()), "/small.txt"):
+        with Load(server.port, path, clients=8, pause=0.003), Recording("--port", server.port, "--handler", name) as r:
+            for _ in range(5):
+                server.get(f"{path}?a=b&profile=1")
+            r.wait_reports(5)
+        ok(not r.log.find(DIFFERS), f"{name}: none differs", r.log.lines)
+        server.stop()
+
+
 def named():
     """What a user says holds."""
     server = serve()
@@ -59,4 +71,4 @@ def named():
     server.stop()
 
 
-main(right, wrong, named)
+main(right, wrong, agreeing, named)

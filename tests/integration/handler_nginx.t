@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import contract
 from harness import (Load, Recording, all_functions, begin_of, connection, cpu_total, fetch, free_port, modules, nginx, path_of, pool, scratch, start,
                      unready, wait_until)
+from stalls import Stalls, cycle_probes
 from tap import equal, main, none, ok, within
 
 SECURE = ("curl", "-sk", "-w", "%{http_version} %{http_code}\n")
@@ -217,4 +218,14 @@ def crowd():
         s.stop()
 
 
-main(protocols, subrequests, automatic, alone, compressed, crowd)
+def come_and_go():
+    """Probes are attached and detached while requests are served."""
+    server = nginx(workers=2)
+    with Stalls(server) as s:
+        said = cycle_probes("nginx", server, 10)
+    equal(said["cycles"], 10, "attached and detached ten times")
+    ok(s.sent > 100 and not s.failed, "no request has failed", (s.sent, s.failed, s.longest))
+    server.stop()
+
+
+main(protocols, subrequests, automatic, alone, compressed, crowd, come_and_go)
