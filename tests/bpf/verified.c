@@ -3,7 +3,7 @@
  * How many instructions the verifier looks at for each program: it limits them to a million, and they are most of the time that attaching takes.
  * The table is of the kernel that it names and is compared within a tenth; other kernels count differently, there only LIMIT holds.
  *
- * links: base/alloc.c
+ * links: base/alloc.c tracer/halves.c
  */
 #include <bpf/bpf.h>
 #include <linux/types.h>
@@ -21,6 +21,7 @@
 #include "base/alloc.h"
 #include "reqprof.h"
 #include "reqprof.skel.h"
+#include "tracer/halves.h"
 #include "tracer/uprobe_multi.h"
 
 #define LIMIT 120000
@@ -30,6 +31,7 @@ static const struct {
 	const char *program;
 	uint32_t instructions;
 } table[] = {
+	{"maps_made", 2},
 	{"on_context_copy", 20434},
 	{"on_context_copied", 16851},
 	{"on_handler_entry", 38351},
@@ -73,6 +75,7 @@ static uint32_t expected(const char *program)
 
 static void programs_are_as_large_as_the_table_says(void **state)
 {
+	int registered = halves_prepare();
 	struct reqprof *skel = reqprof__open();
 	struct bpf_program *program;
 	struct utsname u;
@@ -103,6 +106,7 @@ static void programs_are_as_large_as_the_table_says(void **state)
 		wrong |= !ok;
 		n++;
 	}
+	halves_done(registered);
 	reqprof__destroy(skel);
 	assert_false(wrong);
 	assert_true(!same || n == sizeof table / sizeof table[0]);

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "reqprof.skel.h"
+#include "tracer/halves.h"
 #include "tracer/handler_links.h"
 #include "tracer/kernel_function.h"
 #include "tracer/links.h"
@@ -26,6 +27,7 @@
 
 struct session {
 	struct reqprof *skel;
+	struct reqprof *second; /* the same with its maps and some of its programs, which are loaded meanwhile; NULL = skel has all */
 	bool has_uprobe_multi, has_uprobe_session;
 	struct links links;     /* uprobes in the targets */
 	struct handler_links handlers;
@@ -52,17 +54,34 @@ int session_has_socket_tracepoints(void)
 	return r;
 }
 
-/* Of the two programs that see contexts copied the one that this kernel can attach. */
-static void configure_uprobes(struct session *s)
+static const struct reqprof *second(const struct session *s)
 {
-	struct bpf_program *entry = s->skel->progs.on_context_copy, *exit = s->skel->progs.on_context_copied;
+	return s->second ?: s->skel;
+}
+
+/* Of the two programs that see contexts copied the one that this kernel can attach. */
+static void configure_uprobes(struct session *s, struct reqprof *skel)
+{
+	struct bpf_program *entry = skel->progs.on_context_copy, *exit = skel->progs.on_context_copied;
 
 	bpf_program__set_expected_attach_type(entry, UPROBE_SESSION_ATTACH_TYPE);
 	bpf_program__set_expected_attach_type(exit, UPROBE_MULTI_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(s->skel->progs.on_queue_put, UPROBE_MULTI_ATTACH_TYPE);
-	bpf_program__set_autoload(s->skel->progs.on_queue_put, s->has_uprobe_multi);
+	bpf_program__set_expected_attach_type(skel->progs.on_queue_put, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_autoload(skel->progs.on_queue_put, s->has_uprobe_multi);
 	bpf_program__set_autoload(entry, s->has_uprobe_session);
 	bpf_program__set_autoload(exit, !s->has_uprobe_session && s->has_uprobe_multi);
+	bpf_program__set_autoattach(entry, false);
+	bpf_program__set_autoattach(exit, false);
+	bpf_program__set_autoattach(skel->progs.on_queue_put, false);
+}
+
+/* Those that are verified in about half of the time, together. */
+static void move_programs(struct session *s)
+{
+	static const char *const moved[] = {"http_received", "on_context_copy", "on_context_copied", "on_queue_put"};
+
+	configure_uprobes(s, s->second);
+	halves_split(s->skel->obj, s->second->obj, moved, ARRAY_LEN(moved));
 }
 
 static struct handler_programs handler_programs(const struct session *s)
@@ -99,28 +118,37 @@ static void configure(struct session *s, const struct tracer_options *options)
 		bpf_program__set_autoload(program, true);
 	bpf_program__set_autoattach(skel->progs.http_open_sockets, false);
 	bpf_program__set_autoattach(skel->progs.list_threads, false);
-	bpf_program__set_autoattach(skel->progs.on_context_copy, false);
-	bpf_program__set_autoattach(skel->progs.on_context_copied, false);
-	bpf_program__set_autoattach(skel->progs.on_queue_put, false);
-	configure_uprobes(s);
+	bpf_program__set_autoattach(skel->progs.maps_made, false);
+	configure_uprobes(s, skel);
 	handlers = handler_programs(s);
 	handler_programs_configure(&handlers, !options->handlers_automatic || options->handlers_likely);
+	if (s->second)
+		move_programs(s);
+}
+
+/* With one CPU two threads are no faster. Non-zero: errno. */
+static int open_programs(struct session *s)
+{
+	s->skel = reqprof__open();
+	if (s->skel && sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		s->second = reqprof__open();
+	return s->skel ? 0 : errno;
 }
 
 struct session *session_new(const struct tracer_options *options)
 {
 	struct session *s = xcalloc(1, sizeof *s);
-	int r;
+	int registered, r;
 
 	libbpf_set_print(print_libbpf);
-	s->skel = reqprof__open();
-	if (!s->skel) {
-		r = errno;
+	registered = halves_prepare();
+	r = registered < 0 ? -registered : open_programs(s);
+	if (r) {
 		log_error("cannot open the BPF programs: %s", strerror(r));
 		goto fail;
 	}
 	configure(s, options);
-	r = -reqprof__load(s->skel);
+	r = -(s->second ? halves_load(s->skel->skeleton, s->second->skeleton) : reqprof__load(s->skel));
 	if (r && !session_has_socket_tracepoints()) {
 		log_error("cannot find requests on this kernel: it has no tracepoints sock_recv_length and sock_send_length, which Linux has from 6.5 on");
 		goto fail;
@@ -130,8 +158,10 @@ struct session *session_new(const struct tracer_options *options)
 			  strerror(r));
 		goto fail;
 	}
+	halves_done(registered);
 	return s;
 fail:
+	halves_done(registered);
 	session_free(s);
 	errno = r;
 	return NULL;
@@ -148,6 +178,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	links_close_all(&s->links);
+	reqprof__destroy(s->second);
 	reqprof__destroy(s->skel);
 	free(s);
 }
@@ -186,6 +217,8 @@ int session_attach(struct session *s)
 {
 	int r = reqprof__attach(s->skel);
 
+	if (!r && s->second)
+		r = reqprof__attach(s->second);
 	if (r)
 		log_error("cannot attach to the kernel's tracepoints: %s", strerror(-r));
 	return r;
@@ -194,6 +227,8 @@ int session_attach(struct session *s)
 void session_detach(struct session *s)
 {
 	links_close_all(&s->links);
+	if (s->second)
+		reqprof__detach(s->second);
 	reqprof__detach(s->skel);
 }
 
@@ -238,7 +273,7 @@ static bool can_watch(const struct session *s, const struct rp_python *python)
 
 static int watch_copies(struct session *s, pid_t pid, const struct interpreter_probe *copy)
 {
-	struct bpf_program *program = s->has_uprobe_session ? s->skel->progs.on_context_copy : s->skel->progs.on_context_copied;
+	struct bpf_program *program = s->has_uprobe_session ? second(s)->progs.on_context_copy : second(s)->progs.on_context_copied;
 	uint32_t type = s->has_uprobe_session ? UPROBE_SESSION_ATTACH_TYPE : UPROBE_MULTI_ATTACH_TYPE;
 	const struct uprobes u = {
 		.program = program, .attach_type = type, .path = copy->path, .pid = pid, .on_return = !s->has_uprobe_session,
@@ -252,7 +287,7 @@ static int watch_copies(struct session *s, pid_t pid, const struct interpreter_p
 static int watch_queue(struct session *s, pid_t pid, const struct interpreter_probe *put)
 {
 	const struct uprobes u = {
-		.program = s->skel->progs.on_queue_put, .attach_type = UPROBE_MULTI_ATTACH_TYPE, .path = put->path, .pid = pid,
+		.program = second(s)->progs.on_queue_put, .attach_type = UPROBE_MULTI_ATTACH_TYPE, .path = put->path, .pid = pid,
 		.offsets = &put->offset, .n = 1,
 	};
 
