@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "tracer/image.h"
+#include "tracer/kernel_types.h"
 #include "tracer/listeners.h"
 #include "tracer/session.h"
 #include "tracer/start_line.h"
@@ -43,7 +44,7 @@ static void add(struct report *r, const char *what, bool ok, bool fatal, const c
 
 static void check_tracepoints(struct report *r)
 {
-	int found = session_has_socket_tracepoints();
+	int found = kernel_has_socket_tracepoints();
 
 	add(r, "kernel types (BTF)", found >= 0, true, "%s",
 	    found >= 0 ? "/sys/kernel/btf/vmlinux" : "no /sys/kernel/btf/vmlinux: a kernel with CONFIG_DEBUG_INFO_BTF is needed");

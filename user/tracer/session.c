@@ -2,7 +2,6 @@
 #include "tracer/session.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -19,8 +18,8 @@
 #include "tracer/halves.h"
 #include "tracer/handler_links.h"
 #include "tracer/kernel_function.h"
+#include "tracer/kernel_types.h"
 #include "tracer/links.h"
-#include "tracer/steal_clock.h"
 #include "tracer/uprobe_multi.h"
 
 #define CHECKED_READS 64        /* in a tick */
@@ -39,19 +38,6 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	if (log_level() < LOG_VERBOSE || level == LIBBPF_DEBUG)
 		return 0;
 	return vfprintf(stderr, format, args);
-}
-
-int session_has_socket_tracepoints(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	int r = libbpf_get_error(btf);
-
-	if (r)
-		return r;
-	r = btf__find_by_name_kind(btf, "btf_trace_sock_recv_length", BTF_KIND_TYPEDEF) > 0 &&
-	    btf__find_by_name_kind(btf, "btf_trace_sock_send_length", BTF_KIND_TYPEDEF) > 0;
-	btf__free(btf);
-	return r;
 }
 
 static const struct reqprof *second(const struct session *s)
@@ -108,7 +94,7 @@ static void configure(struct session *s, const struct tracer_options *options)
 	memcpy((void *)skel->rodata->markers, options->markers, sizeof options->markers);
 	kernel_functions(functions, ARRAY_LEN(functions));
 	skel->rodata->ep_poll_callback_address = functions[0].address;
-	skel->rodata->steal_clock = steal_clock();
+	skel->rodata->steal_clock = kernel_steal_clock();
 	s->has_uprobe_session = functions[1].address;
 	s->has_uprobe_multi = functions[2].address;
 	bpf_map__set_max_entries(skel->maps.cpu_state, cpus);
@@ -149,7 +135,7 @@ struct session *session_new(const struct tracer_options *options)
 	}
 	configure(s, options);
 	r = -(s->second ? halves_load(s->skel->skeleton, s->second->skeleton) : reqprof__load(s->skel));
-	if (r && !session_has_socket_tracepoints()) {
+	if (r && !kernel_has_socket_tracepoints()) {
 		log_error("cannot find requests on this kernel: it has no tracepoints sock_recv_length and sock_send_length, which Linux has from 6.5 on");
 		goto fail;
 	}

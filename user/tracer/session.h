@@ -57,7 +57,4 @@ int session_arm_rings_fd(const struct session *s);
 int session_cpu_state_fd(const struct session *s);
 int session_tick_fd(const struct session *s);       /* program of the perf events */
 
-/* Does this kernel have the socket tracepoints of 6.5 (sock_recv_length and sock_send_length with BTF)? −errno: no BTF. */
-int session_has_socket_tracepoints(void);
-
 #endif

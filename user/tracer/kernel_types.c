@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "tracer/steal_clock.h"
+#include "tracer/kernel_types.h"
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <string.h>
+
+int kernel_has_socket_tracepoints(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int r = libbpf_get_error(btf);
+
+	if (r)
+		return r;
+	r = btf__find_by_name_kind(btf, "btf_trace_sock_recv_length", BTF_KIND_TYPEDEF) > 0 &&
+	    btf__find_by_name_kind(btf, "btf_trace_sock_send_length", BTF_KIND_TYPEDEF) > 0;
+	btf__free(btf);
+	return r;
+}
 
 /* The offset of a per-CPU variable among them all, −1 = there is none. */
 static int64_t offset_of(const struct btf *btf, const struct btf_type *section, const char *name)
@@ -16,7 +29,7 @@ static int64_t offset_of(const struct btf *btf, const struct btf_type *section, 
 	return -1;
 }
 
-int64_t steal_clock(void)
+int64_t kernel_steal_clock(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	int64_t clock = -1, run_queue = -1;
