@@ -16,6 +16,7 @@ from harness import REQPROF, SERVERS, Recording, Server, all_functions, connecti
 from tap import equal, main, none, ok, within
 
 MS = 1_000_000
+SETTLED = 400           # ms at work after which a library is known: what is mapped is read ten times a second
 directory = scratch("plugins")
 
 
@@ -107,12 +108,12 @@ def comes_and_goes():
         get(s, "/unload/alpha.so")
         shutil.copy(f"{directory}/beta.so", f"{directory}/new")
         os.rename(f"{directory}/new", f"{directory}/alpha.so")      # another file of that name, perhaps at that address
-        get(s, "/run/alpha.so/beta/100")
+        get(s, f"/run/alpha.so/beta/{SETTLED}")
         get(s, "/run/alpha.so/beta/40?profile=1")
-        get(s, "/run/gamma.so/gamma/100")
+        get(s, f"/run/gamma.so/gamma/{SETTLED}")
         os.unlink(f"{directory}/gamma.so")
         get(s, "/run/gamma.so/gamma/40?profile=1")
-        get(s, "/memory/beta.so/beta/100")
+        get(s, f"/memory/beta.so/beta/{SETTLED}")
         get(s, "/memory/beta.so/beta/40?profile=1")
         r.wait_reports(5)
     loaded, again, replaced, deleted, memory = r.json()

@@ -231,7 +231,8 @@ static void code_that_is_being_changed(void **state)
 	unwinding_free(u);
 }
 
-/* An address that is listed needs no look; one that is in nothing is looked for again, at first, and then ever more rarely. */
+/* An address that is listed needs no look; one that is in nothing is looked for again, at first, and then ever more rarely. A new mapping
+ * is told once, so it is looked at. */
 static void questions_are_bounded(void **state)
 {
 	struct unwinding *u = begin();
@@ -252,6 +253,9 @@ static void questions_are_bounded(void **state)
 		unwinding_ask(u, PID, 0x99999);
 	assert_in_range(looked, 1, 1000);
 	assert_int_equal(texts_taken, 2);
+	map_file(0x30000, &small, 3);
+	unwinding_ask(u, PID, 0);
+	assert_int_equal(texts_taken, 3);
 	unwinding_free(u);
 }
 

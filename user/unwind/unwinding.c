@@ -350,20 +350,23 @@ static int update_until_held(struct unwinding *u, struct process *p, uint64_t ad
 	return changed;
 }
 
-/* Code that is being made changes the list again and again. What does not change it is waited for ever longer. */
+/* Code that is being made changes the list again and again. What does not change it is waited for ever longer; but where something has been mapped
+ * (address 0), nobody would ask again. */
 static void ask(struct unwinding *u, struct process *p, uint64_t address)
 {
-	uint64_t begin = now(), pause;
+	uint64_t pause = 2 * p->pause_ns;
 	int r;
 
-	if (holds(p, address) || begin - p->asked_ns < p->pause_ns)
+	if (address && (holds(p, address) || now() - p->asked_ns < p->pause_ns))
 		return;
-	pause = 2 * p->pause_ns;
 	r = update_until_held(u, p, address);
 	if (r < 0)
 		return; /* forgotten */
 	p->asked_ns = now();
-	p->pause_ns = r ? PAUSE_MIN_NS : pause < PAUSE_MAX_NS ? pause : PAUSE_MAX_NS;
+	if (r)
+		p->pause_ns = PAUSE_MIN_NS;
+	else if (address)
+		p->pause_ns = pause < PAUSE_MAX_NS ? pause : PAUSE_MAX_NS;
 }
 
 void unwinding_ask(struct unwinding *u, int pid, uint64_t address)

@@ -30,8 +30,8 @@ void unwinding_free(struct unwinding *u);
  * 0: nothing is new, or −errno: the process is gone, or its list was not taken. */
 int unwinding_update(struct unwinding *u, int pid);
 
-/* The process has code that is not listed, as a stack (which led to `address`) or a new mapping (0) tells: look again, though not too often. pid 0:
- * all that are known. */
+/* The process has code that is not listed: look again. Where a stack that led to `address` tells so, not too often; where a new mapping (0) does,
+ * always. pid 0: all that are known. */
 void unwinding_ask(struct unwinding *u, int pid, uint64_t address);
 
 void unwinding_forget(struct unwinding *u, int pid);
