@@ -203,8 +203,7 @@ def uretprobes():
                     f.write("1")
             s = server()
             with Recording("--pid", s.pid) as r:
-                get(s, "/run/alpha.so/alpha/20")
-                time.sleep(0.3)
+                get(s, f"/run/alpha.so/alpha/{SETTLED}")
                 get(s, "/run/alpha.so/alpha/60?profile=1")
                 r.wait_reports(1)
             s.stop()

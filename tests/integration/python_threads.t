@@ -90,7 +90,7 @@ def seldom():
     rows = []
     for path in ["/do/03/executor:15", "/def/03/a:15"] * 3:
         server.get(path)
-        with Recording("--pid", server.pid) as r, connection(server.port) as c:
+        with Recording("--pid", server.pid, options=SHORT_TICKS) as r, connection(server.port) as c:
             truth = ask(c, path)
             r.wait_reports(1)
         rows += matched(r, [(path, truth)])
