@@ -16,7 +16,7 @@ from harness import REQPROF, SERVERS, Recording, Server, all_functions, connecti
 from tap import equal, main, none, ok, within
 
 MS = 1_000_000
-SETTLED = 400           # ms at work after which a library is known: what is mapped is read ten times a second
+SETTLED = 1500          # ms at work after which a library is known: what is mapped is read ten times a second, by a process that names reports, too
 directory = scratch("plugins")
 
 
@@ -112,7 +112,7 @@ def comes_and_goes():
         get(s, "/run/alpha.so/beta/40?profile=1")
         get(s, f"/run/gamma.so/gamma/{SETTLED}")
         os.unlink(f"{directory}/gamma.so")
-        get(s, "/run/gamma.so/gamma/40?profile=1")
+        get(s, "/run/gamma.so/gamma/150?profile=1")
         get(s, f"/memory/beta.so/beta/{SETTLED}")
         get(s, "/memory/beta.so/beta/40?profile=1")
         r.wait_reports(5)
