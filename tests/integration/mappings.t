@@ -16,7 +16,7 @@ from harness import REQPROF, SERVERS, Recording, Server, all_functions, connecti
 from tap import equal, main, none, ok, within
 
 MS = 1_000_000
-SETTLED = 1500          # ms at work after which a library is known: what is mapped is read ten times a second, by a process that names reports, too
+SETTLED = 400           # ms at work after which a library is known: what is mapped is read ten times a second
 directory = scratch("plugins")
 
 
@@ -121,7 +121,7 @@ def comes_and_goes():
     ok(whole(loaded, "alpha_leaf") > 0.5, "loaded by the request itself: most of its stacks are whole", whole(loaded, "alpha_leaf"))
     check(again, "alpha", "a library that was loaded")
     check(replaced, "beta", "another in its place")
-    equal([f for f in all_functions(replaced) if "alpha" in f], [], "another in its place: no name of the one before")
+    equal([f for f in all_functions(replaced) if f.startswith("alpha_")], [], "another in its place: no name of the one before")
     equal(deleted["lost"]["stacks_truncated"], 0, "stripped, without sections, deleted: no stack is truncated")
     levels = {n: sum(w for w, x in zip(deleted["samples"]["weight_ns"], deleted["samples"]["stack"]) if frames_in(deleted, x, "gamma.so") == n)
               for n in range(64)}

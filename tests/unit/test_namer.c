@@ -192,10 +192,11 @@ void unwinding_free(struct unwinding *u)
 	free(u);
 }
 
-void unwinding_ask(struct unwinding *u, int pid, uint64_t address)
+int unwinding_ask(struct unwinding *u, int pid, uint64_t address)
 {
 	symbolizer_add_process(u->symbols, pid);
 	u->asked = address;
+	return 1;
 }
 
 uint64_t unwinding_rows(const struct unwinding *u, uint64_t id)

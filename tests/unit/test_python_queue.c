@@ -94,6 +94,27 @@ static void in_the_interpreter(void **state)
 	assert_true(found());
 }
 
+/* Hundreds of reads each time, of what does not change. */
+static void the_interpreter_is_looked_through_once(void **state)
+{
+	unsigned int reads;
+
+	(void)state;
+	for (size_t i = 0; i < maps.n; i++)
+		mappings[i].path = "/usr/bin/python3.11";
+	runtime.copy_context_mapping.start = CODE;
+	assert_false(found());
+	reads = fake->reads;
+	assert_true(reads);
+	assert_false(found());
+	assert_int_equal(fake->reads, reads);
+	mappings[1].path = "/usr/lib/python3.11/lib-dynload/_queue.cpython-311-x86_64-linux-gnu.so";
+	assert_false(found());
+	assert_true(fake->reads > reads);
+	put_method(DATA, CONSTANTS + 0x10, FUNCTION, 0x82, CONSTANTS + 0x100);
+	assert_true(found());
+}
+
 static void behind_a_branch_mark(void **state)
 {
 	static const uint8_t marked[] = {0xf3, 0x0f, 0x1e, 0xfa, 0x53, 0x90}, moved[] = {0x48, 0x89, 0xd6, 0x53, 0x90};
@@ -127,7 +148,9 @@ static void others(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(in_its_module), TEST(in_the_interpreter), TEST(behind_a_branch_mark), TEST(others)};
+	const struct CMUnitTest tests[] = {
+		TEST(in_its_module), TEST(in_the_interpreter), TEST(the_interpreter_is_looked_through_once), TEST(behind_a_branch_mark), TEST(others),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

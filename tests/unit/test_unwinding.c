@@ -239,22 +239,22 @@ static void questions_are_bounded(void **state)
 
 	(void)state;
 	map_file(0x10000, &small, 1);
-	unwinding_ask(u, PID, 0);
+	assert_int_equal(unwinding_ask(u, PID, 0), 1);
 	assert_int_equal(texts_taken, 1);
 	map_file(0x20000, &small, 2);
-	unwinding_ask(u, PID, 0x10008);
+	assert_int_equal(unwinding_ask(u, PID, 0x10008), 0);
 	assert_int_equal(texts_taken, 1);
 	usleep(5000);
-	unwinding_ask(u, PID, 0x20008);
+	assert_int_equal(unwinding_ask(u, PID, 0x20008), 1);
 	assert_int_equal(texts_taken, 2);
 	usleep(5000);
 	looked = 0;
 	for (int i = 0; i < 10000; i++)
-		unwinding_ask(u, PID, 0x99999);
+		assert_int_equal(unwinding_ask(u, PID, 0x99999), 0);
 	assert_in_range(looked, 1, 1000);
 	assert_int_equal(texts_taken, 2);
 	map_file(0x30000, &small, 3);
-	unwinding_ask(u, PID, 0);
+	assert_int_equal(unwinding_ask(u, PID, 0), 1);
 	assert_int_equal(texts_taken, 3);
 	unwinding_free(u);
 }

@@ -197,7 +197,8 @@ static void look_at_code(struct child *c, int pid, uint64_t address)
 			pythons_update(c->pythons, pid);
 		handlers_update(c->handlers, pid);
 	}
-	unwinding_ask(c->unwinding, pid, address);
+	if (!unwinding_ask(c->unwinding, pid, address) && address)
+		return; /* what an interpreter has loaded is looked for where something may have been */
 	pythons_update(c->pythons, pid);
 	handlers_update(c->handlers, pid);
 }

@@ -39,6 +39,7 @@ struct python_runtime {
 	struct code_range copy_context_mapping; /* the mapping that shows it */
 	uint64_t queue_put;     /* SimpleQueue.put(), the same way (python_queue.h); 0 = not found, or its module is not loaded yet */
 	struct code_range queue_put_mapping;
+	bool has_no_queue;      /* the interpreter itself has been looked through in vain */
 };
 
 /* Find it in the mappings of a process whose files are open (process_maps.h). 1: found, to be cleared. 0: there is none; −EAGAIN: it is starting

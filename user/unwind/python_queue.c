@@ -95,14 +95,21 @@ bool python_queue_find(const struct maps *maps, const struct memory *memory, int
 {
 	struct looking l = {.maps = maps, .memory = memory, .pid = pid, .module = maps_find(maps, runtime->copy_context_mapping.start)};
 	uint64_t function = 0;
+	bool built_in = l.module && l.module->inode;
 
 	for (size_t i = 0; i < maps->n; i++)
-		if (is_queue_module(&maps->list[i]))
+		if (is_queue_module(&maps->list[i])) {
 			l.module = &maps->list[i];
+			built_in = false;
+		}
+	if (built_in && runtime->has_no_queue)
+		return false;
 	for (size_t i = 0; l.module && l.module->inode && i < maps->n && !function; i++)
 		if (is_of(&l, &maps->list[i]) && maps->list[i].writable)
 			function = look_through(&l, &maps->list[i]);
 	if (function)
 		place(&l, function, runtime);
+	else
+		runtime->has_no_queue |= built_in; /* its data is as it will be; that of a module may not be yet */
 	return function;
 }

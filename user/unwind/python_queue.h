@@ -8,7 +8,7 @@
 
 #include "unwind/python.h"
 
-/* Look for it in the module, or, where that is built in, in the interpreter: true = runtime->queue_put, and its mapping, are set. */
+/* Look for it in the module, or, where that is built in, in the interpreter, once: true = runtime->queue_put, and its mapping, are set. */
 bool python_queue_find(const struct maps *maps, const struct memory *memory, int pid, struct python_runtime *runtime);
 
 #endif

@@ -352,31 +352,34 @@ static int update_until_held(struct unwinding *u, struct process *p, uint64_t ad
 
 /* Code that is being made changes the list again and again. What does not change it is waited for ever longer; but where something has been mapped
  * (address 0), nobody would ask again. */
-static void ask(struct unwinding *u, struct process *p, uint64_t address)
+static int ask(struct unwinding *u, struct process *p, uint64_t address)
 {
 	uint64_t pause = 2 * p->pause_ns;
 	int r;
 
 	if (address && (holds(p, address) || now() - p->asked_ns < p->pause_ns))
-		return;
+		return 0;
 	r = update_until_held(u, p, address);
 	if (r < 0)
-		return; /* forgotten */
+		return 0; /* forgotten */
 	p->asked_ns = now();
 	if (r)
 		p->pause_ns = PAUSE_MIN_NS;
 	else if (address)
 		p->pause_ns = pause < PAUSE_MAX_NS ? pause : PAUSE_MAX_NS;
+	return r;
 }
 
-void unwinding_ask(struct unwinding *u, int pid, uint64_t address)
+int unwinding_ask(struct unwinding *u, int pid, uint64_t address)
 {
 	struct process *p, *next;
+	int changed = 0;
 
 	if (pid)
 		return ask(u, find_or_add_process(u, pid), address);
 	HASH_ITER(hh, u->processes, p, next)
-		ask(u, p, address);
+		changed |= ask(u, p, address);
+	return changed;
 }
 
 uint64_t unwinding_rows(const struct unwinding *u, uint64_t id)

@@ -31,8 +31,8 @@ void unwinding_free(struct unwinding *u);
 int unwinding_update(struct unwinding *u, int pid);
 
 /* The process has code that is not listed: look again. Where a stack that led to `address` tells so, not too often; where a new mapping (0) does,
- * always. pid 0: all that are known. */
-void unwinding_ask(struct unwinding *u, int pid, uint64_t address);
+ * always. pid 0: all that are known. 1: there is something new. */
+int unwinding_ask(struct unwinding *u, int pid, uint64_t address);
 
 void unwinding_forget(struct unwinding *u, int pid);
 
