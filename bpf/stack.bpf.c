@@ -114,16 +114,15 @@ int stack_send_edge(__u32 number, struct rp_live *l, struct rp_worker *w, __u64 
 	struct rp_tick e = {.cpu = bpf_get_smp_processor_id()};
 	struct pool_buffer *b = stack_buffer_at(number);
 
-	if (!l || !w)
-		return 0;
-	e.worker = w->index;
-	event_head(&e.h, RP_EV_EDGE, sizeof e, now, l->serial, bpf_get_current_task_btf());
-	e.h.flags = RP_TICK_KERNEL;
-	if (b) {
-		e.stack = finish(&b->unwind, l->serial);
-		stack_give_back(b);
+	if (l && w) {
+		e.worker = w->index;
+		event_head(&e.h, RP_EV_EDGE, sizeof e, now, l->serial, bpf_get_current_task_btf());
+		e.h.flags = RP_TICK_KERNEL;
+		e.stack = b ? finish(&b->unwind, l->serial) : 0;
+		event_send(&e, sizeof e);
 	}
-	event_send(&e, sizeof e);
+	if (b)
+		stack_give_back(b);
 	return 0;
 }
 
