@@ -8,7 +8,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
-from harness import PATIENCE, SERVERS, Recording, Server, connection, database, fetch, path_of, uvicorn
+from harness import PATIENCE, SERVERS, Clients, Recording, Server, connection, database, fetch, path_of, uvicorn
 from python_reports import MS, SHORT_TICKS, Asked, Rivals, ask, bound, classes, cpu_by_truth, cpu_in, foreign, matched, sound
 from pythons import interpreters, label_of, skip_missing
 from tap import equal, main, none, ok
@@ -30,34 +30,20 @@ OTHER_PATHS = ["/do/{}/step:1/step:1", "/do/{}/a:1/sleep:2/a:1", "/do/{}/gather:
 ROUNDS = 2
 
 
-class Others:
+class Others(Clients):
     """Unmarked requests on the slots that the marked ones leave."""
 
     def __init__(self, server, slots):
-        self._stop, self._server = threading.Event(), server
-        self._threads = [threading.Thread(target=self._run, args=[f"{slot:02}"], daemon=True) for slot in slots]
+        super().__init__(server.port, self._ask, [(f"{slot:02}", itertools.islice(itertools.cycle(OTHER_PATHS), slot, None)) for slot in slots])
         self.errors = []
 
-    def _run(self, slot):
-        paths = itertools.cycle(OTHER_PATHS)
-        for _ in range(int(slot)):
-            next(paths)
+    def _ask(self, c, what):
+        slot, paths = what
         try:
-            with connection(self._server.port) as c:
-                while not self._stop.is_set():
-                    fetch(c, next(paths).format(slot))
+            fetch(c, next(paths).format(slot))
         except Exception as e:
             self.errors.append(e)
-
-    def __enter__(self):
-        for t in self._threads:
-            t.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for t in self._threads:
-            t.join(PATIENCE)
+            raise
 
 
 def marked_client(server, slot, begin, found):

@@ -283,34 +283,47 @@ def fetch(c, path, headers=None, method="GET", body=None):
     return response.status, response.read()
 
 
-class Load:
-    """Clients that send unmarked requests, each on a connection of its own, until the end of the `with`."""
+class Clients:
+    """Threads that call `ask` with a connection of their own and one of the arguments, again and again until the end of the `with`."""
 
-    def __init__(self, port, path, clients=8, pause=0.0, headers=None):
-        self.port, self.path, self.pause, self.headers = port, path, pause, headers
-        self.sent = 0
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
+    def __init__(self, port, ask, arguments):
+        self._stop, self.lock = threading.Event(), threading.Lock()
+        self.threads = [threading.Thread(target=self._run, args=[port, ask, x], daemon=True) for x in arguments]
 
-    def _run(self):
-        with connection(self.port) as c:
+    def _run(self, port, ask, argument):
+        with connection(port) as c:
             while not self._stop.is_set():
-                fetch(c, self.path, self.headers)
-                with self._lock:
-                    self.sent += 1
-                self._stop.wait(self.pause)
+                ask(c, argument)
 
     def __enter__(self):
-        for t in self._threads:
+        for t in self.threads:
             t.start()
-        wait_until(lambda: self.sent >= len(self._threads), "unmarked requests are served")
         return self
 
     def __exit__(self, *_):
         self._stop.set()
-        for t in self._threads:
+        for t in self.threads:
             t.join(PATIENCE)
+
+
+class Load(Clients):
+    """Clients that send unmarked requests."""
+
+    def __init__(self, port, path, clients=8, pause=0.0, headers=None):
+        super().__init__(port, self._ask, [(path, pause, headers)] * clients)
+        self.sent = 0
+
+    def _ask(self, c, what):
+        path, pause, headers = what
+        fetch(c, path, headers)
+        with self.lock:
+            self.sent += 1
+        self._stop.wait(pause)
+
+    def __enter__(self):
+        super().__enter__()
+        wait_until(lambda: self.sent >= len(self.threads), "unmarked requests are served")
+        return self
 
 
 class Recording:

@@ -1,44 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What clients notice while probes come and go."""
 import subprocess
-import threading
 import time
 
-from harness import BUILD, PATIENCE, connection, fetch
+from harness import BUILD, Clients, fetch
 
 
-class Stalls:
+class Stalls(Clients):
     """Clients that note their failures and the longest time that one has waited."""
 
     def __init__(self, server, clients=4):
-        self.server, self.longest, self.sent, self.failed = server, 0, 0, 0
-        self._stop, self._lock = threading.Event(), threading.Lock()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
+        super().__init__(server.port, self._ask, ["/hello"] * clients)
+        self.longest, self.sent, self.failed = 0, 0, 0
 
-    def _run(self):
-        with connection(self.server.port) as c:
-            while not self._stop.is_set():
-                begin = time.monotonic()
-                try:
-                    good = fetch(c, "/hello")[0] == 200
-                except OSError:
-                    good = False
-                took = time.monotonic() - begin
-                with self._lock:
-                    self.sent += 1
-                    self.failed += not good
-                    self.longest = max(self.longest, took)
-                time.sleep(0.001)
-
-    def __enter__(self):
-        for t in self._threads:
-            t.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for t in self._threads:
-            t.join(PATIENCE)
+    def _ask(self, c, path):
+        begin = time.monotonic()
+        try:
+            good = fetch(c, path)[0] == 200
+        except OSError:
+            good = False
+        took = time.monotonic() - begin
+        with self.lock:
+            self.sent += 1
+            self.failed += not good
+            self.longest = max(self.longest, took)
+        time.sleep(0.001)
 
 
 def cycle_probes(name, server, n):
