@@ -344,6 +344,8 @@ static int start(struct worker *w)
 
 static int timeout_ms(const struct worker *w)
 {
+	if (w->channel.n) /* it came while a report was made, so that its socket does not wake us again */
+		return 0;
 	if (w->live.requests || COUNTER(&w->counters, live))
 		return LIVE_POLL_MS;
 	return w->options->color ? STATUS_MS : IDLE_MS;
