@@ -3,7 +3,7 @@
  * The directory of reports, in a temporary one. As root the owner is "nobody" (what sudo does), else ourselves.
  * links: cmd/output.c cmd/index_file.c cmd/new_file.c cmd/owner.c cmd/quantity.c page/catalog.c page/names.c page/row.c page/rows.c page/index.c
  * links: page/template.c format/html_text.c format/names.c format/numbers.c profile/profile.c html/embed.S base/alloc.c base/log.c base/json.c
- * links: base/printable.c base/base64.c base/sha256.c
+ * links: base/out.c base/printable.c base/base64.c base/sha256.c
  */
 #include <dirent.h>
 #include <errno.h>

@@ -62,7 +62,7 @@ int index_file_write(struct index_file *index, int dir, const struct profile *p)
 	r = new_file_open(&file, dir, INDEX_FILE);
 	if (r < 0)
 		return r;
-	index_print(file.stream, &index->rows, &place);
+	index_print(file.out.stream, &index->rows, &place);
 	r = new_file_close(&file);
 	if (r < 0) {
 		new_file_discard(&file);

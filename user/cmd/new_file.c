@@ -35,25 +35,15 @@ int new_file_open(struct new_file *f, int dir, const char *name)
 		release(f);
 		return fd;
 	}
-	f->stream = fdopen(fd, "w");
-	if (!f->stream) {
-		close(fd);
+	fd = out_open(&f->out, fd);
+	if (fd < 0)
 		new_file_discard(f);
-		return -ENOMEM;
-	}
-	return 0;
+	return fd;
 }
 
 int new_file_close(struct new_file *f)
 {
-	int r = 0;
-
-	errno = 0;
-	if (fflush(f->stream) || ferror(f->stream))
-		r = errno ? -errno : -EIO;
-	if (fclose(TAKE_PTR(f->stream)) && !r)
-		r = errno ? -errno : -EIO;
-	return r;
+	return out_close(&f->out);
 }
 
 int new_file_commit(struct new_file *f)
@@ -71,8 +61,7 @@ int new_file_commit(struct new_file *f)
 
 void new_file_discard(struct new_file *f)
 {
-	if (f->stream)
-		fclose(TAKE_PTR(f->stream));
+	out_close(&f->out);
 	if (f->temporary)
 		unlinkat(f->dir, f->temporary, 0);
 	release(f);

@@ -3,12 +3,12 @@
 #ifndef REQPROF_NEW_FILE_H
 #define REQPROF_NEW_FILE_H
 
-#include <stdio.h>
+#include "base/out.h"
 
 struct new_file {
 	int dir;                /* not owned */
 	char *name, *temporary;
-	FILE *stream;           /* NULL after new_file_close */
+	struct out out;         /* what is written; must not move until new_file_close */
 };
 
 /* Each returns 0 or −errno. After a failure the file is discarded by new_file_discard as well as before it. */

@@ -38,7 +38,7 @@ static int make_gitignore(int dir)
 
 	if (r < 0)
 		return r;
-	fputs("*\n", file.stream);
+	fputs("*\n", file.out.stream);
 	r = new_file_close(&file);
 	return r < 0 ? new_file_discard(&file), r : new_file_commit(&file);
 }
@@ -222,7 +222,7 @@ static int write_file(struct files *files, int dir, char *name, const struct pro
 	files->n++;
 	if (r < 0)
 		return r;
-	r = format ? format->write(p, file->stream) : profile_write(p, file->stream);
+	r = format ? format->write(p, file->out.stream) : profile_write(p, file->out.stream);
 	if (r < 0)
 		return r;
 	return new_file_close(file);

@@ -16,14 +16,16 @@ bool is_stdout(const char *path)
 	return !path || !strcmp(path, "-");
 }
 
-static int print(int (*write)(const void *what, FILE *f), const void *what, FILE *f)
+static int print(int (*write)(const void *what, FILE *f), const void *what, int fd)
 {
-	int r = write(what, f);
+	struct out out;
+	int r = fd < 0 ? -errno : out_open(&out, fd), closed;
 
-	errno = 0;
-	if (!r && (fflush(f) || ferror(f)))
-		r = errno ? -errno : -EIO;
-	return r;
+	if (r < 0)
+		return r;
+	r = write(what, out.stream);
+	closed = out_close(&out);
+	return r < 0 ? r : closed;
 }
 
 /* Pipes, terminals and devices are written to, not replaced. */
@@ -32,13 +34,6 @@ static bool is_special(const char *path)
 	struct stat st;
 
 	return !stat(path, &st) && !S_ISREG(st.st_mode);
-}
-
-static int print_to_special(const char *path, int (*write)(const void *what, FILE *f), const void *what)
-{
-	_cleanup_fclose_ FILE *f = fopen(path, "we");
-
-	return f ? print(write, what, f) : -errno;
 }
 
 static int print_to_file(const char *path, int (*write)(const void *what, FILE *f), const void *what)
@@ -52,7 +47,7 @@ static int print_to_file(const char *path, int (*write)(const void *what, FILE *
 	r = dir < 0 ? -errno : new_file_open(&file, dir, slash ? slash + 1 : path);
 	if (r < 0)
 		return r;
-	r = write(what, file.stream);
+	r = write(what, file.out.stream);
 	if (!r)
 		r = new_file_close(&file);
 	if (r < 0) {
@@ -67,9 +62,9 @@ int write_to(const char *path, int (*write)(const void *what, FILE *f), const vo
 	int r;
 
 	if (is_stdout(path))
-		r = print(write, what, stdout);
+		r = print(write, what, fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
 	else if (is_special(path))
-		r = print_to_special(path, write, what);
+		r = print(write, what, open(path, O_WRONLY | O_CLOEXEC));
 	else
 		r = print_to_file(path, write, what);
 	return r < 0 ? log_error("cannot write %s: %s", is_stdout(path) ? "to stdout" : path, strerror(-r)) : 0;
