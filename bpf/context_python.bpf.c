@@ -68,6 +68,7 @@ struct unseen {
 	struct look *k;
 	struct task_struct *task;
 	__u64 since, now;       /* when it may have; equal = and the thread's time in between is not its own */
+	__u64 running;          /* the context that the thread is taken to work in: that it has left it will be seen */
 };
 
 static __always_inline void send_change(const struct unseen *s, const struct task_context *c, struct rp_task_wait *e)
@@ -104,7 +105,7 @@ static long unseen_step(__u32 i, struct unseen *s)
 	struct rp_live *l;
 
 	c = context_of(s->task->tgid, context, &l);
-	if (!c || !c->coroutine || context == s->k->context)
+	if (!c || !c->coroutine || context == s->k->context || context == s->running)
 		return 0;
 	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, s->now, c->serial, s->task);
 	e.h.task = c->task;
@@ -118,11 +119,13 @@ static long unseen_step(__u32 i, struct unseen *s)
 int context_look_at_others(__u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_worker *w = worker_of(task);
 	struct unseen s = {.task = task};
 	struct look k;
 
 	if (look_at(&k, task) || k.thread->busy || !k.thread->n_recent)
 		return 0;
+	s.running = w && w->task ? w->context : 0;
 	s.k = &k;
 	s.since = s.now = border(k.thread, now);
 	bpf_loop(RP_RECENT, unseen_step, &s, 0);
