@@ -56,7 +56,7 @@ def native_against_python():
 def held():
     """Python code holds the GIL for as long as it runs; libcrypto does not."""
     server = uvicorn("fastapi_truth")
-    paths = ["/def/03/a:60", "/def/03/hash:120", "/do/03/a:30/json:30", "/def/03/block:40/a:20"]
+    paths = ["/def/03/a:60", "/def/03/hash:120", "/do/03/a:30/json:30", "/def/03/block:40/a:60"]
     with Recording("--pid", server.pid) as r, connection(server.port) as c:
         truths = [(path, ask(c, path)) for path in paths]
         r.wait_reports(len(paths))
