@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
 from harness import BUILD, REQPROF, Recording, cpu_of, cpu_total, scratch, start, wait_until
-from tap import equal, main, none, ok, within
+from tap import equal, main, measured, none, ok, within
 
 BINARIES = f"{BUILD}/tests/servers"
 
@@ -96,7 +96,7 @@ def ends():
     both = recorded("begin_request,url=arg1->line,status=arg1->status,end=end_request", "/ends/cpu:40/sleep:20?profile=1")
     equal([told(r)[1:] for r in both], [("/ends/cpu:40/sleep:20?profile=1", 208, "seen")], "another function is the end")
     within(cpu_of(both[0], "compute") / 1e6, 40, 0.8, "… of all that is in between: what is computed")
-    ok(recordings[-1].sleeps(both[0], 20e6), "… and slept", both[0]["time"])
+    measured(recordings[-1].sleeps(both[0], 20e6), "… and slept", both[0]["time"])
 
 
 def work():
@@ -104,7 +104,7 @@ def work():
         report = recorded("serve,url=arg1->line", "/cpu:80/sleep:40?profile=1", name=name)[0]
         time = report["time"]
         within(cpu_of(report, "compute") / 80e6 * 100, 100, 2, f"{name}: what it computes, by its own clock")
-        ok(recordings[-1].sleeps(report, 40e6), f"{name}: and its sleep", time)
+        measured(recordings[-1].sleeps(report, 40e6), f"{name}: and its sleep", time)
         equal((time["ambiguous_ns"], report["about"]["bound"][1:]), (0, [0, 0, 0]), f"{name}: all of it is the thread's that was called")
 
 

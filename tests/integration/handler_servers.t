@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
 from harness import BUILD, Load, Recording, Server, all_functions, cpu_of, free_port, nginx, path_of, uvicorn
-from tap import equal, main, none, ok, within
+from tap import equal, main, measured, none, ok, within
 
 
 def kept(reports, n, what):
@@ -33,7 +33,7 @@ def microhttpd():
         q, time = x["request"], x["time"]
         equal((q["method"], q["target"], q["status"], q["end"]), ("GET", "/cpu:60/sleep:20", None, "seen"), "what it is")
         within(cpu_of(x, "compute") / 60e6 * 100, 100, 2, "what it computes, by its own clock")
-        ok(r.sleeps(x, 20e6), "and its sleep", time)
+        measured(r.sleeps(x, 20e6), "and its sleep", time)
     server.stop()
 
 
@@ -66,7 +66,7 @@ def rust():
     kept(reports, 2, "hyper, polled")
     computed = [cpu_of(x, "hyper_server::compute") for x in reports]
     within(computed[0] / 60e6 * 100, 100, 2, "hyper, polled: what the first poll computes, by its own clock")
-    ok(not computed[1] and reports[1]["time"]["wall_ns"] < 20e6, "hyper, polled: the one after its sleep has none of it", reports[1]["time"])
+    measured(not computed[1] and reports[1]["time"]["wall_ns"] < 20e6, "hyper, polled: the one after its sleep has none of it", reports[1]["time"])
     server.stop()
 
 

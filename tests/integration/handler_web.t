@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
 from harness import Load, Recording, all_functions, cpu_of, cpu_total, free_port, path_of
-from tap import equal, main, none, ok, within
+from tap import equal, main, measured, none, ok, within
 from web_servers import cpu_ns, lighttpd, php_fpm, uwsgi
 
 
@@ -92,7 +92,7 @@ def php():
           [("POST", "/shop/orders?cpu=…&sleep=…&status=…&profile=1", 201, "seen"), ("GET", "/app.php?status=…&profile=1", 404, "seen")],
           "php-fpm: what they are, as the browser sent them")
     within(cpu_total(reports[0]) / used * 100, 100, 2, "php-fpm: what it computes, by its own clock, shutdown functions included")
-    ok(r.sleeps(reports[0], 20e6), "php-fpm: and its sleep", reports[0]["time"])
+    measured(r.sleeps(reports[0], 20e6), "php-fpm: and its sleep", reports[0]["time"])
     server.stop()
     fpm.stop()
 
@@ -108,7 +108,7 @@ def wsgi():
     kept(reports, 2, "uWSGI")
     equal([told(x) for x in reports], [("POST", f"{path}?profile=1", 200, "seen") for path in ("/cpu/60", "/sleep/20")], "uWSGI: what they are")
     within(cpu_of(reports[0], "application") / 60e6 * 100, 100, 2, "uWSGI: what it computes, by its own clock")
-    ok(r.sleeps(reports[1], 20e6), "uWSGI: and its sleep", reports[1]["time"])
+    measured(r.sleeps(reports[1], 20e6), "uWSGI: and its sleep", reports[1]["time"])
     server.stop()
 
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import Load, Recording, connection, database, unready, uvicorn
 from python_reports import MS, Asked, ask, awaits_of, classes, foreign, matched, names, sound, truth_of_await
-from tap import equal, main, none, ok, within
+from tap import equal, main, measured, none, ok, within
 
 SLACK = 1.5 * MS        # a loop's timers have a resolution of 1 ms
 CLIENTS = 16
@@ -65,12 +65,13 @@ def idle(served):
         name = f"{served.loop}, idle, {path}"
         # The request says how long it was until its task ran again, for which its thread needed a CPU.
         late = unready(report)
-        ok(found["duration_ns"] >= int(path.split(":")[1]) * MS - SLACK, f"{name}: an await of the cause {cause}, as long as was asked for", found)
+        measured(found["duration_ns"] >= int(path.split(":")[1]) * MS - SLACK, f"{name}: an await of the cause {cause}, as long as was asked for",
+                 found)
         within(found["duration_ns"], lasted - late / 2, 0.02 * lasted + SLACK + late / 2, f"{name}: and as it says")
         ok(bool(found["object"]) or cause == "sleep", f"{name}: with an object", report["awaits"])
         order = [n for n in names(report, found["stack"]) if n in ("await_03", "wait", "operate", "do")]
         ok(order == ["await_03", "wait", "operate", "do"], f"{name}: and the stack that awaits", names(report, found["stack"]))
-        ok(report["time"]["classes_ns"]["loop_busy"] <= 0.02 * lasted + SLACK, f"{name}: the loop is not busy", classes(report))
+        measured(report["time"]["classes_ns"]["loop_busy"] <= 0.02 * lasted + SLACK, f"{name}: the loop is not busy", classes(report))
         if what in ("sleep", "database", "future"):
             within(sums(report, "suspended", "sleep", "network", "other_wait"), found["duration_ns"], 0.02 * lasted + SLACK + late,
                    f"{name}: and the classes say so")
@@ -101,7 +102,7 @@ def late(served):
     within(sums(report, "suspended", "sleep"), 50 * MS, 0.02 * 50 * MS + slack, f"{name}: and before that it is suspended")
     found = awaits_of(report, "sleep")
     ok(len(found) == 1, f"{name}: one await of the cause sleep", report["awaits"])
-    ok(found and 49 * MS <= found[0]["duration_ns"] <= lasted + SLACK, f"{name}: of its length", found)
+    measured(found and 49 * MS <= found[0]["duration_ns"] <= lasted + SLACK, f"{name}: of its length", found)
     none(foreign(report, "03"), f"{name}: without the other's frames")
 
 
@@ -124,11 +125,11 @@ def crowd(served):
             continue
         ok(found["object"] == served.peer, f"{name}: {path} awaits the database", [w for w in report["awaits"] if w["cause"] == "network"])
         late = unready(report)
-        ok(asked_for["until_sent_ns"] * 0.98 - SLACK - late <= found["duration_ns"] <= asked_for["ns"] + SLACK,
-           f"{name}: {path}: for as long as it takes", f"{found}, it says {asked_for}")
+        measured(asked_for["until_sent_ns"] * 0.98 - SLACK - late <= found["duration_ns"] <= asked_for["ns"] + SLACK,
+                 f"{name}: {path}: for as long as it takes", f"{found}, it says {asked_for}")
         queued = asked_for["ns"] - asked_for["until_sent_ns"] + sum(truth_of_await(truth, "step"))
-        ok(report["time"]["classes_ns"]["loop_busy"] >= 0.8 * queued - 2 * SLACK - late, f"{name}: {path}: what it queues is the loop's",
-           f"{classes(report)}, it queued {queued} ns")
+        measured(report["time"]["classes_ns"]["loop_busy"] >= 0.8 * queued - 2 * SLACK - late, f"{name}: {path}: what it queues is the loop's",
+                 f"{classes(report)}, it queued {queued} ns")
 
 
 def in_turn(served):
@@ -145,8 +146,8 @@ def in_turn(served):
         due = [20 * MS, truth["awaits"][1]["until_sent_ns"], 10 * MS, truth["awaits"][3]["until_sent_ns"]]
         late = sum(a["ns"] - ns for a, ns in zip(truth["awaits"], due))
         equal([a["cause"] for a in report["awaits"]], ["sleep", "network"] * 2, f"{name}: each is seen")
-        ok(report["time"]["classes_ns"]["loop_busy"] <= late + 4 * SLACK, f"{name}: the loop is busy for as long as they are late, at most",
-           f"{classes(report)}, they were late by {late} ns")
+        measured(report["time"]["classes_ns"]["loop_busy"] <= late + 4 * SLACK, f"{name}: the loop is busy for as long as they are late, at most",
+                 f"{classes(report)}, they were late by {late} ns")
 
 
 def lock(served):
@@ -192,7 +193,7 @@ def blocking(served):
     found = [w for w in report["waits"] if w["cause"] == "sleep" and "block" in names(report, w["stack"])]
     within(sum(w["duration_ns"] for w in found), 50 * MS, MS + unready(report), f"{name}: a wait of the loop's thread")
     ok(not awaits_of(report, "sleep"), f"{name}: no await", report["awaits"])
-    ok(report["time"]["classes_ns"]["sleep"] >= 49 * MS - unready(report), f"{name}: class sleep", classes(report))
+    measured(report["time"]["classes_ns"]["sleep"] >= 49 * MS - unready(report), f"{name}: class sleep", classes(report))
     within(late_one["time"]["classes_ns"]["loop_busy"], lateness, 0.05 * lateness + SLACK + unready(late_one), f"{name}: as the loop was busy")
 
 

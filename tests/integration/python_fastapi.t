@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import SERVERS, Load, Recording, connection, unready, uvicorn
 from python_reports import (MS, POINTS, ask, bound, cpu_by_truth, cpu_in, frames, last_name, lasted_by_truth, lasted_in, matched, misplaced,
                             names, shares, sound, stacks_with)
-from tap import main, none, ok, within
+from tap import main, measured, none, ok, within
 
 CPU = ["/do/03/a:70/b:30", "/def/03/a:70/b:30", "/do/03/json:30/hash:30/sql:30", "/do/03/sleep:5/a:20/sleep:5/b:40/sleep:5/a:20"]
 STACKS = ["/do/03/lines:80", "/do/03/nested:20/deep:20/gen:20/sort:20/many:20", "/def/03/block:30/sql:20/json:20/hash:20"]
@@ -39,7 +39,7 @@ def work():
     for path in CPU:
         expected = sum(sum(cpu_by_truth(t).values()) for _, t, _ in recorded[path])
         got = sum(sum(r["samples"]["weight_ns"]) for _, _, r in recorded[path])
-        ok(0.98 * expected <= got <= expected + len(recorded[path]) * 5 * MS, f"{path}: and little besides", f"{got} of {expected} ns")
+        measured(0.98 * expected <= got <= expected + len(recorded[path]) * 5 * MS, f"{path}: and little besides", f"{got} of {expected} ns")
 
 
 def all_stacks(path, function):
@@ -84,7 +84,7 @@ def lines():
             weights[line] = weights.get(line, 0) + weight
     total = sum(weights.values())
     within(round(100 * weights[long] / max(1, total), 2), 75, POINTS, "the executing line: three quarters in one, a quarter in the other")
-    ok(total and weights[long] + weights[short] >= 0.98 * total, "and nearly nothing in others", weights)
+    measured(total and weights[long] + weights[short] >= 0.98 * total, "and nearly nothing in others", weights)
     seen = [f for _, _, report in recorded[STACKS[1]] for f in report["frames"] if f["kind"] == "python" and os.path.dirname(f["file"] or "")]
     ok(seen and not [f for _, _, report in recorded[STACKS[1]] for f in misplaced(report)], "files are known by their path")
 
@@ -120,10 +120,10 @@ def waits():
         slept = [w for w in report["waits"] if w["cause"] == "sleep" and "block" in names(report, w["stack"])]
         within(lasted_in(report, "block"), lasted_by_truth(truth, "block"), MS + unready(report),
                "time.sleep is a wait of its thread, with Python's stack")
-        ok(sum(w["duration_ns"] for w in slept) >= 25 * MS - unready(report), "and a sleep", slept)
+        measured(sum(w["duration_ns"] for w in slept) >= 25 * MS - unready(report), "and a sleep", slept)
         ok({report["threads"][w["thread"]]["tid"] for w in slept} == {tid}, "in the pool's thread", report["threads"])
         cpu = sum(t["cpu_ns"] for t in report["threads"] if t["tid"] == tid)
-        ok(cpu >= 0.98 * sum(cpu_by_truth(truth).values()), "which also has the CPU time", f"{cpu} of {truth['calls']}")
+        measured(cpu >= 0.98 * sum(cpu_by_truth(truth).values()), "which also has the CPU time", f"{cpu} of {truth['calls']}")
         ok(cpu_in(report, "do_in_pool") >= 0.98 * cpu_in(report, "work_03") > 0, "below the endpoint's function")
 
 

@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import Recording, connection, uvicorn, waits_of
 from python_reports import MS, POINTS, Rivals, ask, bound, classes, cpu_by_truth, lasted_by_truth, lasted_in, matched, sound, waits_in
-from tap import main, none, ok, within
+from tap import main, measured, none, ok, within
 
 TRIES = 3
 
@@ -26,8 +26,8 @@ def contended(name, server, marked, function, others):
         within(lasted_in(report, function), expected, 0.02 * expected + MS, f"{name}: computes and waits for as long as it says")
         # It waits for nothing else; but the machine's CPUs may be others'.
         waits, gil = (sum(w["duration_ns"] for w in waits_in(report, function, *causes)) for causes in ((), ("gil",)))
-        ok(0.5 * waits <= gil <= report["time"]["classes_ns"]["gil"] + MS, f"{name}: most of it for the GIL",
-           f"{gil} of {waits} ns: {classes(report)}")
+        measured(0.5 * waits <= gil <= report["time"]["classes_ns"]["gil"] + MS, f"{name}: most of it for the GIL",
+                 f"{gil} of {waits} ns: {classes(report)}")
         holders(name, truth, report, rivals.tids)
 
 
@@ -40,7 +40,7 @@ def holders(name, truth, report, tids):
         m = re.match(r"(\S.*)?\[(\d+)\](?: (\S+))?", w["object"] or "")
         named += w["duration_ns"] if m and int(m[2]) in tids else 0
         known += w["duration_ns"] if m and m[3] else 0
-    ok(total and named >= 0.9 * total, f"{name}: which another thread holds", f"{named} of {total} ns: { {w['object'] for w in waits} }")
+    measured(total and named >= 0.9 * total, f"{name}: which another thread holds", f"{named} of {total} ns: { {w['object'] for w in waits} }")
     ok(total and known >= 0.5 * total, f"{name}: in a function that is known", f"{known} of {total} ns: { {w['object'] for w in waits} }")
 
 
@@ -71,7 +71,7 @@ def held():
         mine = threads.get(truth["calls"][0]["tid"], {"cpu_ns": 0})
         got = 100 * mine.get("gil_held_ns", 0) / max(1, mine["cpu_ns"])
         within(got, expected, POINTS + 3, f"{path}: the share of the CPU time that has the GIL")
-        ok(report["time"]["classes_ns"]["gil"] <= 0.03 * report["time"]["wall_ns"], f"{path}: nobody to wait for", report["time"])
+        measured(report["time"]["classes_ns"]["gil"] <= 0.03 * report["time"]["wall_ns"], f"{path}: nobody to wait for", report["time"])
 
 
 main(python_against_python, native_against_python, held)

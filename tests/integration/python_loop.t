@@ -8,7 +8,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from harness import Recording, connection, uvicorn
 from python_reports import MS, Asked, Rivals, ask, classes, matched, sound
-from tap import main, none, ok, within
+from tap import main, measured, none, within
 
 TRIES = 3
 PATIENT = "/do/03/sleep:5/a:2/sleep:5/a:2/sleep:5/a:2/sleep:5"
@@ -31,7 +31,7 @@ def named(name, rows, functions, gil=False):
     sound(name, rows)
     for _, _, report in rows:
         all_ns, got = report["time"]["classes_ns"]["loop_busy"], busy(report, functions, gil)
-        ok(all_ns > 10 * MS and got >= 0.9 * all_ns, f"{name}: what the loop did is named", f"{got} of {all_ns} ns: {report['loop_busy']}")
+        measured(all_ns > 10 * MS and got >= 0.9 * all_ns, f"{name}: what the loop did is named", f"{got} of {all_ns} ns: {report['loop_busy']}")
         none([b for b in report["loop_busy"] if b["function"] in functions and not (b["file"] or "").endswith("/measured.py")],
              f"{name}: with its file")
         none([f for f in report["frames"] if f["function"] in functions - BURN], f"{name}: and is in no stack of the request")
@@ -63,8 +63,8 @@ def loop_waits_for_gil():
     sound("pool computes", rows)
     for _, _, report in rows:
         all_ns, got = report["time"]["classes_ns"]["loop_busy"], busy(report, BURN, True)
-        ok(got >= 0.8 * all_ns - 10 * MS, "pool computes: the GIL keeps the loop busy, and who holds it is named",
-           (classes(report), report["loop_busy"]))
+        measured(got >= 0.8 * all_ns - 10 * MS, "pool computes: the GIL keeps the loop busy, and who holds it is named",
+                 (classes(report), report["loop_busy"]))
 
 
 def marked_ones():
@@ -80,7 +80,7 @@ def marked_ones():
     report = {path: report for path, _, report in matched(r, truths)}[waiting]
     whole = report["time"]["classes_ns"]["loop_busy"]
     got = sum(b["duration_ns"] for b in report["loop_busy"] if b["request"] == f"GET {rival}" and b["function"] in BURN)
-    ok(whole > 50 * MS and got >= 0.9 * whole, "the request that the loop works for is named", (classes(report), report["loop_busy"]))
+    measured(whole > 50 * MS and got >= 0.9 * whole, "the request that the loop works for is named", (classes(report), report["loop_busy"]))
     none([b for b in report["loop_busy"] if b["request"] == f"GET {waiting}"], "which is not itself")
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 
 import contract
 from harness import SERVERS, connection, fetch, path_of
-from tap import none, ok
+from tap import measured, none
 
 MS = 1_000_000
 POINTS = 2              # percentage points that a share may be off
@@ -255,9 +255,10 @@ def sound(name, of_all, ambiguous=False, greenlets=False):
              f"{name}: unknown is at most 1 % of each")
 
 
-def stolen_from(report):
-    """ns that a hypervisor took. The clock of a thread learns of that up to 4 ms later, in the middle of what comes next."""
-    return sum(w["runnable_ns"] for w in report["waits"] if w.get("object") == "hypervisor")
+def stolen_from(report, function=None):
+    """ns that a hypervisor took, below this function. The clock of a thread learns of that up to 4 ms later, in the middle of what comes next."""
+    return sum(w["runnable_ns"] for w in report["waits"]
+               if w.get("object") == "hypervisor" and (not function or function in names(report, w["stack"])))
 
 
 # The kernel's clock of a thread stops where what preempts it is woken from another CPU, not where the interrupt comes that says so: on a virtual
@@ -267,12 +268,13 @@ def shares(name, of_all, functions):
     expected, got = Counter(), Counter()
     for _, truth, report in of_all:
         for f in functions:
-            took, least, most = cpu_in(report, f), cpu_by_truth(truth)[f], lasted_by_truth(truth, f) - waited_in(report, f)
+            took, least = cpu_in(report, f), cpu_by_truth(truth)[f] - stolen_from(report, f)
+            most = lasted_by_truth(truth, f) - waited_in(report, f)
             got[f] += took
             expected[f] += max(least, min(took, most))
     total, of = sum(expected.values()), sum(got.values())
     off = {f: round(100 * got[f] / of - 100 * expected[f] / total, 2) if of else None for f in functions}
-    ok(of and max(abs(v) for v in off.values()) <= POINTS, f"{name}: the shares of {', '.join(functions)}", f"off by {off} points of {got}")
+    measured(of and max(abs(v) for v in off.values()) <= POINTS, f"{name}: the shares of {', '.join(functions)}", f"off by {off} points of {got}")
 
 
 def bound(name, of_all, least=BOUND, slack=0.02):
@@ -282,10 +284,10 @@ def bound(name, of_all, least=BOUND, slack=0.02):
              sum(c["wall_ns"] for c in truth["calls"]) - waited_in(report, f"work_{truth['slot']}"), stolen_from(report))
             for i, (path, truth, report) in enumerate(of_all)]
     expected, got, most, stolen = (sum(row[i] for row in rows) for i in (1, 2, 3, 4))
-    return ok(least * expected - stolen <= got <= most * (1 + slack) + MS * len(rows),
-              f"{name}: at least {100 * least:.0f} % of the CPU time is bound to its request",
-              f"{got / MS:.2f} ms of {expected / MS:.2f} to {most / MS:.2f}, {stolen} ns stolen: "
-              f"{ {path: round(part / cpu, 3) for path, cpu, part, *_ in rows} }")
+    measured(least * expected - stolen <= got <= most * (1 + slack) + MS * len(rows),
+             f"{name}: at least {100 * least:.0f} % of the CPU time is bound to its request",
+             f"{got / MS:.2f} ms of {expected / MS:.2f} to {most / MS:.2f}, {stolen} ns stolen: "
+             f"{ {path: round(part / cpu, 3) for path, cpu, part, *_ in rows} }")
 
 
 def in_calls(truth):
