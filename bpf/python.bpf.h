@@ -76,7 +76,8 @@ static __always_inline __u64 python_object(const struct rp_python *py, __u64 ref
  * once. */
 __u64 python_search(__u64 id);
 
-/* The thread state of `task`, whose memory must be the current one; 0 = it has none. Remembered in *cached, if that is not NULL. */
+/* The thread state of `task`, whose memory must be the current one; 0 = it has none. Remembered in *cached, if that is not NULL. Of several that of
+ * the oldest interpreter in which the thread runs something, where its event loop or its pool is: interpreters are listed newest first. */
 static __always_inline __u64 python_thread_state(const struct rp_python *py, struct task_struct *task, __u64 *cached)
 {
 	__u64 id = BPF_CORE_READ(task, thread.fsbase), found;

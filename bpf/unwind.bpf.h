@@ -15,6 +15,7 @@
 #define UNWIND_WORDS 1024       /* addresses of 383 frames, and two words for each of 256 Python frames */
 #define CODE_PARTS_SIZE (2 * RP_CODE_TEXT_MAX + RP_CODE_LINES_MAX)
 #define WINDOW_WORDS 256        /* stack memory is copied in blocks: one copy serves several frames */
+#define PYTHON_STATES 4         /* interpreters that one thread may be in the middle of */
 
 /* ---- maps.bpf.c: the tables ---------------------------------------------------------------------------------------- */
 
@@ -96,6 +97,9 @@ struct unwind {
 	__u32 n_python;
 	__u32 python_flags;     /* RP_STACK_PYTHON_* */
 	__u32 python_unsure;    /* loops that may still be tried for the innermost: python_outer was not met yet */
+	__u32 python_states_walked;
+	__u64 python_states[PYTHON_STATES]; /* where there are several interpreters, those of the thread that run something, the innermost first */
+	__u32 n_python_states;
 	__u32 pad_python;
 	__u64 awaited, awaited_type, local, local_2, local_type; /* struct rp_task_wait */
 	__u32 suspended;        /* RP_TASK_* */

@@ -9,6 +9,8 @@ struct python_search {
 	__u64 id;               /* wanted */
 	__u64 interpreter, state;
 	__u64 found;
+	__u64 *running;         /* [PYTHON_STATES]: for those that run something; NULL = not wanted */
+	__u32 n;
 };
 
 static long python_search_step(__u32 i, struct python_search *s)
@@ -21,8 +23,14 @@ static long python_search_step(__u32 i, struct python_search *s)
 		return 0;
 	}
 	if (python_pointer(s->state + s->py->thread_id) == s->id) {
-		s->found = s->state;
-		return 1;
+		__u64 frame = python_top_frame(s->py, s->state);
+
+		if (frame || !s->found)
+			s->found = s->state;
+		if (frame && s->running)
+			s->running[s->n++ & (PYTHON_STATES - 1)] = s->state;
+		s->state = 0; /* a thread has one in each interpreter that it has been in */
+		return s->n == PYTHON_STATES;
 	}
 	s->state = python_pointer(s->state + s->py->thread_next);
 	return 0;
@@ -35,6 +43,19 @@ __u64 python_search(__u64 id)
 	if (s.py)
 		bpf_loop(PYTHON_THREADS_MAX, python_search_step, &s, 0);
 	return s.found;
+}
+
+int unwind_python_states(struct unwind *u)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct python_search s = {.py = python_of(task->tgid), .id = BPF_CORE_READ(task, thread.fsbase)};
+
+	if (!u || !s.py || !s.id)
+		return 0;
+	s.running = u->python_states;
+	bpf_loop(PYTHON_THREADS_MAX, python_search_step, &s, 0);
+	u->n_python_states = s.n;
+	return 0;
 }
 
 /* ---- frames ---------------------------------------------------------------------------------------------------------- */
@@ -87,13 +108,28 @@ static __always_inline int walk_outer(struct unwind *u, const struct rp_python *
 	return 1;
 }
 
+/* What the thread runs in the interpreter from which it has entered the one whose frames have come to their end. */
+static __always_inline int walk_state(struct unwind *u, const struct rp_python *py)
+{
+	__u32 at = u->python_states_walked;
+
+	if (at >= u->n_python_states)
+		return 0;
+	u->python_states_walked = at + 1;
+	u->python_frame = python_top_frame(py, u->python_states[at & (PYTHON_STATES - 1)]);
+	return 1;
+}
+
 static long walk_step(__u32 i, struct python_walk *w)
 {
 	struct unwind *u = w->u;
 	struct python_frame f;
 
-	if (!u->python_frame) /* else the thread's first loop is beginning */
-		return (u->n_python || u->python_unsure == LOOPS_TRIED) ? !walk_outer(u, w->py) : 1;
+	if (!u->python_frame) {
+		int has_begun = u->n_python || u->python_unsure == LOOPS_TRIED; /* else the thread's first loop is beginning */
+
+		return !(has_begun && walk_outer(u, w->py)) && !walk_state(u, w->py);
+	}
 	if (python_read_frame(w->py, u->python_frame, &u->python, &f)) {
 		if (walk_outer(u, w->py))
 			return 0;
@@ -216,6 +252,12 @@ int unwind_python(struct unwind *u, __u32 pid)
 	u->python_state = python_thread_state(w.py, task, t ? &t->python_state : NULL);
 	if (!u->python_state)
 		return 0;
+	u->n_python_states = 0;
+	if (python_pointer(python_pointer(w.py->runtime + w.py->interpreters) + w.py->interpreter_next))
+		unwind_python_states(u);
+	if (u->n_python_states)
+		u->python_state = u->python_states[0];
+	u->python_states_walked = 1;
 	u->python_frame = python_top_frame(w.py, u->python_state);
 	u->python_cframe = w.py->cframe_frame == RP_PYTHON_NONE ? 0 : python_pointer(u->python_state + w.py->thread_frame);
 	u->python_outer = python_outer_frame(w.py, u->python_cframe);

@@ -7,9 +7,9 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
 from harness import SERVERS, Recording, Server, connection
-from python_reports import SHORT_TICKS, ask, evaluator_left, frames
+from python_reports import SHORT_TICKS, ask, cpu_in, evaluator_left, frames, names, stacks_with
 from pythons import interpreters, label_of, skip_missing
-from tap import main, none, ok
+from tap import main, none, ok, within
 
 MS_AT_A_POINT = 12      # and an eighth of that at the shortest
 
@@ -103,4 +103,23 @@ def entering():
         ok(len(report["samples"]["t"]) > 5000, f"{label}: samples", len(report["samples"]["t"]))
 
 
-main(all_of_them, entering)
+def two_at_once():
+    """A thread in the middle of two interpreters: the frames of both, in order."""
+    for version, path in interpreters():
+        if version < (3, 10):  # there only CPython's own tests can make another one
+            continue
+        server, label = Server([path, f"{SERVERS}/interpreters.py"]), f"{label_of(version, path)}, two interpreters"
+        with Recording("--pid", server.pid, options=SHORT_TICKS) as r, connection(server.port) as c:
+            truth = ask(c, "/40")
+            r.wait_reports(1)
+        server.stop()
+        (report,) = r.json()
+        for function, ns in truth.items():
+            within(cpu_in(report, function) / ns * 100, 100, 4, f"{label}: {function}, % of its own clock")
+        none([names(report, s) for s in stacks_with(report, "compute_inside")
+              if ["enter", "do_GET"] != [n for n in names(report, s) if n in ("enter", "do_GET", "compute_outside")]],
+             f"{label}: one is below the other")
+        none(evaluator_left(report), f"{label}: Python's frames in place of the interpreter's")
+
+
+main(all_of_them, entering, two_at_once)

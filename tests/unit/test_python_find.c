@@ -98,6 +98,23 @@ static void interpreters_that_start(void **state)
 	assert_int_equal(verify(CODE_TYPE), -EFAULT);
 }
 
+/* The newest comes first; one that nobody is in has no thread. */
+static void several_interpreters(void **state)
+{
+	const uint64_t newest = INTERPRETER + 0x2000;
+
+	(void)state;
+	put_interpreter(0x030d);
+	fake_put_u64(fake, RUNTIME + python.interpreters, newest);
+	fake_put_u64(fake, newest + python.interpreter_next, INTERPRETER);
+	assert_int_equal(verify(CODE_TYPE), 0);
+	assert_int_equal(verify(CODE_TYPE + 8), -EBADMSG);
+	fake_put_u64(fake, INTERPRETER + python.interpreter_threads, 0);
+	assert_int_equal(verify(CODE_TYPE), -EAGAIN);
+	fake_put_u64(fake, INTERPRETER + python.interpreter_next, newest); /* for ever */
+	assert_int_equal(verify(CODE_TYPE), -EAGAIN);
+}
+
 static void threads_without_frames(void **state)
 {
 	(void)state;
@@ -210,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(interpreters, setup, teardown),
 		cmocka_unit_test_setup_teardown(interpreters_that_start, setup, teardown),
+		cmocka_unit_test_setup_teardown(several_interpreters, setup, teardown),
 		cmocka_unit_test_setup_teardown(threads_without_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(frames_below_marks, setup, teardown),
 		cmocka_unit_test(versions),

@@ -5,6 +5,7 @@
 
 #include "symbol/python_string.h"
 
+#define INTERPRETERS_MAX 1024
 #define THREADS_MAX 64
 #define FRAMES_MAX 16
 #define TRIES 20                /* the process runs meanwhile */
@@ -75,18 +76,20 @@ static int look_at_threads(const struct walk *w, uint64_t interpreter, uint64_t 
 	return r;
 }
 
+/* Interpreters are listed newest first; the main one, which is last, has a thread as soon as any has. */
 static int walk(const struct walk *w)
 {
 	uint64_t interpreter, thread;
-	int r = word(w, w->p->runtime, w->p->interpreters, &interpreter);
+	int r = word(w, w->p->runtime, w->p->interpreters, &interpreter), found = -EAGAIN;
 
-	if (!r && !interpreter)
-		return -EAGAIN;
-	if (!r)
+	for (int i = 0; i < INTERPRETERS_MAX && !r && interpreter && found <= 0; i++) {
 		r = word(w, interpreter, w->p->interpreter_threads, &thread);
-	if (!r && !thread)
-		return -EAGAIN;
-	return r ? r : look_at_threads(w, interpreter, thread);
+		if (!r && thread)
+			found = look_at_threads(w, interpreter, thread);
+		if (!r)
+			r = word(w, interpreter, w->p->interpreter_next, &interpreter);
+	}
+	return r ? r : found;
 }
 
 int python_verify(const struct memory *memory, int pid, const struct rp_python *offsets, uint64_t code_type)
