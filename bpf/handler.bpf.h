@@ -127,6 +127,9 @@ int handler_line(struct http_slot *s, const struct rp_handler *h, struct handler
 /* Is the slot's target not to be believed, as it is not what came over the connection? unreadable: there is none. index: of the handler. */
 int handler_doubted(struct http_slot *s, __u32 index, int unreadable);
 
+/* Is what else the handler says to be believed? The first calls are looked at whatever they say: so a wrong place shows. index: of the handler. */
+int handler_believed(__u32 index);
+
 static __always_inline const struct rp_handler *handler_of(void *ctx)
 {
 	__u32 index = bpf_get_attach_cookie(ctx);

@@ -14,6 +14,8 @@
 __s32 handlers_to_check = 0;    /* reads that are looked at; user space adds some while there are handlers to check */
 __u8 handler_verdicts[RP_MAX_HANDLERS] = {}; /* by index: 0 = not known yet */
 
+__u8 handlers_looked[RP_MAX_HANDLERS] = {}; /* by index: calls whose URL was read, as far as they are counted */
+
 __u32 handlers_saw_lines = 0;   /* there may be some; where only TLS is spoken there are none */
 
 /* As copied into a slot. */
@@ -98,6 +100,19 @@ static __always_inline int is_same_target(const struct http_slot *s, const struc
 			return 0;
 	}
 	return i == len || i == SEEN_MAX - RP_METHOD_MAX - 2;
+}
+
+#define LOOKED_ENOUGH 64
+
+int handler_believed(__u32 index)
+{
+	if (index >= RP_MAX_HANDLERS)
+		return 0;
+	if (handlers_looked[index] < LOOKED_ENOUGH) {
+		handlers_looked[index]++;
+		return 0;
+	}
+	return !handlers_saw_lines || handler_verdicts[index] == RP_VERDICT_AGREES;
 }
 
 int handler_doubted(struct http_slot *s, __u32 index, int unreadable)

@@ -21,6 +21,8 @@ struct {
 #define HURRY_NS 12800000ULL    /* for so many: 200 us each, of which reading a response would be 1 us */
 
 __u32 followed_processes = 0;   /* gauge; user space adds those that it marks */
+__u32 processes_on_sockets = 0; /* gauge: … whose requests are looked for on their sockets */
+__u32 leaving_sockets = 0;      /* process; set by user space for leave_sockets */
 __u32 readers_used = 1;         /* 0 means none */
 
 /* ---- followed processes ------------------------------------------------------------------------------------------ */
@@ -43,19 +45,42 @@ __hidden void follow_child(struct task_struct *parent, struct task_struct *child
 {
 	__u32 mark = followed_on_sockets(parent) ? RP_FOLLOWED : RP_FOLLOWED_CALLS;
 
-	if (bpf_task_storage_get(&followed_tasks, child, &mark, BPF_LOCAL_STORAGE_GET_F_CREATE))
-		__sync_fetch_and_add(&followed_processes, 1);
-	else
+	if (!bpf_task_storage_get(&followed_tasks, child, &mark, BPF_LOCAL_STORAGE_GET_F_CREATE)) {
 		COUNT(storage_failed);
+		return;
+	}
+	__sync_fetch_and_add(&followed_processes, 1);
+	if (mark == RP_FOLLOWED)
+		__sync_fetch_and_add(&processes_on_sockets, 1);
 }
 
 /* The last thread of a process ends. Two that end at the same time may both say so: the mark counts once. */
 __hidden void unfollow(struct task_struct *task)
 {
-	__u32 *mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0);
+	__u32 *mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0), was;
 
-	if (mark && __sync_lock_test_and_set(mark, RP_FOLLOWED_GONE) != RP_FOLLOWED_GONE)
+	if (!mark)
+		return;
+	was = __sync_lock_test_and_set(mark, RP_FOLLOWED_GONE);
+	if (was != RP_FOLLOWED_GONE)
 		__sync_fetch_and_add(&followed_processes, -1);
+	if (was == RP_FOLLOWED)
+		__sync_fetch_and_add(&processes_on_sockets, -1);
+}
+
+/* From now on the requests of a process are what a handler's calls are. Here, as it may exit meanwhile. */
+SEC("?iter/task")
+int leave_sockets(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	__u32 *mark;
+
+	if (!task || (__u32)task->tgid != leaving_sockets)
+		return 0;
+	mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0);
+	if (mark && __sync_val_compare_and_swap(mark, RP_FOLLOWED, RP_FOLLOWED_CALLS) == RP_FOLLOWED)
+		__sync_fetch_and_add(&processes_on_sockets, -1);
+	return 0;
 }
 
 /* ---- threads that read requests ---------------------------------------------------------------------------------- */

@@ -98,8 +98,9 @@ typedef __u64 live_ref;
 /* Is the current task's process followed? (task storage of the group leader) */
 __hidden int followed(struct task_struct *task);
 
-/* … and are its requests looked for on its sockets? */
+/* … and are its requests looked for on its sockets? Those of none are: 0. */
 __hidden int followed_on_sockets(struct task_struct *task);
+extern __u32 processes_on_sockets;
 
 /* The current thread has read a request line (marked or not), which arrived then (0 = not known): makes its state, counts it as unfinished, releases
  * the thread from a marked request that it worked for. Returns its reader index, 0 if there was no room (counted), plus RP_READ_HURRIED: it

@@ -71,7 +71,7 @@ _Static_assert(sizeof(struct rp_handler_reply) == 84, "rp_handler_reply");
 
 struct rp_handler {
 	__u32 flags;
-	__u32 pad;
+	struct rp_handler_path query;   /* a number that is 0 where the target has no query, RP_BASE_NONE: unknown. Of most calls only this is read */
 	struct rp_handler_text url, method;
 	struct rp_handler_path status;  /* RP_BASE_NONE: unknown */
 	struct rp_handler_path id;      /* of a request, among the arguments of the handler … */
@@ -84,9 +84,8 @@ struct rp_handler {
 	__s32 turn_id;          /* from there to what `id` is */
 	struct rp_handler_path replied; /* the request that a reply points back to */
 	struct rp_handler_reply replies[RP_REPLIES]; /* instead of `status`; all begin with the same value */
-	__u32 pad2;
 };
-_Static_assert(sizeof(struct rp_handler) == 8 + 2 * 56 + 4 * 28 + 2 * 28 + 48 + 72 + 8 + 28 + 2 * 84 + 4, "rp_handler");
+_Static_assert(sizeof(struct rp_handler) == 4 + 28 + 2 * 56 + 4 * 28 + 2 * 28 + 48 + 72 + 8 + 28 + 2 * 84 + 4, "rp_handler");
 
 /* ---- `handler_verdicts`, by handler: is its URL what comes over plain connections? 0 = not known yet ----------------------- */
 

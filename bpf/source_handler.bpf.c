@@ -212,6 +212,15 @@ static __always_inline int end_before(const struct rp_handler *h, const struct o
 	return 0;
 }
 
+/* A request of which the handler says that it has no query has no marker there. */
+static __always_inline int has_no_query(struct pt_regs *regs, const struct rp_handler *h, const struct handler_values *v)
+{
+	__u64 length;
+
+	return h->query.base && !cfg.n_path_markers && !(h->flags & RP_HANDLER_ALL) && handler_believed(bpf_get_attach_cookie(regs)) &&
+	       !handler_value(&h->query, v, &length) && !length;
+}
+
 static __always_inline void enter_open(struct pt_regs *regs, const struct rp_handler *h)
 {
 	struct open_call_key key;
@@ -220,6 +229,11 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 	__u64 id;
 
 	handler_values(&v, h, regs);
+	if (counts_only(h) && !live_requests && has_no_query(regs, h, &v)) {
+		request_read(0);
+		count_open(1);
+		return;
+	}
 	if (handler_value(&h->id, &v, &id) || (h->id.base && !id))
 		return; /* uWSGI asks for an application without a request when it starts */
 	open_call_key(&key, id);

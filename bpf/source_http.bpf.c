@@ -211,13 +211,19 @@ static __always_inline void show_handlers(struct sock *sk, int ret)
 		handler_saw(ret);
 }
 
+/* Every socket of the machine comes here. */
+static __always_inline int is_of_use(void)
+{
+	return processes_on_sockets || contextual_requests;
+}
+
 SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 {
 	struct http_run r = {.sk = sk, .ctx = ctx};
 	struct http_conn *c;
 
-	if (ret < 0 || flags & (FLAG_PEEK | FLAG_OOB | FLAG_ERRQUEUE))
+	if (ret < 0 || flags & (FLAG_PEEK | FLAG_OOB | FLAG_ERRQUEUE) || !(is_of_use() || handlers_to_check > 0))
 		return 0;
 	c = conn_of(sk);
 	if (!c && is_stream(sk) && followed_on_sockets(bpf_get_current_task_btf()))
@@ -256,8 +262,11 @@ int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 SEC("?tp_btf/sk_data_ready")
 int BPF_PROG(http_data_ready, struct sock *sk)
 {
-	struct http_conn *c = conn_of(sk);
+	struct http_conn *c;
 
+	if (!is_of_use())
+		return 0;
+	c = conn_of(sk);
 	if (contextual_requests && (!c || c->off || !c->sync))
 		peer_ready(number_of(sk));
 	if (!c || c->ready_ns || c->in.phase != HTTP_START || sk->__sk_common.skc_state == STATE_LISTEN)
@@ -304,7 +313,7 @@ int BPF_PROG(http_sent, struct sock *sk, int ret, int flags)
 	struct http_run r = {.sk = sk, .ctx = ctx};
 	struct http_conn *c;
 
-	if (ret <= 0)
+	if (ret <= 0 || !is_of_use())
 		return 0;
 	c = conn_of(sk);
 	if (contextual_requests && (!c || c->off || !c->sync || c->fresh))

@@ -32,6 +32,7 @@ static void its_table_of_variables_says_where_members_are(void **state)
 	assert_true(nginx_layout(elf, &layout));
 	assert_int_equal(layout.request_line, 0x3e0);
 	assert_int_equal(layout.status, 0x288);
+	assert_int_equal(layout.query, 0x400);
 	elf_file_close(elf);
 }
 

@@ -90,6 +90,7 @@ static void take_nginx(const struct looking *l, struct rp_handler *h)
 	h->url.length.offset[0] = layout.request_line;
 	h->url.data.offset[0] = layout.request_line + 8;
 	h->status.offset[0] = layout.status;
+	h->query.offset[0] = layout.query;
 }
 
 static int look_at_turns(const struct looking *l, const struct known_server *k, uint64_t begin)
@@ -140,7 +141,7 @@ static bool add_global(const struct looking *l, const struct known_server *k, ui
 {
 	struct rp_handler *h = &l->f->found->handler;
 	struct rp_handler_path *const paths[] = {
-		&h->url.data, &h->url.length, &h->method.data, &h->method.length, &h->status, &h->id, &h->end_id, &h->socket, &h->list.first,
+		&h->query, &h->url.data, &h->url.length, &h->method.data, &h->method.length, &h->status, &h->id, &h->end_id, &h->socket, &h->list.first,
 	};
 	struct place_found place;
 	uint64_t variable;
@@ -165,6 +166,7 @@ int look_at_known(const struct looking *l, const struct known_server *k, uint64_
 	compile_known_text(layout->url, &h->url);
 	compile_known_text(layout->method, &h->method);
 	compile_known(layout->status, &h->status);
+	compile_known(layout->query, &h->query);
 	take_methods(layout->methods, h);
 	if (k->own_layout == OWN_NGINX)
 		take_nginx(l, h);

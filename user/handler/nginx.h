@@ -8,9 +8,9 @@
 
 #include "symbol/elf.h"
 
-/* Offsets in its struct ngx_http_request_s: of a string (length, data), and of a number. */
+/* Offsets in its struct ngx_http_request_s: of a string (length, data), and of numbers: status, length of the query. */
 struct nginx_layout {
-	uint64_t request_line, status;
+	uint64_t request_line, status, query;
 };
 
 /* False: it does not say. */

@@ -17,6 +17,7 @@
 #include "reqprof.skel.h"
 #include "tracer/halves.h"
 #include "tracer/handler_links.h"
+#include "tracer/iterator.h"
 #include "tracer/kernel_function.h"
 #include "tracer/kernel_types.h"
 #include "tracer/links.h"
@@ -104,6 +105,7 @@ static void configure(struct session *s, const struct tracer_options *options)
 		bpf_program__set_autoload(program, true);
 	bpf_program__set_autoattach(skel->progs.http_open_sockets, false);
 	bpf_program__set_autoattach(skel->progs.list_threads, false);
+	bpf_program__set_autoattach(skel->progs.leave_sockets, false);
 	bpf_program__set_autoattach(skel->progs.maps_made, false);
 	configure_uprobes(s, skel);
 	handlers = handler_programs(s);
@@ -170,30 +172,13 @@ void session_free(struct session *s)
 }
 
 /* Run an iterator program to its end: it writes nothing, reading is what runs it. */
-static int iterate(struct bpf_program *program)
-{
-	_cleanup_close_ int fd = -1;
-	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
-	char buffer[256];
-	ssize_t n;
-	int r = libbpf_get_error(link);
-
-	if (r)
-		return r;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	while (fd >= 0 && ((n = read(fd, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR)))
-		;
-	r = fd < 0 || n < 0 ? -errno : 0;
-	bpf_link__destroy(link);
-	return r;
-}
 
 int session_list_sockets(struct session *s)
 {
-	int r = iterate(s->skel->progs.http_open_sockets);
+	int r = iterator_run(s->skel->progs.http_open_sockets);
 
 	if (!r)
-		r = iterate(s->skel->progs.list_threads);
+		r = iterator_run(s->skel->progs.list_threads);
 	if (r)
 		log_error("cannot list the open sockets and threads of the target: %s", strerror(-r));
 	return r;
@@ -225,6 +210,13 @@ static int open_pidfd(pid_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
+static void count_followed(struct session *s, uint32_t mark, int n)
+{
+	__atomic_fetch_add(&s->skel->bss->followed_processes, n, __ATOMIC_SEQ_CST);
+	if (mark == RP_FOLLOWED)
+		__atomic_fetch_add(&s->skel->bss->processes_on_sockets, n, __ATOMIC_SEQ_CST);
+}
+
 int session_follow(struct session *s, pid_t pid)
 {
 	_cleanup_close_ int pidfd = open_pidfd(pid);
@@ -237,10 +229,10 @@ int session_follow(struct session *s, pid_t pid)
 	/* Its Unix sockets are not known before session_list_sockets(). */
 	__atomic_store_n(&s->skel->bss->http_unix_listed, 0, __ATOMIC_SEQ_CST);
 	/* Counted first: it may exit as soon as it is marked. */
-	__atomic_fetch_add(&s->skel->bss->followed_processes, 1, __ATOMIC_SEQ_CST);
+	count_followed(s, mark, 1);
 	if (!bpf_map_update_elem(bpf_map__fd(s->skel->maps.followed_tasks), &pidfd, &mark, BPF_NOEXIST))
 		return 0;
-	__atomic_fetch_sub(&s->skel->bss->followed_processes, 1, __ATOMIC_SEQ_CST);
+	count_followed(s, mark, -1);
 	return errno == EEXIST ? 0 : -errno;
 }
 
@@ -336,15 +328,11 @@ static void remove_handler(void *ctx, pid_t pid, unsigned int number)
 	links_close(&s->links, pid, number);
 }
 
-/* From now on its requests are what the handler's calls are. */
-static void leave_sockets(struct session *s, pid_t pid)
+static int leave_sockets(struct session *s, pid_t pid)
 {
-	_cleanup_close_ int pidfd = open_pidfd(pid);
-	uint32_t mark = RP_FOLLOWED_CALLS;
-
 	s->skel->bss->handlers_instead = 1;
-	if (pidfd >= 0)
-		bpf_map_update_elem(bpf_map__fd(s->skel->maps.followed_tasks), &pidfd, &mark, BPF_EXIST);
+	s->skel->bss->leaving_sockets = pid;
+	return iterator_run(s->skel->progs.leave_sockets);
 }
 
 static int add_handler(void *ctx, pid_t pid, unsigned int number, const struct rp_handler *handler, const char *path, const struct msg_place *places,
@@ -360,7 +348,9 @@ static int add_handler(void *ctx, pid_t pid, unsigned int number, const struct r
 	if (handler->flags & RP_HANDLER_REST)
 		s->skel->bss->handlers_of_rest = 1;
 	else
-		leave_sockets(s, pid);
+		r = leave_sockets(s, pid);
+	if (r)
+		return r;
 	r = handler_links_add(&s->handlers, &programs, &s->links, &(struct handler_where){pid, number, path, places, n}, handler);
 	if (r)
 		remove_handler(s, pid, number);

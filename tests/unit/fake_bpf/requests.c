@@ -31,6 +31,7 @@ __u64 fake_rest;
 __s32 handlers_to_check;
 __u32 handlers_instead;
 __u32 handlers_of_rest = 1;
+__u32 processes_on_sockets = 1;
 
 int http_received(struct sock *sk, int ret, int flags);
 int http_data_ready(struct sock *sk);
