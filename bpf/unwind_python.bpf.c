@@ -45,6 +45,7 @@ __u64 python_search(__u64 id)
 	return s.found;
 }
 
+/* What the current thread runs in several interpreters: python_states[]. Global, as python_search(). */
 int unwind_python_states(struct unwind *u)
 {
 	struct task_struct *task = bpf_get_current_task_btf();

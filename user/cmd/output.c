@@ -215,7 +215,7 @@ struct files {
 static int write_file(struct files *files, int dir, char *name, const struct profile *p, const struct format *format)
 {
 	struct new_file *file = &files->files[files->n];
-	int r;
+	int r, closed;
 
 	files->names[files->n] = name;
 	r = new_file_open(file, dir, name);
@@ -223,9 +223,8 @@ static int write_file(struct files *files, int dir, char *name, const struct pro
 	if (r < 0)
 		return r;
 	r = format ? format->write(p, file->out.stream) : profile_write(p, file->out.stream);
-	if (r < 0)
-		return r;
-	return new_file_close(file);
+	closed = new_file_close(file);
+	return closed < 0 ? closed : r; /* it knows why better than what has written to it */
 }
 
 static int write_all(struct output *o, struct files *files, const struct profile *p, const char *base)

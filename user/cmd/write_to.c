@@ -25,7 +25,7 @@ static int print(int (*write)(const void *what, FILE *f), const void *what, int 
 		return r;
 	r = write(what, out.stream);
 	closed = out_close(&out);
-	return r < 0 ? r : closed;
+	return closed < 0 ? closed : r; /* it knows why better than what has written to it */
 }
 
 /* Pipes, terminals and devices are written to, not replaced. */
@@ -42,14 +42,15 @@ static int print_to_file(const char *path, int (*write)(const void *what, FILE *
 	_cleanup_free_ char *parent = slash ? xstrndup(path, slash - path + 1) : xstrdup(".");
 	_cleanup_close_ int dir = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct new_file file = {0};
-	int r;
+	int r, closed;
 
 	r = dir < 0 ? -errno : new_file_open(&file, dir, slash ? slash + 1 : path);
 	if (r < 0)
 		return r;
 	r = write(what, file.out.stream);
-	if (!r)
-		r = new_file_close(&file);
+	closed = new_file_close(&file);
+	if (closed < 0)
+		r = closed;
 	if (r < 0) {
 		new_file_discard(&file);
 		return r;

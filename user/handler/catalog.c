@@ -16,13 +16,13 @@
  * for (src/event/ngx_event.h, src/core/ngx_connection.h); callbacks of requests end with ngx_http_run_posted_requests().
  */
 static const struct known_layout nginx[] = {
-	{VERSION(1, 22, 0), "*(arg1+0x3e8):*(arg1+0x3e0)", NULL, "*(arg1+0x288)", "*(arg1+0x400)", NULL},
+	{VERSION(1, 22, 0), "*(arg1+0x3e8):*(arg1+0x3e0)", NULL, "*(arg1+0x288)", NULL},
 	{0},
 };
 
 /* Apache httpd: include/httpd.h, struct request_rec, which is part of the interface for modules and has not changed in 2.4. */
 static const struct known_layout apache[] = {
-	{VERSION(2, 4, 0), "*(arg1+0x30)", NULL, "*(arg1+0x68)", NULL, NULL},
+	{VERSION(2, 4, 0), "*(arg1+0x30)", NULL, "*(arg1+0x68)", NULL},
 	{0},
 };
 
@@ -33,13 +33,13 @@ static const struct known_layout apache[] = {
  * calls http_response_handler()).
  */
 static const struct known_layout lighttpd[] = {
-	{VERSION(1, 4, 69), "*(arg1+448)", "*(arg1+28)", "*(arg1+4)", NULL, "GET HEAD QUERY POST PUT DELETE CONNECT OPTIONS TRACE"},
+	{VERSION(1, 4, 69), "*(arg1+448)", "*(arg1+28)", "*(arg1+4)", "GET HEAD QUERY POST PUT DELETE CONNECT OPTIONS TRACE"},
 	{0},
 };
 
 /* uWSGI: uwsgi.h, struct wsgi_request, part of the interface for plugins; all of these ask for the application when the variables are known. */
 static const struct known_layout uwsgi[] = {
-	{VERSION(2, 0, 0), "*(arg1+192):*(arg1+200)", "*(arg1+272):*(arg1+280)", "*(arg1+696)", NULL, NULL},
+	{VERSION(2, 0, 0), "*(arg1+192):*(arg1+200)", "*(arg1+272):*(arg1+280)", "*(arg1+696)", NULL},
 	{0},
 };
 
@@ -49,7 +49,7 @@ static const struct known_layout uwsgi[] = {
  * name, the length of its value, and the value. REQUEST_URI is in slot 35.
  */
 static const struct known_layout php_fpm[] = {
-	{VERSION(7, 0, 0), "*(node+24):*(node+16)", "*(global+8)", "*(global+216)", NULL, NULL},
+	{VERSION(7, 0, 0), "*(node+24):*(node+16)", "*(global+8)", "*(global+216)", NULL},
 	{0},
 };
 static const struct known_list php_variables = {"*(*global+8576)", 32, KEY(1955, strlen("REQUEST_URI"))};
@@ -57,15 +57,15 @@ static const struct known_list php_variables = {"*(*global+8576)", 32, KEY(1955,
 /* Go: net/http/request.go, struct Request: Method first, RequestURI since 1.8 after RemoteAddr; a request over HTTP/2 has it, too. Where
  * the status is has changed often: only the program says that. */
 static const struct known_layout go[] = {
-	{VERSION(1, 17, 0), "*(arg4+192):*(arg4+200)", "*arg4:*(arg4+8)", NULL, NULL, NULL},
+	{VERSION(1, 17, 0), "*(arg4+192):*(arg4+200)", "*arg4:*(arg4+8)", NULL, NULL},
 	{0},
 };
 
 /* h2o: include/h2o.h, struct st_h2o_req_t: its connection, then scheme, authority, method and path as received; the last three of 16 bytes. */
 static const struct known_layout h2o[] = {
-	{VERSION(2, 0, 0), "*(arg1+48):*(arg1+56)", "*(arg1+32):*(arg1+40)", NULL, NULL, NULL},
-	{VERSION(2, 2, 0), "*(arg1+48):*(arg1+56)", "*(arg1+32):*(arg1+40)", "*(arg1+336)", NULL, NULL},
-	{VERSION(2, 3, 0), "*(arg1+48):*(arg1+56)", "*(arg1+32):*(arg1+40)", NULL, NULL, NULL},
+	{VERSION(2, 0, 0), "*(arg1+48):*(arg1+56)", "*(arg1+32):*(arg1+40)", NULL, NULL},
+	{VERSION(2, 2, 0), "*(arg1+48):*(arg1+56)", "*(arg1+32):*(arg1+40)", "*(arg1+336)", NULL},
+	{VERSION(2, 3, 0), "*(arg1+48):*(arg1+56)", "*(arg1+32):*(arg1+40)", NULL, NULL},
 	{0},
 };
 

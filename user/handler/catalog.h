@@ -10,7 +10,6 @@
 struct known_layout {
 	uint32_t from;          /* first version, major << 16 | minor << 8 | patch */
 	const char *url, *method, *status;
-	const char *query;      /* a number that is 0 where the target has no query, NULL = unknown */
 	const char *methods;    /* `method` is a number: their names, one behind the other, from 0; NULL = it is a text */
 };
 

@@ -90,7 +90,8 @@ static void take_nginx(const struct looking *l, struct rp_handler *h)
 	h->url.length.offset[0] = layout.request_line;
 	h->url.data.offset[0] = layout.request_line + 8;
 	h->status.offset[0] = layout.status;
-	h->query.offset[0] = layout.query;
+	if (layout.query)
+		h->query = (struct rp_handler_path){.base = RP_BASE_ARGUMENT, .n = 1, .size = 8, .offset = {layout.query}};
 }
 
 static int look_at_turns(const struct looking *l, const struct known_server *k, uint64_t begin)
@@ -141,7 +142,7 @@ static bool add_global(const struct looking *l, const struct known_server *k, ui
 {
 	struct rp_handler *h = &l->f->found->handler;
 	struct rp_handler_path *const paths[] = {
-		&h->query, &h->url.data, &h->url.length, &h->method.data, &h->method.length, &h->status, &h->id, &h->end_id, &h->socket, &h->list.first,
+		&h->url.data, &h->url.length, &h->method.data, &h->method.length, &h->status, &h->id, &h->end_id, &h->socket, &h->list.first,
 	};
 	struct place_found place;
 	uint64_t variable;
@@ -166,7 +167,6 @@ int look_at_known(const struct looking *l, const struct known_server *k, uint64_
 	compile_known_text(layout->url, &h->url);
 	compile_known_text(layout->method, &h->method);
 	compile_known(layout->status, &h->status);
-	compile_known(layout->query, &h->query);
 	take_methods(layout->methods, h);
 	if (k->own_layout == OWN_NGINX)
 		take_nginx(l, h);

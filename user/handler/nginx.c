@@ -16,10 +16,9 @@ struct row {
 	uint64_t len, name, set, get, data;
 };
 
-/* src/http/ngx_http_request.h: request_line, uri, args, each of 16 bytes, the length first; between the status and them are the arrays cache_control
- * and link, up to 1.22 of 40 bytes each, later of 8. */
+/* src/http/ngx_http_request.h: request_line, uri, each of 16 bytes; between the status and them are the arrays cache_control and link, up to 1.22 of
+ * 40 bytes each, later of 8. The query is a string, which begins with its length (src/core/ngx_string.h). */
 #define LINE_BEFORE_URI 16
-#define ARGS_AFTER_URI 16
 #define STATUS_BEFORE_LINE(array) (0x158 - 2 * (40 - (array)))
 
 static bool address_of(const struct elf_file *elf, const char *at, uint64_t *ret)
@@ -79,7 +78,9 @@ bool nginx_layout(const struct elf_file *elf, struct nginx_layout *ret)
 
 	if (!member(elf, "uri", &uri) || !member(elf, "sent_http_cache_control", &cache_control) || !member(elf, "sent_http_link", &link))
 		return false;
-	*ret = (struct nginx_layout){.request_line = uri - LINE_BEFORE_URI, .query = uri + ARGS_AFTER_URI};
+	*ret = (struct nginx_layout){.request_line = uri - LINE_BEFORE_URI};
+	if (!member(elf, "query_string", &ret->query))
+		ret->query = 0;
 	ret->status = ret->request_line - STATUS_BEFORE_LINE(link - cache_control);
 	return (link - cache_control == 40 || link - cache_control == 8) && uri > cache_control && ret->status < cache_control;
 }

@@ -8,7 +8,7 @@
 
 #include "symbol/elf.h"
 
-/* Offsets in its struct ngx_http_request_s: of a string (length, data), and of numbers: status, length of the query. */
+/* Offsets in its struct ngx_http_request_s: of a string (length, data), and of numbers: status, length of the query (0 = unknown). */
 struct nginx_layout {
 	uint64_t request_line, status, query;
 };

@@ -5,7 +5,7 @@
 
 struct bpf_program;
 
-/* Have a loaded iterator run from its first to its last. 0 or −errno. */
+/* Run a loaded iterator to its end: it writes nothing, reading is what runs it. 0 or −errno. */
 int iterator_run(struct bpf_program *program);
 
 #endif

@@ -171,8 +171,6 @@ void session_free(struct session *s)
 	free(s);
 }
 
-/* Run an iterator program to its end: it writes nothing, reading is what runs it. */
-
 int session_list_sockets(struct session *s)
 {
 	int r = iterator_run(s->skel->progs.http_open_sockets);
