@@ -56,8 +56,7 @@ function parameter(page, name) {
 	return page.evaluate((key) => new URLSearchParams(location.hash.slice(1)).get(key), name);
 }
 
-/* The part of the time in sight, in ms, when it has come to rest. */
-/* zoomed: it is, as soon as the page gets to it. */
+/* The part of the time in sight, in ms, when it has come to rest. zoomed: it is a part, as soon as the page gets to it. */
 async function sight(page, zoomed = false) {
 	let span = null;
 

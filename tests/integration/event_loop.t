@@ -40,7 +40,7 @@ def event_loop():
     none_off([r["time"] for r in at_once if not 20 * MS <= cpu_total(r) <= 24 * MS or r["time"]["ambiguous_ns"] > MS], "all of their time is bound")
     later = [r for r in reports if path_of(r) == "/cpu/10"]
     equal(len(later), 6, "bodies that are read later: six reports")
-    none_off([r["time"] for r in later if cpu_total(r) >= OWN_MS * MS], "nothing of the loop's own work is in them")
+    none([r["time"] for r in later if cpu_total(r) >= OWN_MS * MS], "nothing of the loop's own work is in them")
     ok(all(r["time"]["ambiguous_ns"] > 0.7 * r["time"]["wall_ns"] for r in later), "the rest is ambiguous", [r["time"] for r in later])
 
 

@@ -59,8 +59,7 @@ def protocols():
     for x in slow:
         # It sleeps from when it is asked, and nginx works until it waits.
         measured(40e6 - cpu_total(x) - unready(x) <= x["time"]["classes_ns"]["suspended"] <= x["time"]["wall_ns"],
-                 "and waited for as long as it takes",
-                 x["time"])
+                 "and waited for as long as it takes", x["time"])
         equal(x["time"]["ambiguous_ns"], 0, "nothing of it is ambiguous")
     streams = [by_path(reports, f"/do/sleep:{n}")[0] for n in (60, 90, 120)]
     walls = [x["time"]["wall_ns"] for x in streams]

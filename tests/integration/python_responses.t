@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import Load, Recording, begin_of, connection, database, fetch, path_of, uvicorn, wait_until
 from python_reports import (BOUND, MS, SHORT_TICKS, ask, bound, classes, cpu_by_truth, cpu_in, foreign, matched, shares, sound, waited_in,
                             waits_in)
-from tap import equal, main, measured, none, none_off, ok, within
+from tap import equal, main, measured, none, ok, within
 
 STREAM = "/stream/03/a:10/sleep:5/b:20/a:10/sleep:5/a:10"
 AFTER = "/after/03/a:20/sleep:10/b:10"
@@ -29,7 +29,7 @@ def streams(name, server):
     bound(f"{name}, streams", rows)
     none([x["request"] for _, _, x in rows if (x["request"]["status"], x["request"]["end"]) != (200, "seen")],
          f"{name}, streams: the last chunk is the end")
-    none_off([classes(x) for _, t, x in rows if x["time"]["wall_ns"] < sum(cpu_by_truth(t).values()) + 9 * MS], f"{name}, streams: none before")
+    none([classes(x) for _, t, x in rows if x["time"]["wall_ns"] < sum(cpu_by_truth(t).values()) + 9 * MS], f"{name}, streams: none before")
 
 
 def failures(name, server):

@@ -40,7 +40,7 @@ def threads():
                 tids[call["tid"]] = tids.get(call["tid"], 0) + call["cpu_ns"]
             got = {t["tid"]: t["cpu_ns"] for t in report["threads"]}
             off += [f"{tid}: {got.get(tid)} ns, it says {cpu}" for tid, cpu in tids.items()
-                    if not cpu * 0.97 - MS - stolen_from(report) <= got.get(tid, 0) <= cpu * 1.03 + 6 * MS]
+                    if not cpu * 0.97 - MS - stolen_from(report, tid=tid) <= got.get(tid, 0) <= cpu * 1.03 + 6 * MS]
         none_off(off, f"{name}, {path}: the CPU time of each of its threads")
 
 

@@ -257,10 +257,12 @@ def sound(name, of_all, ambiguous=False, greenlets=False):
              f"{name}: unknown is at most 1 % of each")
 
 
-def stolen_from(report, function=None):
-    """ns that a hypervisor took, below this function. The clock of a thread learns of that up to 4 ms later, in the middle of what comes next."""
+def stolen_from(report, function=None, tid=None):
+    """ns that a hypervisor took, below this function or of this thread, whose clock learns of that up to 4 ms later, in the middle of what comes
+    next."""
     return sum(w["runnable_ns"] for w in report["waits"]
-               if w.get("object") == "hypervisor" and (not function or function in names(report, w["stack"])))
+               if w.get("object") == "hypervisor" and (not function or function in names(report, w["stack"]))
+               and (not tid or report["threads"][w["thread"]]["tid"] == tid))
 
 
 # The kernel's clock of a thread stops where what preempts it is woken from another CPU, not where the interrupt comes that says so: on a virtual
@@ -283,7 +285,8 @@ def bound(name, of_all, least=BOUND, slack=0.02):
     """The samples below the request's slot have the CPU time that the request measured; and no more than its calls lasted without what they waited,
     but for what a tick, a millisecond at most, says of the time before it. What was stolen may be in the request's own measure, or not."""
     rows = [(f"{path}#{i}", sum(cpu_by_truth(truth).values()), cpu_in(report, f"work_{truth['slot']}"),
-             sum(c["wall_ns"] for c in truth["calls"]) - waited_in(report, f"work_{truth['slot']}"), stolen_from(report))
+             sum(c["wall_ns"] for c in truth["calls"]) - waited_in(report, f"work_{truth['slot']}"),
+             stolen_from(report, f"work_{truth['slot']}"))
             for i, (path, truth, report) in enumerate(of_all)]
     expected, got, most, stolen = (sum(row[i] for row in rows) for i in (1, 2, 3, 4))
     measured(least * expected - stolen <= got <= most * (1 + slack) + MS * len(rows),
