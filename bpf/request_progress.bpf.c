@@ -72,7 +72,8 @@ __u32 live_wrote(live_ref ref, __u64 now, __u64 bytes, __u32 status)
 	return slot + 1;
 }
 
-/* Does the current thread work for the request, and has had no tick since it came to the CPU? */
+/* Does the current thread work for the request, and has had no tick from when it came to the CPU to `now`, when it wrote? (One that has come since,
+ * on the way to here, is after the request's end if the write is its last.) */
 int live_wants_edge(__u32 slot, __u64 now)
 {
 	struct rp_worker *w = worker_of(bpf_get_current_task_btf());
@@ -83,7 +84,7 @@ int live_wants_edge(__u32 slot, __u64 now)
 	if (!w->contextual && loop_returned(w, l, now))
 		return 0;
 	worker_came(w, l);
-	return w->last_tick_ns < w->run_since;
+	return w->last_tick_ns < w->run_since || w->last_tick_ns > now;
 }
 
 __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u32 status)

@@ -112,6 +112,7 @@ def snapshot():
     with Recording("--pid", server.pid) as r:
         asked = Asked(server, "/sleep/1000?profile=1")
         live(r)
+        wait_until(lambda: len(r.json()) == 1, "one snapshot: a second one replaces the first")
         cut_off("SIGUSR1", r.json())
         asked.join()
         wait_until(lambda: [x for x in r.json() if not x["request"]["cut_off"]], "the final report")
