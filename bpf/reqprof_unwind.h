@@ -60,14 +60,18 @@ _Static_assert(sizeof(struct rp_text) == 32, "rp_text");
 #define RP_ROW_DEREF_INDEXED 9  /* CFA = *(rsp + register × 8 bytes + low byte of cfa, signed) + high byte of cfa */
 #define RP_ROW_VFORK 10         /* CFA = rsp + cfa, and the return address is in rdi */
 #define RP_ROW_LOST 11          /* needs registers, or an expression, that none of these can say */
+#define RP_ROW_RSP_RBX 12       /* CFA = rsp + cfa, and the caller's rbx is at CFA − register × 8 bytes */
+#define RP_ROW_LAST RP_ROW_RSP_RBX
 
-/* REGISTER, DEREF_INDEXED and VFORK need registers that only the innermost frame has: they stand in functions that call none, or in prologues. */
+/* REGISTER, DEREF_INDEXED and VFORK need registers that only the innermost frame has: they stand in functions that call none, or in prologues. One
+ * calls others and has its CFA in rbx, of which the place is known where these save it: the dynamic linker's, for functions that are called for the
+ * first time (sysdeps/x86_64/dl-trampoline.h). */
 struct rp_row {
 	__u32 pc;
 	__u16 cfa;
 	__u16 rule;             /* RP_ROW_* in the low 4 bits, an argument above them: where the caller's rbp is, as a signed number of words from
 				 * the CFA, 0 = in rbp, RP_RBP_AT_RBP = where rbp points. Of those with a register the upper 4 bits are
-				 * its DWARF number and the 8 below the place of rbp, the last one RP_RBP_AT_RBP8 */
+				 * its DWARF number (RSP_RBX: see there) and the 8 below the place of rbp, the last one RP_RBP_AT_RBP8 */
 };
 _Static_assert(sizeof(struct rp_row) == 8, "rp_row");
 #define RP_RBP_AT_RBP 2047

@@ -82,6 +82,7 @@ struct unwind {
 	__u64 task;             /* struct task_struct * */
 	__u64 regs;             /* struct pt_regs * of its user mode */
 	__u64 return_slot;      /* address that ip was read from, 0 = none */
+	__u64 rbx_slot;         /* address that the frame's rbx is saved at, 0 = not known */
 	struct rp_space space;
 	struct rp_text text;
 	__u64 window_at;        /* address that `window` is a copy of */
@@ -194,6 +195,7 @@ static __always_inline void unwind_registers(struct unwind *u, struct task_struc
 	u->signal = 0;
 	u->known = 0;
 	u->return_slot = 0;
+	u->rbx_slot = 0;
 	u->window_at = 0;
 	u->window_len = 0;
 }

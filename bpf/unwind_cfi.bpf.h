@@ -8,9 +8,11 @@
 
 #define SEARCH_STEPS 9          /* a row may begin at each of a block's 256 bytes, and one before it */
 #define REGISTERS 16
+#define DWARF_RBX 3
 
 /* Words from the beginning of a struct ucontext: include/uapi/asm/ucontext.h, arch/x86/include/uapi/asm/sigcontext.h */
 #define UCONTEXT_RBP 15
+#define UCONTEXT_RBX 16
 #define UCONTEXT_RSP 20
 #define UCONTEXT_RIP 21
 
@@ -55,6 +57,7 @@ static __always_inline int leave_signal(struct unwind *u, __u64 ucontext)
 	    stack_word(u, ucontext + UCONTEXT_RIP * 8, low, &u->ip))
 		return unwind_stop(u, RP_STACK_fault);
 	u->return_slot = 0;
+	u->rbx_slot = ucontext + UCONTEXT_RBX * 8;
 	u->signal = 1;
 	return 0;
 }
@@ -83,7 +86,7 @@ static __always_inline int leave_vfork(struct unwind *u, __u64 cfa)
 		return unwind_stop(u, RP_STACK_register);
 	u->ip = register_of(u, 5);
 	u->sp = cfa;
-	u->return_slot = 0;
+	u->return_slot = u->rbx_slot = 0;
 	u->signal = 0;
 	return 0;
 }
@@ -100,17 +103,29 @@ struct caller {
 	__u64 add;              /* to what is read there */
 	__u32 deref;
 	__s32 rbp;
+	__u64 rbx;              /* rbx_slot of the caller */
 };
 
-/* Rows with a register: only the innermost frame has it. Non-zero: this is another one. */
+/* The place of rbp beside a register's number. */
+static __always_inline __s32 rbp_beside(__s32 arg)
+{
+	return (__s8)arg == RP_RBP_AT_RBP8 ? RP_RBP_AT_RBP : (__s8)arg;
+}
+
+/* Rows with a register: the innermost frame has it, others an rbx that was saved. Non-zero: neither. */
 static __always_inline int by_register(struct unwind *u, __u32 kind, __s32 arg, __u64 cfa, struct caller *ret)
 {
+	__u32 number = arg >> 8 & (REGISTERS - 1);
 	__u64 value;
 
-	if (!u->innermost)
-		return -1;
-	value = register_of(u, arg >> 8);
-	ret->rbp = (__s8)arg == RP_RBP_AT_RBP8 ? RP_RBP_AT_RBP : (__s8)arg;
+	ret->rbp = rbp_beside(arg);
+	if (!u->innermost) {
+		ret->cfa = u->rbx_slot;
+		ret->add = cfa * 8;
+		ret->deref = 1;
+		return kind != RP_ROW_REGISTER || number != DWARF_RBX || !u->rbx_slot;
+	}
+	value = register_of(u, number);
 	ret->deref = kind != RP_ROW_REGISTER;
 	ret->cfa = ret->deref ? u->sp + (value + (__s8)cfa) * 8 : value + cfa * 8;
 	ret->add = (cfa >> 8) * 8;
@@ -126,6 +141,7 @@ static __always_inline int leave_by(struct unwind *u, const struct caller *c)
 			return unwind_stop(u, RP_STACK_fault);
 		cfa += c->add;
 	}
+	u->rbx_slot = c->rbx;
 	return leave(u, cfa, c->rbp);
 }
 
@@ -147,6 +163,11 @@ static __always_inline int unwind_cfi(struct unwind *u)
 	switch (kind) {
 	case RP_ROW_RSP:
 		to.cfa = u->sp + cfa * 8;
+		break;
+	case RP_ROW_RSP_RBX:
+		to.cfa = u->sp + cfa * 8;
+		to.rbx = to.cfa - (to.rbp >> 8 & (REGISTERS - 1)) * 8;
+		to.rbp = rbp_beside(to.rbp);
 		break;
 	case RP_ROW_RBP:
 		to.cfa = u->fp + cfa * 8;

@@ -19,6 +19,7 @@ static __always_inline int unwind_fp(struct unwind *u)
 	u->fp = caller;
 	u->sp = fp + 16;
 	u->return_slot = fp + 8;
+	u->rbx_slot = 0;
 	u->signal = 0;
 	return 0;
 }

@@ -102,16 +102,17 @@ $(B)/tests/make_reports: tests/browser/make_reports.c $(addprefix $(B)/,$(addsuf
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 # Servers and clients with a known truth: built with frame pointers, as what they are is what a report must say; and NAME-cfi without.
-SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database deep-cxx deep-rust handler handler-cfi handler-cxx handler-rust handler-go \
-               handler-go-anywhere handler-go-bare hyper microhttpd moved)
+SERVER_BINS := $(addprefix $(B)/tests/servers/,pool pool-cfi database lazy-cfi deep-cxx deep-rust handler handler-cfi handler-cxx handler-rust \
+               handler-go handler-go-anywhere handler-go-bare hyper microhttpd moved)
 BENCH_BINS := $(addprefix $(B)/tests/servers/,depth depth-cfi) $(B)/tests/bench/cycles
 SERVER_CFLAGS := -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -g
 $(B)/tests/servers/pool $(B)/tests/servers/pool-cfi: tests/servers/operations.c
 $(B)/tests/servers/microhttpd: SERVER_LIBS := -lmicrohttpd
+$(B)/tests/servers/lazy-cfi: SERVER_LIBS := -Wl,-z,lazy
 $(B)/tests/servers/%-cfi: tests/servers/%.c tests/servers/pool.h
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(SERVER_CFLAGS) -fomit-frame-pointer -o $@ $(filter %.c,$^) -lpthread
+	$(Q)$(CC) $(SERVER_CFLAGS) -fomit-frame-pointer -o $@ $(filter %.c,$^) -lpthread $(SERVER_LIBS)
 $(B)/tests/servers/%: tests/servers/%.c tests/servers/pool.h
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)

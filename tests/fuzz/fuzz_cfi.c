@@ -19,7 +19,7 @@ static void check(const struct cfi_rows *rows)
 	for (size_t i = 0; i < rows->n; i++) {
 		MUST(!i || rows->rows[i - 1].pc < rows->rows[i].pc);
 		MUST(rows->base + rows->rows[i].pc >= rows->base);
-		MUST((rows->rows[i].rule & 15) <= RP_ROW_LOST);
+		MUST((rows->rows[i].rule & 15) <= RP_ROW_LAST);
 	}
 	/* The last one ends the last function. */
 	MUST(!rows->n || (rows->rows[rows->n - 1].rule & 15) == RP_ROW_NONE);

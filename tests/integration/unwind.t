@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from harness import BUILD, PATIENCE, PYTHON, SERVERS, Output, Server, connection, fetch, nginx, postgresql, start, uvicorn, wait_until
+from harness import BUILD, PATIENCE, PYTHON, SERVERS, Output, Server, connection, environment, fetch, nginx, postgresql, start, uvicorn, wait_until
 from tap import main, note, ok
 
 SAMPLES = int(os.environ.get("UNWIND_SAMPLES", "1000"))
@@ -19,9 +19,9 @@ EQUAL = 99.5                    # per cent of all frames
 FRAMES_EACH = 4                 # at least: a walk that stops at once, as libdwfl's may too, proves nothing
 
 
-def busy(*command):
+def busy(*command, **env):
     """A program that computes for ever and says when it does."""
-    process = start(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = start(command, env=environment(**env), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     Output(process.stdout).wait("^ready$")
     return process.pid
 
@@ -111,6 +111,13 @@ def rust():
     os.kill(pid, signal.SIGKILL)
 
 
+def binding():
+    """The dynamic linker at work, called by the program's calls."""
+    pid = busy(f"{BUILD}/tests/servers/lazy-cfi", LD_BIND_NOT="1")
+    compare("lazy binding", [pid])
+    os.kill(pid, signal.SIGKILL)
+
+
 def whole(name, pids, least=500):
     """Of the stacks that a clock takes of these processes, at most 0.5 % end before their bottom."""
     counts = {}
@@ -178,4 +185,4 @@ def database():
     server.stop()
 
 
-main(server_nginx, python, node, openssl, cxx, rust, under_load, database)
+main(server_nginx, python, node, openssl, cxx, rust, binding, under_load, database)

@@ -166,17 +166,24 @@ static const char frames[] =
 	"N int many(f *look, int a, int b, int c, int d, int e, int g, int h, int i) { int r = aligned(look, a); return r + b * c + d * e + g * h + i; }\n"
 	"N int deep(f *look, int n) { int r = n ? deep(look, n - 1) : many(look, 1, 2, 3, 4, 5, 6, 7, 8); return r + n; }\n";
 
-static void *open_frames(const char *flags)
+static void *open_library(const char *source, const char *flags)
 {
 	_cleanup_free_ char *path = fixture_path("frames.so");
-	_cleanup_free_ char *command = xasprintf("gcc -O2 -fomit-frame-pointer -fno-optimize-sibling-calls %s -shared -fPIC -x c -o frames.so input", flags);
+	_cleanup_free_ char *command = xasprintf("gcc -O2 -fomit-frame-pointer -fno-optimize-sibling-calls -shared -fPIC %s -o frames.so input", flags);
 	void *library;
 
-	assert_int_equal(fixture_run(frames, command), 0);
+	assert_int_equal(fixture_run(source, command), 0);
 	library = dlopen(path, RTLD_NOW);
 	assert_non_null(library);
 	make_tables();
 	return library;
+}
+
+static void *open_frames(const char *flags)
+{
+	_cleanup_free_ char *all = xasprintf("-x c %s", flags);
+
+	return open_library(frames, all);
 }
 
 static void frames_of_all_kinds(void **state)
@@ -226,6 +233,69 @@ static void through_a_signal_handler(void **state)
 	signal(SIGUSR1, on_signal);
 	raise(SIGUSR1);
 	assert_same_stack(6);
+}
+
+/* As the dynamic linker where a function is called for the first time: the CFA is in rbx, which what it calls saves, or does not. */
+static const char with_rbx[] =
+	".globl by_rbx, saves_rbx, keeps_rbx\n"
+	"by_rbx:\n"
+	"	.cfi_startproc\n"
+	"	push %rbx\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	.cfi_offset %rbx, -16\n"
+	"	mov %rsp, %rbx\n"
+	"	.cfi_def_cfa_register %rbx\n"
+	"	and $-64, %rsp\n"
+	"	sub $192, %rsp\n"
+	"	test %rsi, %rsi\n"
+	"	je 1f\n"
+	"	call *%rsi\n"
+	"	jmp 2f\n"
+	"1:	int3\n"
+	"2:	mov %rbx, %rsp\n"
+	"	.cfi_def_cfa_register %rsp\n"
+	"	pop %rbx\n"
+	"	.cfi_def_cfa_offset 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"saves_rbx:\n"
+	"	.cfi_startproc\n"
+	"	push %rbx\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	.cfi_offset %rbx, -16\n"
+	"	call *%rdi\n"
+	"	pop %rbx\n"
+	"	.cfi_def_cfa_offset 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"keeps_rbx:\n"
+	"	.cfi_startproc\n"
+	"	sub $8, %rsp\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	call *%rdi\n"
+	"	add $8, %rsp\n"
+	"	.cfi_def_cfa_offset 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"	.section .note.GNU-stack\n";
+
+typedef void looker(void (*look)(void));
+
+static void a_cfa_in_rbx(void **state)
+{
+	void *library = open_library(with_rbx, "-x assembler");
+	void (*by_rbx)(void (*look)(void), looker *via) = (void (*)(void (*)(void), looker *))(uintptr_t)dlsym(library, "by_rbx");
+
+	(void)state;
+	by_rbx(look, (looker *)(uintptr_t)dlsym(library, "saves_rbx"));
+	assert_same_stack(6);
+	signal(SIGTRAP, on_signal);
+	by_rbx(look, NULL);
+	assert_same_stack(6);
+	by_rbx(look, (looker *)(uintptr_t)dlsym(library, "keeps_rbx"));
+	assert_int_equal(reason, RP_STACK_register);
+	assert_int_equal(n_walked, 3);
+	dlclose(library);
 }
 
 static int compare(const void *a, const void *b)
@@ -323,6 +393,7 @@ int main(void)
 		cmocka_unit_test(through_a_signal_handler),
 		cmocka_unit_test(through_the_library),
 		cmocka_unit_test(frames_of_all_kinds),
+		cmocka_unit_test(a_cfa_in_rbx),
 		cmocka_unit_test(deeper_than_there_is_room),
 		cmocka_unit_test(debug_frame_serves_where_there_is_no_eh_frame),
 		cmocka_unit_test(unknown_code),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 /* DWARF register numbers: System V x86-64 ABI §3.6.2, figure 3.36 */
+#define RBX 3
 #define RDI 5
 #define RBP 6
 #define RSP 7
@@ -102,6 +103,19 @@ static struct rp_row register_row(Dwarf_Frame *frame, unsigned int kind, unsigne
 	return row_of(kind, cfa, (int)(reg << 8) | (rbp & 0xff));
 }
 
+/* Functions save rbx in the order of their registers, so that it costs few rows more to say where. */
+static struct rp_row rsp_row(Dwarf_Frame *frame, int64_t cfa)
+{
+	struct place rbx = place_of(frame, RBX);
+	int64_t words = rbx.offset / 8;
+	int rbp;
+
+	if (rbx.kind != AT_CFA || rbx.offset % 8 || words > -2 || words < -15 || cfa < 0 || cfa > UINT16_MAX ||
+	    !rbp_argument(frame, RP_RBP_AT_RBP8, &rbp))
+		return plain_row(frame, RP_ROW_RSP, cfa);
+	return row_of(RP_ROW_RSP_RBX, cfa, (int)(-words << 8) | (rbp & 0xff));
+}
+
 static int64_t literal(const Dwarf_Op *op)
 {
 	return op->atom >= DW_OP_lit0 && op->atom <= DW_OP_lit31 ? op->atom - DW_OP_lit0 : -1;
@@ -178,7 +192,7 @@ static struct rp_row cfa_row(Dwarf_Frame *frame)
 	if (offset % 8)
 		return lost();
 	if (reg == RSP)
-		return plain_row(frame, RP_ROW_RSP, offset / 8);
+		return rsp_row(frame, offset / 8);
 	if (reg == RBP)
 		return plain_row(frame, RP_ROW_RBP, offset / 8);
 	return register_row(frame, RP_ROW_REGISTER, reg, offset / 8);
