@@ -16,7 +16,7 @@ static long busy_step(__u32 slot, struct busy *b)
 	struct rp_live *l = live_slot(slot);
 	__u32 idle = b->e.h.flags & RP_BUSY_IDLE;
 
-	if (!l || l->state != LIVE_BEGUN || l->reader != b->reader || !l->contexts || l->serial == b->e.by.request)
+	if (!l || l->state != LIVE_BEGUN || l->reader != b->reader || !(l->contexts || l->collects) || l->serial == b->e.by.request)
 		return 0;
 	if ((idle && !l->busy) || l->events >= RP_MAX_EVENTS)
 		return 0;
@@ -43,7 +43,9 @@ int context_busy(__u64 now, int leaves)
 	else if (leaves && gil_awaited(&b.e.by))
 		b.e.h.flags = RP_BUSY_GIL;
 	w = worker_of(b.task);
-	if (w && !b.e.h.flags)
+	if (w && w->task && w->unclaimed)
+		b.e.h.task = w->task;
+	else if (w && !b.e.h.flags)
 		b.e.by.request = w->serial;
 	bpf_loop(RP_MAX_LIVE, busy_step, &b, 0);
 	return 0;

@@ -319,7 +319,7 @@ uint64_t story_lost(const struct story *s, const struct binding *x)
 	uint64_t lost = UINT64_MAX;
 
 	for (size_t i = 0; i < x->n_waits && !story_follows(s, x); i++)
-		if (x->waits[i].seen.elsewhere && x->waits[i].seen.out_ns < lost)
+		if ((x->waits[i].seen.elsewhere || x->waits[i].seen.others) && x->waits[i].seen.out_ns < lost)
 			lost = x->waits[i].seen.out_ns;
 	return lost;
 }
@@ -340,7 +340,9 @@ static struct seen_release account_at(const struct binding *x, uint64_t stop)
 		const struct seen_wait *w = &x->waits[i].seen;
 
 		if (w->out_ns >= stop)
-			return (struct seen_release){.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq};
+			return (struct seen_release){
+				.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq, .others = w->others,
+			};
 	}
 	if (account.t > stop)
 		account.waits = 0;
@@ -366,8 +368,10 @@ void story_binding(struct story *s, struct binding *x, bool reader)
 
 		if (w->out_ns < l.at || w->seq < l.seq)
 			continue; /* contradicts what is told already; the next number says that one is missing */
-		tell_until(&l, &(struct seen_release){.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq}, w->stack, w->task);
-		if (!w->elsewhere)
+		if (!w->others)
+			tell_until(&l, &(struct seen_release){.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq},
+				   w->stack, w->task);
+		if (!w->elsewhere && !w->others)
 			add_wait(&l, &x->waits[i]);
 		else if (!story_follows(s, x))
 			return;
@@ -378,7 +382,7 @@ void story_binding(struct story *s, struct binding *x, bool reader)
 		running = !w->open;
 	}
 	end = account_at(x, stop);
-	if (!running && end.waits <= l.seq)
+	if ((!running && end.waits <= l.seq) || end.others)
 		return;
 	tell_until(&l, &end, -1, last_task(x));
 }
