@@ -18,7 +18,7 @@ int claim_collects(__u32 slot, int shared)
 	__u64 before = collector;
 	__u32 other;
 
-	if (!l || (!shared && is_code_known(l->pid)) || collecting(&other))
+	if (!l || !python_of(l->pid) || (!shared && is_code_known(l->pid)) || collecting(&other))
 		return 0;
 	if (__sync_val_compare_and_swap(&collector, before, (__u64)l->serial << 32 | (slot + 1)) == before)
 		l->collects = 1;

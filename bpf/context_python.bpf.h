@@ -130,7 +130,8 @@ static __always_inline struct task_context *context_of(__u32 pid, __u64 context,
 	struct task_context *c = context ? bpf_map_lookup_elem(&contexts, &key) : NULL;
 	struct rp_live *l = c ? live_slot(c->slot) : NULL;
 
-	if (!l || l->serial != c->serial || !(is_unclaimed(c->state) ? l->state == LIVE_BEGUN : live_has_tasks(l)))
+	/* A task that was there before the request goes on with the next one on its connection. */
+	if (!l || l->serial != c->serial || !(c->state == TASK_OWN ? live_has_tasks(l) : l->state == LIVE_BEGUN))
 		return NULL;
 	*ret_live = l;
 	return c;

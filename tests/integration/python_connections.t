@@ -72,12 +72,32 @@ def at_once(name, server, path):
     bound(f"{name}, at once: those", told, least=0.95, slack=0.05)
 
 
-def each(name, server, paths=PATHS):
+def one_after_the_other(name, server):
+    """On one connection, and so by one task: marked ones and others, each of another slot, which leave work behind."""
+    truths = []
+    with Recording("--pid", server.pid, options=SHORT_TICKS) as r, others(server, range(MARKED, CLIENTS)), connection(server.port) as c:
+        for n in range(24):
+            path = f"/do/{n % MARKED:02}/a:4/leave:4/b:3/tag:{n}"
+            if n % 3:
+                fetch(c, path)
+            else:
+                truths.append((path, ask(c, path)))
+        r.wait_reports(len(truths))
+    rows = matched(r, truths)
+    sound(f"{name}, one after the other", rows, ambiguous=True)
+    told = [row for row in rows if row[2]["time"]["ambiguous_ns"] < row[2]["time"]["wall_ns"] * 0.01]
+    ok(len(told) >= len(rows) // 2, f"{name}, one after the other: most are told apart", len(told))
+
+
+def each(name, server, paths=PATHS, lasts=True):
+    """lasts: so do its connections."""
     fetch_one = paths[0].replace("03", "15")
     with connection(server.port) as c:
         equal(fetch(c, fetch_one)[0], 200, f"{name}: it serves")
     alone(name, server, paths)
     rows = among_others(name, server, paths)
+    if lasts:
+        one_after_the_other(name, server)
     at_once(name, server, paths[0])
     return rows
 
@@ -98,7 +118,7 @@ def tornado():
 
 def hypercorn_asyncio():
     server = hypercorn("fastapi_truth:app", **ENV)
-    each("hypercorn", server)
+    each("hypercorn", server, lasts=False)
     server.stop()
 
 
