@@ -96,6 +96,25 @@ def fetch_one(server, path):
     return server.get(path)[0]
 
 
+BELIEVED = 100                  # calls of which the handler is looked at in full, and some
+
+
+def marked_among_unmarked():
+    """Of most requests only the length of the query is read: a mark is seen all the same, wherever it is."""
+    server = nginx()
+    unmarked = ["/files/small.txt"] * BELIEVED
+    for what, options, paths, marked in (
+            ("in the query", (), ["/hello?profile=1", "/hello", "/hello?a=1", "/files/small.txt?a=1&profile=1", "/absent?profile=1&b", "/absent?"],
+             [("/absent?profile=1&b", 404), ("/files/small.txt?a=…&profile=1", 200), ("/hello?profile=1", 200)]),
+            ("by the path", ("-m", "path:/hello"), ["/absent", "/hello", "/hello?a=1"], [("/hello", 200), ("/hello?a=…", 200)])):
+        with Recording("--port", server.port, "--handler", "nginx", options=options) as r, connection(server.port) as c:
+            for path in unmarked + paths:
+                fetch(c, path)
+            r.wait_reports(len(marked))
+        equal(sorted((x["request"]["target"], x["request"]["status"]) for x in r.json()), marked, f"{what}: those that are marked")
+    server.stop()
+
+
 def subrequests():
     """A page of two parts that are fetched from the upstream: they are the page's."""
     backend = pool()
@@ -228,4 +247,4 @@ def come_and_go():
     server.stop()
 
 
-main(protocols, subrequests, automatic, alone, compressed, crowd, come_and_go)
+main(protocols, subrequests, automatic, marked_among_unmarked, alone, compressed, crowd, come_and_go)
