@@ -109,7 +109,7 @@ static __always_inline int give_up(struct http_conn *c)
 static __always_inline __u32 enter(struct http_conn *c, struct http_slot *s, int may_infer)
 {
 	__u32 ahead = http_owed(c);
-	__u32 reader = request_read(s->ready_ns == HTTP_READY_UNKNOWN ? 0 : s->ready_ns);
+	__u32 reader = request_read(s->ready_ns == HTTP_READY_UNKNOWN ? 0 : s->ready_ns, 0);
 	__u16 owed = reader & OWED_READER;
 
 	if (s->kind & HTTP_LINE_HEAD)

@@ -154,7 +154,7 @@ static __always_inline void share_thread(struct rp_worker *w, __u64 now)
 	worker_release(w, l, now, l && l->collects ? RP_RELEASE_CONTEXT : RP_RELEASE_OTHER_REQUEST);
 }
 
-__u32 request_read(__u64 arrived_ns)
+__u32 request_read(__u64 arrived_ns, __u32 turns)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -170,6 +170,7 @@ __u32 request_read(__u64 arrived_ns)
 		COUNT(storage_failed);
 		return 0;
 	}
+	t->turns_open += turns;
 	t->seed = 0;
 	if (!t->reader)
 		t->reader = reader_new();

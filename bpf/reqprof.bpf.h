@@ -104,8 +104,9 @@ extern __u32 processes_on_sockets;
 
 /* The current thread has read a request line (marked or not), which arrived then (0 = not known): makes its state, counts it as unfinished, releases
  * the thread from a marked request that it worked for. Returns its reader index, 0 if there was no room (counted), plus RP_READ_HURRIED: it
- * reads so many that the ends of unmarked responses are better inferred than looked for. */
-__u32 request_read(__u64 arrived_ns);
+ * reads so many that the ends of unmarked responses are better inferred than looked for. turns: 1 = it is one that is only counted, by its
+ * thread, else 0. */
+__u32 request_read(__u64 arrived_ns, __u32 turns);
 #define RP_READ_HURRIED (1U << 31)
 
 /* One response to a request read by `reader` is complete (or its connection is gone). May run in any thread or in softirq. */

@@ -139,7 +139,7 @@ static __always_inline void enter_call(struct pt_regs *regs, const struct rp_han
 	t->call_sp = regs->sp;
 	t->call_return = 0;
 	bpf_probe_read_user(&t->call_return, sizeof t->call_return, (void *)regs->sp);
-	t->call_reader = request_read(0) & ~RP_READ_HURRIED;
+	t->call_reader = request_read(0, 0) & ~RP_READ_HURRIED;
 	t->call = recognise(regs, h, &v, t->call_reader);
 }
 
@@ -230,8 +230,7 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 
 	handler_values(&v, h, regs);
 	if (counts_only(h) && !live_requests && has_no_query(regs, h, &v)) {
-		request_read(0);
-		count_open(1);
+		request_read(0, 1);
 		return;
 	}
 	if (handler_value(&h->id, &v, &id) || (h->id.base && !id))
@@ -244,7 +243,7 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 	if ((h->flags & (RP_HANDLER_TURNS | RP_HANDLER_GO)) == RP_HANDLER_TURNS && live_requests)
 		turn_over(bpf_ktime_get_ns());
 	c.base = handler_base(&v, h->replied.base ? &h->replies[0].status : &h->status);
-	c.reader = request_read(0) & ~RP_READ_HURRIED;
+	c.reader = request_read(0, 0) & ~RP_READ_HURRIED;
 	c.ref = recognise(regs, h, &v, c.reader);
 	if (c.ref && h->replied.base)
 		c.reply = handler_reply(h, &v);

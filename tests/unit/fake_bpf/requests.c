@@ -124,7 +124,7 @@ __u64 thread_cpu_clock(void)
 	return fake_now;
 }
 
-__u32 request_read(__u64 arrived_ns)
+__u32 request_read(__u64 arrived_ns, __u32 turns)
 {
 	fake_read++;
 	return 1 | (fake_hurried ? RP_READ_HURRIED : 0);
