@@ -78,9 +78,9 @@ static __always_inline void send_claim(const struct task_context *c, __u32 flags
 	event_send(&e, sizeof e);
 }
 
-int claim_by_writer(struct task_context *c, struct rp_live *l, __u64 now)
+int claim_by_writer(struct task_context *c, struct rp_live *l, __u64 context, __u64 now)
 {
-	if (!c || !l || !is_unclaimed(c->state))
+	if (!c || !l || !is_unclaimed(c->state) || l->collects == COLLECTED)
 		return 0;
 	send_claim(c, 0, now);
 	l->collects = COLLECTED;
@@ -90,9 +90,11 @@ int claim_by_writer(struct task_context *c, struct rp_live *l, __u64 now)
 		return 1;
 	}
 	c->state = TASK_OWN;
-	if (c->coroutine)
+	if (c->coroutine) {
 		__sync_fetch_and_add(&l->unfinished, 1);
-	return 0;
+		l->made[l->n_made++ % RP_TASKS_KEPT] = context;
+	}
+	return 1;
 }
 
 int claim_by_other(struct task_context *c, __u64 now)

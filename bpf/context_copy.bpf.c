@@ -88,7 +88,7 @@ static __always_inline void add_context(struct copy *c, const struct look *k, st
 		x.task = __sync_fetch_and_add(&c->live->numbers, 1) + 1;
 		if (!is_unclaimed(c->state))
 			__sync_fetch_and_add(&c->live->contexts, 1);
-		if (!c->parent)
+		if (!c->parent && !is_unclaimed(c->state))
 			c->live->task_code = c->code;
 	}
 	if (bpf_map_update_elem(&contexts, &key, &x, BPF_ANY)) {
@@ -139,7 +139,7 @@ static __always_inline void after_read(struct copy *c, const struct look *k, __u
 	if (!is_entered(k->context) || (t->seed_entered ? t->seed_context != k->context : !is_request_task(c, pid))) {
 		if (!lone || !c->code)
 			return;
-		guessed = !is_code_known(pid);
+		guessed = 1;
 	}
 	t->seed_context = k->context;
 	c->live = begun(c->slot, t->seed_serial);
@@ -187,7 +187,8 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 		c.first_local = frame ? python_pointer(frame + k->py->frame_locals) : 0;
 	}
 	k->thread->busy = 1;
-	after_read(&c, k, key.pid);
+	if (!k->known || k->live->serial != k->thread->seed_serial)
+		after_read(&c, k, key.pid);
 	if (c.live) {
 		send_seen(k->thread, SEEN_WORK, now); /* since the read it has been busy with it */
 	} else {
@@ -248,7 +249,7 @@ int on_context_copy(struct pt_regs *regs)
 	if (!live_requests)
 		return 1;
 	task = bpf_get_current_task_btf();
-	if (look_at(&k, task))
+	if (look_at_maker(&k, task))
 		return 1;
 	child = session_returns() ? PT_REGS_RC(regs) : next_copy(&k);
 	if (!child && matters(&k, task->tgid) && !(k.py->flags & RP_PYTHON_PROBE_INSIDE))
@@ -267,7 +268,7 @@ int on_context_copied(struct pt_regs *regs)
 	if (!live_requests)
 		return 0;
 	task = bpf_get_current_task_btf();
-	if (!look_at(&k, task))
+	if (!look_at_maker(&k, task))
 		copied(&k, task, PT_REGS_RC(regs), regs);
 	return 0;
 }

@@ -92,8 +92,8 @@ __u64 pool_item(void);
 /* The context is that of an unclaimed task of the request that collects, from now on. 0: it could not be noted. */
 int claim_add(struct rp_thread *thread, __u64 context, __u64 coroutine);
 
-/* The task has written the request's response: so it claims what it did. Non-zero: it was there before. */
-int claim_by_writer(struct task_context *c, struct rp_live *l, __u64 now);
+/* The task of a context has written the request's response: if it is the first one, it claims what it did. Non-zero: it does. */
+int claim_by_writer(struct task_context *c, struct rp_live *l, __u64 context, __u64 now);
 
 /* It has written another one. */
 int claim_by_other(struct task_context *c, __u64 now);
@@ -243,8 +243,8 @@ static __always_inline struct rp_live *collecting(__u32 *ret_slot)
 }
 
 /* The context that the thread works in is nobody's that is known: it is noted if a task runs in it, unless the request's task is known. While the
- * thread is the request's alone, or in the callback that has read it, there is nothing to note. */
-static __always_inline int note_unclaimed(const struct look *k, struct task_struct *task)
+ * thread is the request's alone there is nothing to note, unless it makes (`makes`) a task, nor in the callback that has read it. */
+static __always_inline int note_unclaimed(const struct look *k, struct task_struct *task, int makes)
 {
 	struct rp_thread *t = k->thread;
 	struct rp_worker *w = worker_of(task);
@@ -254,7 +254,7 @@ static __always_inline int note_unclaimed(const struct look *k, struct task_stru
 	int noted;
 
 	l = collecting(&slot);
-	if (!l || l->pid != (__u32)task->tgid || l->reader != t->reader || is_task_known(l) || (w && !w->contextual))
+	if (!l || l->pid != (__u32)task->tgid || l->reader != t->reader || is_task_known(l) || (w && !w->contextual && !makes))
 		return 0;
 	if (t->busy || !t->reader || k->context == t->home || !is_entered(k->context) || (w && is_in_read(k, w)))
 		return 0;
@@ -270,7 +270,17 @@ static __always_inline int look_at(struct look *k, struct task_struct *task)
 {
 	if (look_at_known(k, task))
 		return -1;
-	if (!k->known && collector && note_unclaimed(k, task))
+	if (!k->known && collector && note_unclaimed(k, task, 0))
+		k->known = context_of(task->tgid, k->context, &k->live);
+	return 0;
+}
+
+/* The same where it makes a context, perhaps for a task. */
+static __always_inline int look_at_maker(struct look *k, struct task_struct *task)
+{
+	if (look_at_known(k, task))
+		return -1;
+	if (!k->known && collector && note_unclaimed(k, task, 1))
 		k->known = context_of(task->tgid, k->context, &k->live);
 	return 0;
 }

@@ -170,12 +170,12 @@ static __always_inline void run_task(struct rp_worker *w, const struct look *k, 
 {
 	const struct task_context *c = k->known;
 
+	w->unclaimed = is_unclaimed(c->state);
 	if (w->task == c->task)
 		return;
 	remember(k->thread, k->context);
 	k->live->ran_ns = t;
 	w->task = c->task;
-	w->unclaimed = is_unclaimed(c->state);
 	w->context = k->context;
 	if (c->task)
 		send_task_runs(w, task, c->task, t);

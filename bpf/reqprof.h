@@ -352,7 +352,7 @@ _Static_assert(sizeof(struct rp_python_code) == 32 + 16 + 24 + 16, "rp_python_co
 #define RP_END_CUT_OFF 2        /* --max-time, ^C, the server closed the connection without a response */
 
 struct rp_end {
-	struct rp_event h;
+	struct rp_event h;      /* h.task: not 0 if it has collected unclaimed tasks (RP_TASK_*) */
 	__u64 end_ns;           /* what came after it does not belong to the request */
 	__u64 first_write_ns;   /* first byte of the response (not of 1xx); 0 = none */
 	__u64 head_read_ns;     /* the read that completed the head; 0 = none */

@@ -289,6 +289,7 @@ static __always_inline void send_end(struct rp_live *l, __u64 now, __u64 end_ns,
 	struct rp_end e = {};
 
 	event_head(&e.h, RP_EV_END, sizeof e, now, l->serial, task);
+	e.h.task = l->collects;
 	e.h.flags = how;
 	e.end_ns = end_ns;
 	e.first_write_ns = l->first_write_ns;
@@ -319,9 +320,12 @@ static __always_inline void send_end(struct rp_live *l, __u64 now, __u64 end_ns,
 static __always_inline void live_free(struct rp_live *l)
 {
 	struct rp_reader *r = reader_at(l->reader);
+	__u64 before = collector;
 
 	if (r)
 		__sync_fetch_and_add(&r->live, -1);
+	if (l->collects && before >> 32 == l->serial)
+		__sync_val_compare_and_swap(&collector, before, 0);
 	l->state = LIVE_FREE;
 	count_add(RP_COUNT_live, -1);
 	if (l->contextual)

@@ -208,7 +208,7 @@ int worker_pause(struct rp_worker *w, struct rp_thread *thread, __u64 t)
 	wait_begin(w, task, t, 0);
 	w->wait.h.flags = RP_WAIT_ELSEWHERE;
 	w->wait.h.task = w->task;
-	w->task = 0;
+	w->task = w->unclaimed = 0;
 	w->wait.woken_ns = t;
 	w->wait.out_ns = t;
 	w->waiting = 1;

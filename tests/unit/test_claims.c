@@ -37,7 +37,7 @@ static void writes(uint32_t number, bool others)
 /* What each of the n tasks is: its new number, 0 = void. */
 static void assert_numbers(const uint32_t *expected, uint32_t n)
 {
-	struct claims c = claims_find(&made);
+	struct claims c = claims_find(&made, false);
 
 	assert_int_equal(claims_number(&c, 0), 0);
 	for (uint32_t i = 1; i <= n; i++)
@@ -135,6 +135,32 @@ static void what_was_lost_is_void(void **state)
 	ASSERT_NUMBERS(1, 0, 0, 0, 0);
 }
 
+/* The claim came first. */
+static void a_guess_is_spoiled_later(void **state)
+{
+	(void)state;
+	task(1, 0, GUESSED);
+	task(2, 1, GUESSED);
+	task(3, 1, GUESSED);
+	writes(2, false);
+	writes(1, true);
+	ASSERT_NUMBERS(0, 1, 0);
+}
+
+static void no_record_of_one_came_through(void **state)
+{
+	struct claims c;
+
+	(void)state;
+	task(1, 0, OWN);
+	c = claims_find(&made, true);
+	assert_int_equal(claims_number(&c, 1), 1);
+	assert_int_equal(claims_number(&c, 2), CLAIMS_VOID);
+	claims_free(&c);
+	record_log_free(&made);
+	made = (struct record_log){0};
+}
+
 static void who_was_there_before(void **state)
 {
 	struct claims c;
@@ -143,7 +169,7 @@ static void who_was_there_before(void **state)
 	task(1, 0, UNCLAIMED);
 	task(2, 1, UNCLAIMED);
 	task(3, 0, GUESSED);
-	c = claims_find(&made);
+	c = claims_find(&made, false);
 	assert_true(claims_is_older(&c, 1));
 	assert_false(claims_is_older(&c, 2));
 	assert_false(claims_is_older(&c, 3));
@@ -179,7 +205,7 @@ static void stacks_of_others_are_not_used(void **state)
 	tick(1, list[0]);
 	tick(2, list[1]);
 	tick(0, list[2]);
-	c = claims_find(&made);
+	c = claims_find(&made, false);
 	claims_mark_stacks(&c, &made, stacks);
 	assert_false(list[0]->used);
 	assert_true(list[1]->used);
@@ -203,6 +229,8 @@ int main(void)
 		cmocka_unit_test(a_guess_is_wrong),
 		cmocka_unit_test(a_guess_works_for_others_too),
 		cmocka_unit_test(what_was_lost_is_void),
+		cmocka_unit_test(a_guess_is_spoiled_later),
+		cmocka_unit_test(no_record_of_one_came_through),
 		cmocka_unit_test(who_was_there_before),
 		cmocka_unit_test(stacks_of_others_are_not_used),
 	};

@@ -11,8 +11,8 @@ struct claimed_task {
 	uint32_t number;        /* what claims_number() returns */
 	bool made;              /* that it was is recorded */
 	bool unclaimed, guessed; /* as recorded */
-	bool claimed;           /* it has written the response, or, guessed, one that was made with it has */
-	bool spoiled;           /* a root: one that was made with it has written another response */
+	bool claimed;           /* it has written the response */
+	bool right, spoiled;    /* a guess, its root: one that was made with it has; or another response */
 };
 
 static struct claimed_task *task_at(struct claims *c, uint32_t number)
@@ -40,12 +40,10 @@ static void take_claim(struct claims *c, const struct record_task_claimed *claim
 {
 	struct claimed_task *task = task_at(c, claim->task), *root = &c->tasks[task->root];
 
-	if (claim->others)
-		root->spoiled = true;
-	else
-		task->claimed = true;
-	if (task->claimed && task->guessed && !root->spoiled)
-		root->claimed = true;
+	c->any = true;
+	root->spoiled |= claim->others;
+	task->claimed |= !claim->others;
+	root->right |= !claim->others && task->guessed;
 }
 
 /* Parents have lower numbers. */
@@ -53,15 +51,15 @@ static bool is_void(const struct claims *c, uint32_t i)
 {
 	const struct claimed_task *task = &c->tasks[i];
 
-	if (task->claimed || (task->made && !task->unclaimed && !task->guessed))
+	if (task->claimed || (task->right && !task->spoiled) || (task->made && !task->unclaimed && !task->guessed))
 		return false;
 	return !task->parent || c->tasks[task->parent].number == CLAIMS_VOID;
 }
 
-struct claims claims_find(const struct record_log *log)
+struct claims claims_find(const struct record_log *log, bool some)
 {
 	struct record_cursor cursor = {0};
-	struct claims c = {0};
+	struct claims c = {.any = some};
 	enum record_kind kind;
 	const void *record;
 	uint32_t n = 0;

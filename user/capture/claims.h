@@ -22,8 +22,8 @@ struct claims {
 	bool any;               /* there are tasks that may be the request's, or might have been */
 };
 
-/* From what was recorded up to now; free it by claims_free(). */
-struct claims claims_find(const struct record_log *log);
+/* From what was recorded up to now; free it by claims_free(). some: there were such tasks, even if no record of one has come through. */
+struct claims claims_find(const struct record_log *log, bool some);
 void claims_free(struct claims *c);
 
 /* The number of a task among those that are the request's, from 1; CLAIMS_VOID: it is not. That of none, 0, stays. */

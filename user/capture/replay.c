@@ -39,7 +39,7 @@ static void name_stack(struct live_request *q, struct raw_stack *stack, struct n
 
 void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump)(void *ctx), void *ctx)
 {
-	struct claims claims = claims_find(&q->log);
+	struct claims claims = claims_find(&q->log, q->end.h.task);
 	struct raw_stack *stack, *next;
 	size_t n = 0;
 
@@ -262,7 +262,7 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 	enum record_kind kind;
 	const void *record;
 
-	r.claims = claims_find(&q->log);
+	r.claims = claims_find(&q->log, q->end.h.task);
 	r.awaits = (struct await_feed){.profile = p, .builder = r.builder};
 	if (q->end.in_flight_max > 1)
 		r.pool = pool_threads_find(&q->log, p);
