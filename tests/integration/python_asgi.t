@@ -63,14 +63,15 @@ def alone(name, server):
                 truths.append((path, ask(c, path, headers=CLOSE)))
         r.wait_reports(len(truths))
     rows = matched(r, truths)
-    sound(f"{name}, alone", rows)
-    bound(f"{name}, alone", rows)
+    sound(f"{name}, the first alone", rows[:1], ambiguous=True)
+    sound(f"{name}, alone", rows[1:])
+    bound(f"{name}, alone", rows[1:])
 
 
 def hypercorn_fastapi():
     server = hypercorn("fastapi_truth:app", **ENV)
     alone("hypercorn", server)
-    serve("hypercorn", server, r"^attached \d+ .*CPython 3\.11, asyncio\b")
+    serve("hypercorn", server, r"^attached \d+ .*CPython 3\.11, asyncio\b", **AMONG_OTHERS)
     together("hypercorn", server, **AMONG_OTHERS)
 
 
@@ -81,7 +82,7 @@ def hypercorn_uvloop():
 
 def hypercorn_django():
     server = hypercorn("django_truth:asgi", **ENV)
-    serve("Django", server, r"^attached \d+ .*CPython 3\.11, asyncio\b")
+    serve("Django", server, r"^attached \d+ .*CPython 3\.11, asyncio\b", **AMONG_OTHERS)
     together("Django", server, **AMONG_OTHERS)
 
 
