@@ -146,7 +146,7 @@ static __always_inline void open_call_key(struct open_call_key *key, __u64 id)
 
 /* ---- calls on the stack -------------------------------------------------------------------------------------------- */
 
-#define UPROBE_AREA_SIZE 4096   /* a page; it begins with the code that returns run into, which uses the stack that they have given up */
+#define RETURN_PUSHES 24        /* bytes that the code which a probed return runs into pushes, from where the return address stood downwards */
 #define LEFT_MAX 65536          /* a stack pointer that is farther away is on another stack */
 
 /* On top of the stack of a call stands its return address, or that of the uprobes' area, while the call lasts. */
@@ -161,9 +161,9 @@ static __always_inline int is_overwritten(struct task_struct *task, __u64 call_s
 static __always_inline int is_left(struct task_struct *task, __u64 call_sp, __u64 call_return)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	__u64 sp = BPF_CORE_READ(regs, sp), area = uprobe_area(task);
+	__u64 sp = BPF_CORE_READ(regs, sp), returned = call_sp + 8;
 
-	if (area && BPF_CORE_READ(regs, ip) - area < UPROBE_AREA_SIZE)
+	if (returned - sp <= RETURN_PUSHES && in_uprobe_area(task, BPF_CORE_READ(regs, ip)))
 		return 0; /* just now: the program of the return comes next */
 	return (sp > call_sp && sp - call_sp < LEFT_MAX) || is_overwritten(task, call_sp, call_return);
 }

@@ -206,6 +206,16 @@ static __always_inline __u64 uprobe_area(struct task_struct *task)
 	return area ? BPF_CORE_READ(area, vaddr) : 0;
 }
 
+#define UPROBE_AREA_SIZE 4096   /* a page */
+
+/* Is an address in it? */
+static __always_inline int in_uprobe_area(struct task_struct *task, __u64 address)
+{
+	__u64 area = uprobe_area(task);
+
+	return area && address - area < UPROBE_AREA_SIZE;
+}
+
 /* ---- address.bpf.c ----------------------------------------------------------------------------------------------- */
 
 /* One end of a socket (struct sock *): its own address, or its peer's. */

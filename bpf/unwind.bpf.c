@@ -5,7 +5,6 @@
 
 #define TEXT_STEPS 14           /* RP_TEXTS_MAX entries */
 #define RETURNS_MAX 64          /* uretprobes in progress in one thread: MAX_URETPROBE_DEPTH, include/linux/uprobes.h */
-#define AREA_SIZE 4096
 #define USER_END (1ULL << 47)   /* arch/x86/include/asm/page_64_types.h: TASK_SIZE with four levels of page tables */
 
 /* ---- what code is at an address ---------------------------------------------------------------------------------- */
@@ -93,9 +92,9 @@ static __always_inline int restore_return(struct unwind *u)
 static __always_inline int leave_uprobe_area(struct unwind *u)
 {
 	struct task_struct *task = (struct task_struct *)u->task;
-	__u64 area = uprobe_area(task), address;
+	__u64 address;
 
-	if (!area || u->ip - area >= AREA_SIZE)
+	if (!in_uprobe_area(task, u->ip))
 		return -1;
 	if (BPF_CORE_READ(task, utask, active_uprobe)) {
 		u->ip = u->pc = BPF_CORE_READ(task, utask, vaddr);
