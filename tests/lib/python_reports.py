@@ -163,11 +163,11 @@ def cpu_by_truth(truth):
     return found
 
 
-def evaluator_left(report, within=None):
+def evaluator_left(report, function=None):
     """Stacks in which the interpreter's own evaluation is seen beside the Python frames that it runs; of those with this function."""
     for stack in range(len(report["stacks"])):
         all_of_it = frames(report, stack)
-        if within and within not in names(report, stack):
+        if function and function not in names(report, stack):
             continue
         if any(f["kind"] == "python" for f in all_of_it):
             left = [f["function"] for f in all_of_it if f["kind"] == "native" and re.search("_PyEval_EvalFrame|_PyEval_Vector", f["function"])]
