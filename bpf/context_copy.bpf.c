@@ -263,6 +263,47 @@ int on_context_copied(struct pt_regs *regs)
 	return 0;
 }
 
+/* ---- contexts that are no copies of the current one ----------------------------------------------------------------- */
+
+static __always_inline void made(struct task_struct *task, __u64 context)
+{
+	struct context_key key = {.context = context, .pid = task->tgid};
+
+	forget_context(&key);
+}
+
+/* Context(), as of each thread that CPython 3.14 begins, or a copy of one that is not the current one: to begin with it is nobody's, whoever had its
+ * address before. The return value matters for sessions only: 0, the new one is known when the function returns. */
+SEC("?uprobe")
+int on_context_new(struct pt_regs *regs)
+{
+	struct task_struct *task;
+	struct look k = {};
+	__u64 context;
+
+	if (!live_requests)
+		return 1;
+	task = bpf_get_current_task_btf();
+	k.py = python_of(task->tgid);
+	k.state = k.py ? python_thread_state(k.py, task, NULL) : 0;
+	if (!k.state)
+		return 1;
+	context = session_returns() ? PT_REGS_RC(regs) : next_copy(&k);
+	if (!context)
+		return 0;
+	made(task, context);
+	return 1;
+}
+
+/* The same, where there are no sessions: its return. */
+SEC("?uprobe")
+int on_context_made(struct pt_regs *regs)
+{
+	if (live_requests)
+		made(bpf_get_current_task_btf(), PT_REGS_RC(regs));
+	return 0;
+}
+
 /* ---- work for a pool -------------------------------------------------------------------------------------------------- */
 
 /* Is the context that of the thread itself, or still the one in which it has read the request? (From 3.14 on threads are begun in one.) */

@@ -18,7 +18,9 @@
 #include "slice.bpf.h"
 
 #define CONTEXTS_MAX 16384
-#define CONTEXT_ENTERED 40      /* Include/internal/pycore_context.h: PyContext.ctx_entered, an int, the same in all versions */
+/* Include/internal/pycore_context.h: PyContext, the same in all versions. */
+#define CONTEXT_PREVIOUS 16     /* ctx_prev: that in which it was entered */
+#define CONTEXT_ENTERED 40      /* ctx_entered, an int */
 
 struct context_key {
 	__u64 context;
@@ -158,6 +160,12 @@ static __always_inline void came_to_cpu(struct rp_thread *t, struct task_struct 
 	t->out_ns = 0;
 }
 
+/* From 3.14 on threads are begun in a context of their own (Lib/threading.py), which says no more than the none that they had before. */
+static __always_inline int is_threads_own(const struct look *k, const struct task_struct *task)
+{
+	return k->py->version >= 0x030e && task->pid != task->tgid && is_entered(k->context) && !python_pointer(k->context + CONTEXT_PREVIOUS);
+}
+
 static __always_inline int look_at_thread(struct look *k, struct task_struct *task)
 {
 	__u32 pid = task->tgid;
@@ -175,6 +183,8 @@ static __always_inline int look_at_thread(struct look *k, struct task_struct *ta
 	if (!k->state)
 		return -1;
 	k->context = python_context(k->py, k->state);
+	if (is_threads_own(k, task))
+		k->context = 0;
 	k->known = context_of(pid, k->context, &k->live);
 	/* A thread's own context, made when it first needs one, may have the address of a task's that is gone: it is not entered. */
 	if (k->known && !is_entered(k->context))

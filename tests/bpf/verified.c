@@ -34,6 +34,8 @@ static const struct {
 	{"maps_made", 2},
 	{"on_context_copy", 20789},
 	{"on_context_copied", 17205},
+	{"on_context_new", 531},
+	{"on_context_made", 56},
 	{"on_handler_entry", 39823},
 	{"on_handler_return", 2342},
 	{"on_handler_end", 3415},
@@ -89,6 +91,8 @@ static void programs_are_as_large_as_the_table_says(void **state)
 		bpf_program__set_autoload(program, true);
 	bpf_program__set_expected_attach_type(skel->progs.on_context_copy, UPROBE_SESSION_ATTACH_TYPE);
 	bpf_program__set_expected_attach_type(skel->progs.on_context_copied, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(skel->progs.on_context_new, UPROBE_SESSION_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(skel->progs.on_context_made, UPROBE_MULTI_ATTACH_TYPE);
 	bpf_program__set_expected_attach_type(skel->progs.on_handler_entry, UPROBE_MULTI_ATTACH_TYPE);
 	bpf_program__set_expected_attach_type(skel->progs.on_handler_return, UPROBE_MULTI_ATTACH_TYPE);
 	bpf_program__set_expected_attach_type(skel->progs.on_handler_end, UPROBE_MULTI_ATTACH_TYPE);

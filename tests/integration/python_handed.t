@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Plain functions handed to a ThreadPoolExecutor, by 16 requests at once which share its threads, four of them marked: each report has its own work
-and nothing of any other's. Needs root."""
+"""Plain functions handed to a ThreadPoolExecutor, by 16 requests at once which share its threads, or to new threads, four of them marked: each report
+has its own work and nothing of any other's, also where others run theirs in contexts that are no copies. Needs root."""
 import itertools
 import os
 import sys
@@ -15,12 +15,12 @@ from pythons import interpreters, label_of, skip_missing
 from tap import main, none
 
 CLIENTS, MARKED = 16, 4
-MODES = ["run", "submit", "map", "chain", "fail"]
+MODES = ["run", "submit", "map", "chain", "fail", "thread"]
 
 
 def crowd(name, command):
     server = Server(command)
-    others = [f"/{mode}/{n:02}/1" for n, mode in zip(range(MARKED, CLIENTS), itertools.cycle(MODES))]
+    others = [f"/{mode}/{n:02}/1" for n, mode in zip(range(MARKED, CLIENTS), itertools.cycle([*MODES, "fresh"]))]
     truths = []
     with Recording("--pid", server.pid, options=SHORT_TICKS) as r, Rivals(server, others):
         for mode in MODES:

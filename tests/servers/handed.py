@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Work that is handed to threads without the caller's context, so that every interpreter can run it. /MODE/SLOT/MS, MS each time:
 run is loop.run_in_executor(None, f), submit the same by a pool of two threads, map four of them at once, chain hands on from there to the other pool,
-fail raises; between two there is a sleep. Says its port. With an argument it serves by threads, a connection each, without a loop."""
+fail raises, thread is a new thread each time, fresh runs it on the spot in an empty context; between two there is a sleep. Says its port. With an
+argument it serves by threads, a connection each, without a loop."""
 import asyncio
+import contextvars
 import socketserver
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -51,7 +54,28 @@ async def failure(m, ms):
     await asyncio.get_event_loop().run_in_executor(small, failing, m, ms)
 
 
-MODES = {"run": in_default, "submit": in_small, "map": several, "chain": chain, "fail": failure}
+async def in_new(m, ms):
+    loop, done = asyncio.get_event_loop(), asyncio.Event()
+
+    def body():
+        work(m, ms)
+        loop.call_soon_threadsafe(done.set)
+
+    threading.Thread(target=body).start()
+    await done.wait()
+
+
+async def in_fresh_context(m, ms):
+    contextvars.Context().run(work, m, ms)
+
+
+MODES = {"run": in_default, "submit": in_small, "map": several, "chain": chain, "fail": failure, "thread": in_new, "fresh": in_fresh_context}
+
+
+def finish_in_new(m, ms):
+    thread = threading.Thread(target=work, args=(m, ms))
+    thread.start()
+    thread.join()
 
 
 async def operate(mode, slot, ms):
@@ -68,6 +92,10 @@ def operate_in_thread(mode, slot, ms):
     for _ in range(ROUNDS):
         if mode == "map":
             list(small.map(work, [m] * 4, [ms / 4] * 4))
+        elif mode == "thread":
+            finish_in_new(m, ms)
+        elif mode == "fresh":
+            contextvars.Context().run(work, m, ms)
         else:
             small.submit({"chain": on_and_on, "fail": failing}.get(mode, work), m, ms).result()
         time.sleep(0.002)

@@ -26,15 +26,23 @@ static struct {
 	uint32_t pid;
 	struct rp_python python;
 } entries[4];
-static pid_t probed, put_probed;
+static pid_t probed, put_probed, fresh_probed;
 
-static int take(void *ctx, pid_t pid, const struct rp_python *python, const struct interpreter_probe *copy, const struct interpreter_probe *put)
+static int take(void *ctx, pid_t pid, const struct rp_python *python, const struct interpreter_probes *probes)
 {
+	const struct interpreter_probe *copy = &probes->copy, *put = &probes->put;
+
 	assert_ptr_equal(ctx, entries);
 	if (copy->path) {
 		assert_int_equal(copy->offset, 0x1234);
 		assert_non_null(strstr(copy->path, "/map_files/400000-800000"));
 		probed = pid;
+	}
+	if (probes->n_fresh) {
+		assert_int_equal(probes->n_fresh, 2);
+		assert_int_equal(probes->fresh[0], 0x4000);
+		assert_int_equal(probes->fresh[1], 0x4100);
+		fresh_probed = pid;
 	}
 	if (put->path) {
 		assert_int_equal(put->offset, 0x5678);
@@ -84,7 +92,7 @@ static void reset(void)
 static int begin(void **state)
 {
 	memset(entries, 0, sizeof entries);
-	probed = put_probed = 0;
+	probed = put_probed = fresh_probed = 0;
 	reset();
 	*state = interpreters_new();
 	return 0;
@@ -127,9 +135,15 @@ static void before_and_after_the_map_is_there(void **state)
 	assert_int_equal(entry(12)->runtime, RUNTIME + 1);
 	assert_int_equal(probed, 10);
 	assert_int_equal(put_probed, 0);
+	assert_int_equal(fresh_probed, 0);
+	reset();
+	python.runtime++;
+	header.fresh[1] = 0x4000; /* two of four are known */
+	header.fresh[3] = 0x4100;
 	header.put = (struct msg_function){0x5678, 0x900000, 0xa00000}; /* its module has been loaded meanwhile */
 	assert_int_equal(set(is, 10), 0);
 	assert_int_equal(put_probed, 10);
+	assert_int_equal(fresh_probed, 10);
 	assert_int_equal(entry(10)->runtime, RUNTIME + 1);
 	assert_int_equal(interpreters_set(is, 10, -1, ""), 0);
 	assert_null(entry(10));
@@ -190,6 +204,11 @@ static void nonsense(void **state)
 	header.copy.probe = 1ULL << 40;
 	refuse(is);
 	header.put = (struct msg_function){0x5678, 0x900001, 0xa00000};
+	refuse(is);
+	header.fresh[0] = 1ULL << 40;
+	refuse(is);
+	header.copy.probe = 0;
+	header.fresh[3] = 1; /* in no mapping */
 	refuse(is);
 	fd = sealed_new(&header, sizeof header, &python, sizeof python - 1);
 	assert_int_equal(interpreters_set(is, 10, fd, ""), -EINVAL);

@@ -222,6 +222,18 @@ static void probes(void **state)
 	assert_int_equal(OFFSET(0x64), 0);
 }
 
+#define ENTRY(...) code_entry_offset((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+static void probes_of_entries(void **state)
+{
+	(void)state;
+	assert_int_equal(ENTRY(0xf3, 0x0f, 0x1e, 0xfa, 0x53, 0x90), 4);                         /* endbr64; push %rbx */
+	assert_int_equal(ENTRY(0xf3, 0x0f, 0x1e, 0xfa, 0x48, 0x83, 0xec, 0x18, 0xe8, 0, 0, 0, 0), 0); /* by then the stack has moved */
+	assert_int_equal(ENTRY(0x48, 0x83, 0xec, 0x18, 0xe8, 0, 0, 0, 0), 0);
+	assert_int_equal(ENTRY(0xf3, 0x0f, 0x1e, 0xfa), 0);
+	assert_int_equal(ENTRY(0xf3, 0x0f), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +246,7 @@ int main(void)
 		cmocka_unit_test(debug_offsets),
 		cmocka_unit_test(debug_offsets_that_are_nonsense),
 		cmocka_unit_test(probes),
+		cmocka_unit_test(probes_of_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Native and Python frames put together: where the counts agree, and where they do not.
  * links: unwind/python_stack.c unwind/python_find.c unwind/python_verify.c unwind/python_versions.c unwind/python_module.c unwind/code_scan.c
+ * links: unwind/python_context.c
  * links: unwind/fde_list.c unwind/frame_row.c unwind/cfa_program.c symbol/python_string.c symbol/elf_symbols.c symbol/elf.c symbol/mapped.c
  * links: symbol/maps.c symbol/string_set.c symbol/symbol_file.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/demangle.c
  * links: symbol/function_start.c symbol/debug_file.c symbol/debuginfod.c symbol/asked.c base/alloc.c */

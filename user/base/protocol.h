@@ -68,9 +68,12 @@ struct msg_function {
 	uint64_t start, end;
 };
 
+#define MSG_FRESH_CONTEXTS 4
+
 struct msg_python {
 	struct msg_function copy; /* PyContext_CopyCurrent() */
 	struct msg_function put; /* SimpleQueue.put() */
+	uint64_t fresh[MSG_FRESH_CONTEXTS]; /* probes as copy's, in the same mapping: of what makes contexts that are no copies of the current one */
 };
 
 /* Where a function is probed. */

@@ -93,13 +93,16 @@ static struct process *find_or_add(struct pythons *ps, int pid)
 static void hand_over(struct pythons *ps, const struct process *p)
 {
 	const struct python_runtime *r = &p->runtime;
-	const struct msg_python header = {
+	struct msg_python header = {
 		.copy = {r->copy_context, r->copy_context_mapping.start, r->copy_context_mapping.end},
 		.put = {r->queue_put, r->queue_put_mapping.start, r->queue_put_mapping.end},
 	};
-	_cleanup_close_ int fd = sealed_new(&header, sizeof header, &p->runtime.offsets, sizeof p->runtime.offsets);
 	_cleanup_free_ char *name = python_runtime_name(&p->runtime);
+	_cleanup_close_ int fd = -1;
 
+	_Static_assert(sizeof header.fresh == sizeof r->fresh_contexts, "fresh");
+	memcpy(header.fresh, r->fresh_contexts, sizeof header.fresh);
+	fd = sealed_new(&header, sizeof header, &r->offsets, sizeof r->offsets);
 	if (fd >= 0)
 		ps->sink.python(ps->sink.ctx, p->pid, fd, name);
 }

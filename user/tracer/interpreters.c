@@ -75,6 +75,14 @@ static bool good_probe(const struct msg_function *m)
 	return !m->probe || (m->probe < FILE_MAX && m->start < m->end && m->end <= ADDRESS_MAX && m->start % PAGE == 0 && m->end % PAGE == 0);
 }
 
+static bool good_probes(const struct msg_python *m)
+{
+	for (size_t i = 0; i < MSG_FRESH_CONTEXTS; i++)
+		if (m->fresh[i] >= FILE_MAX || (m->fresh[i] && !m->copy.probe))
+			return false;
+	return good_probe(&m->copy) && good_probe(&m->put);
+}
+
 static int take(int fd, struct python *ret)
 {
 	struct sealed s;
@@ -86,7 +94,7 @@ static int take(int fd, struct python *ret)
 	if (!r) {
 		memcpy(&ret->probes, s.data, sizeof ret->probes);
 		memcpy(&ret->offsets, (const char *)s.data + sizeof ret->probes, sizeof ret->offsets);
-		r = good_offsets(&ret->offsets) && good_probe(&ret->probes.copy) && good_probe(&ret->probes.put) ? 0 : -EINVAL;
+		r = good_offsets(&ret->offsets) && good_probes(&ret->probes) ? 0 : -EINVAL;
 	}
 	sealed_unmap(&s);
 	return r;
@@ -102,11 +110,15 @@ static struct interpreter_probe place(pid_t pid, const struct msg_function *f)
 
 static int publish(const struct interpreters *is, const struct python *p)
 {
-	const struct interpreter_probe copy = place(p->pid, &p->probes.copy), put = place(p->pid, &p->probes.put);
-	int r = is->sink.python ? is->sink.python(is->sink.ctx, p->pid, &p->offsets, &copy, &put) : 0;
+	struct interpreter_probes probes = {.copy = place(p->pid, &p->probes.copy), .put = place(p->pid, &p->probes.put)};
+	int r;
 
-	free(copy.path);
-	free(put.path);
+	for (size_t i = 0; i < MSG_FRESH_CONTEXTS; i++)
+		if (p->probes.fresh[i])
+			probes.fresh[probes.n_fresh++] = p->probes.fresh[i];
+	r = is->sink.python ? is->sink.python(is->sink.ctx, p->pid, &p->offsets, &probes) : 0;
+	free(probes.copy.path);
+	free(probes.put.path);
 	return r;
 }
 

@@ -30,10 +30,17 @@ struct interpreter_probe {
 	uint64_t offset;
 };
 
-/* Who tells the BPF programs. copy: of PyContext_CopyCurrent(), put: of SimpleQueue.put(). 0 or −errno. */
+struct interpreter_probes {
+	struct interpreter_probe copy; /* PyContext_CopyCurrent() */
+	struct interpreter_probe put; /* SimpleQueue.put() */
+	uint64_t fresh[MSG_FRESH_CONTEXTS]; /* offsets of what makes other contexts, in copy's file */
+	size_t n_fresh;
+};
+
+/* Who tells the BPF programs. 0 or −errno. */
 struct interpreters_sink {
 	void *ctx;
-	int (*python)(void *ctx, pid_t pid, const struct rp_python *python, const struct interpreter_probe *copy, const struct interpreter_probe *put);
+	int (*python)(void *ctx, pid_t pid, const struct rp_python *python, const struct interpreter_probes *probes);
 	void (*gone)(void *ctx, pid_t pid);
 };
 

@@ -46,26 +46,32 @@ static const struct reqprof *second(const struct session *s)
 	return s->second ?: s->skel;
 }
 
-/* Of the two programs that see contexts copied the one that this kernel can attach. */
-static void configure_uprobes(struct session *s, struct reqprof *skel)
+/* Of two programs that see contexts made the one that this kernel can attach, by hand. */
+static void configure_context(const struct session *s, struct bpf_program *session, struct bpf_program *on_return)
 {
-	struct bpf_program *entry = skel->progs.on_context_copy, *exit = skel->progs.on_context_copied;
+	bpf_program__set_expected_attach_type(session, UPROBE_SESSION_ATTACH_TYPE);
+	bpf_program__set_expected_attach_type(on_return, UPROBE_MULTI_ATTACH_TYPE);
+	bpf_program__set_autoload(session, s->has_uprobe_session);
+	bpf_program__set_autoload(on_return, !s->has_uprobe_session && s->has_uprobe_multi);
+	bpf_program__set_autoattach(session, false);
+	bpf_program__set_autoattach(on_return, false);
+}
 
-	bpf_program__set_expected_attach_type(entry, UPROBE_SESSION_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(exit, UPROBE_MULTI_ATTACH_TYPE);
+static void configure_uprobes(const struct session *s, struct reqprof *skel)
+{
+	configure_context(s, skel->progs.on_context_copy, skel->progs.on_context_copied);
+	configure_context(s, skel->progs.on_context_new, skel->progs.on_context_made);
 	bpf_program__set_expected_attach_type(skel->progs.on_queue_put, UPROBE_MULTI_ATTACH_TYPE);
 	bpf_program__set_autoload(skel->progs.on_queue_put, s->has_uprobe_multi);
-	bpf_program__set_autoload(entry, s->has_uprobe_session);
-	bpf_program__set_autoload(exit, !s->has_uprobe_session && s->has_uprobe_multi);
-	bpf_program__set_autoattach(entry, false);
-	bpf_program__set_autoattach(exit, false);
 	bpf_program__set_autoattach(skel->progs.on_queue_put, false);
 }
 
 /* Those that are verified in about half of the time, together. */
 static void move_programs(struct session *s)
 {
-	static const char *const moved[] = {"http_received", "on_context_copy", "on_context_copied", "on_queue_put"};
+	static const char *const moved[] = {
+		"http_received", "on_context_copy", "on_context_copied", "on_context_new", "on_context_made", "on_queue_put",
+	};
 
 	configure_uprobes(s, s->second);
 	halves_split(s->skel->obj, s->second->obj, moved, ARRAY_LEN(moved));
@@ -247,16 +253,24 @@ static bool can_watch(const struct session *s, const struct rp_python *python)
 	return s->has_uprobe_session || (s->has_uprobe_multi && !(python->flags & RP_PYTHON_PROBE_INSIDE));
 }
 
-static int watch_copies(struct session *s, pid_t pid, const struct interpreter_probe *copy)
+static int watch_made(struct session *s, pid_t pid, struct bpf_program *session, struct bpf_program *on_return, const char *path,
+		      const uint64_t *offsets, size_t n)
 {
-	struct bpf_program *program = s->has_uprobe_session ? second(s)->progs.on_context_copy : second(s)->progs.on_context_copied;
-	uint32_t type = s->has_uprobe_session ? UPROBE_SESSION_ATTACH_TYPE : UPROBE_MULTI_ATTACH_TYPE;
 	const struct uprobes u = {
-		.program = program, .attach_type = type, .path = copy->path, .pid = pid, .on_return = !s->has_uprobe_session,
-		.offsets = &copy->offset, .n = 1,
+		.program = s->has_uprobe_session ? session : on_return, .on_return = !s->has_uprobe_session, .path = path, .pid = pid,
+		.attach_type = s->has_uprobe_session ? UPROBE_SESSION_ATTACH_TYPE : UPROBE_MULTI_ATTACH_TYPE, .offsets = offsets, .n = n,
 	};
 
-	return links_add(&s->links, &u, LINK_OF_PYTHON);
+	return n ? links_add(&s->links, &u, LINK_OF_PYTHON) : 0;
+}
+
+/* Copies of the current context, and what gets the address of another one in other ways: else it would count for the other's request. */
+static int watch_contexts(struct session *s, pid_t pid, const struct interpreter_probes *p)
+{
+	const struct reqprof *skel = second(s);
+
+	return watch_made(s, pid, skel->progs.on_context_copy, skel->progs.on_context_copied, p->copy.path, &p->copy.offset, 1) ?:
+	       watch_made(s, pid, skel->progs.on_context_new, skel->progs.on_context_made, p->copy.path, p->fresh, p->n_fresh);
 }
 
 /* Without it only work that has its context is followed into threads of pools. */
@@ -279,27 +293,25 @@ static bool is_known(struct session *s, uint32_t pid, const struct rp_python *py
 }
 
 /* `put` may be found later than the rest. */
-static int add_python(void *ctx, pid_t pid, const struct rp_python *python, const struct interpreter_probe *copy, const struct interpreter_probe *put)
+static int add_python(void *ctx, pid_t pid, const struct rp_python *python, const struct interpreter_probes *probes)
 {
 	struct rp_python known = *python;
 	struct session *s = ctx;
+	bool watched = probes->copy.path && can_watch(s, python);
 	uint32_t key = pid;
-	int r;
 
-	if (!copy->path || !can_watch(s, python))
+	if (!watched)
 		known.thread_context = RP_PYTHON_NONE; /* without the copies a context says nothing */
 	if (is_known(s, key, &known))
-		return known.thread_context != RP_PYTHON_NONE ? watch_queue(s, pid, put) : 0;
+		return watched ? watch_queue(s, pid, &probes->put) : 0;
 	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.pythons), &key, &known, BPF_ANY))
 		return -errno;
 	s->skel->bss->python_processes = 1;
 	close_python(s, pid); /* of what it ran before it called exec */
-	if (known.thread_context != RP_PYTHON_NONE) {
-		r = watch_copies(s, pid, copy);
-		return r ? r : watch_queue(s, pid, put);
-	}
-	log_debug("process %d: its tasks cannot be told apart: %s", pid, copy->path ? "this kernel has no uprobe_multi links, which Linux has from 6.6 on" :
-		  "PyContext_CopyCurrent was not found");
+	if (watched)
+		return watch_contexts(s, pid, probes) ?: watch_queue(s, pid, &probes->put);
+	log_debug("process %d: its tasks cannot be told apart: %s", pid, probes->copy.path ?
+		  "this kernel has no uprobe_multi links, which Linux has from 6.6 on" : "PyContext_CopyCurrent was not found");
 	return 0;
 }
 

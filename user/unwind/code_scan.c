@@ -10,6 +10,7 @@
 #define TARGETS_MAX 4096        /* jumps out of a function that are looked at */
 #define FUNCTIONS_MAX 64        /* that are looked through for a number */
 #define FUNCTION_BYTES_MAX 8192
+#define BRANCH_MARK 4           /* bytes of endbr64 */
 
 const struct fde *code_function(const struct fde_list *fdes, uint64_t address)
 {
@@ -163,6 +164,13 @@ static bool is_emulated(const uint8_t *code, size_t n)
 			(*code == 0x0f && (code[1] & 0xf0) == 0x80));
 }
 
+static bool is_branch_mark(const uint8_t *code, size_t n)
+{
+	static const uint8_t endbr64[BRANCH_MARK] = {0xf3, 0x0f, 0x1e, 0xfa};
+
+	return n >= sizeof endbr64 && !memcmp(code, endbr64, sizeof endbr64);
+}
+
 /* Bytes of ModRM, SIB and displacement. */
 static size_t operand_size(const uint8_t *code, size_t n)
 {
@@ -179,11 +187,11 @@ static size_t operand_size(const uint8_t *code, size_t n)
 /* Those that functions of C begin with: mov, lea, test, xor, cmp, add and sub of registers, memory, small constants. 0 = another one. */
 static size_t instruction_size(const uint8_t *code, size_t n)
 {
-	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa}, with_operand[] = {0x89, 0x8b, 0x8d, 0x85, 0x31, 0x33, 0x39, 0x3b, 0x01, 0x29};
+	static const uint8_t with_operand[] = {0x89, 0x8b, 0x8d, 0x85, 0x31, 0x33, 0x39, 0x3b, 0x01, 0x29};
 	size_t at = 0;
 
-	if (n >= sizeof endbr64 && !memcmp(code, endbr64, sizeof endbr64))
-		return sizeof endbr64;
+	if (is_branch_mark(code, n))
+		return BRANCH_MARK;
 	at += at < n && code[at] == 0x64;
 	at += at < n && (code[at] & 0xf0) == 0x40;
 	if (at >= n)
@@ -215,4 +223,9 @@ size_t code_probe_offset(const uint8_t *code, size_t n)
 		at += size;
 	}
 	return 0;
+}
+
+size_t code_entry_offset(const uint8_t *code, size_t n)
+{
+	return is_branch_mark(code, n) && code_probe_offset(code, n) == BRANCH_MARK ? BRANCH_MARK : 0;
 }

@@ -31,6 +31,10 @@ bool code_mentions(const struct elf_file *elf, const struct fde_list *fdes, uint
  * call: arch/x86/kernel/uprobes.c): bytes from its begin, 0 if there is none before something unknown. `code`: its first n bytes. */
 size_t code_probe_offset(const uint8_t *code, size_t n);
 
+/* The same at its begin, where its arguments and the stack are as the caller left them: only the mark of a branch target, which would have to be
+ * stepped over, is left out. */
+size_t code_entry_offset(const uint8_t *code, size_t n);
+
 /* Do these instructions, those before that place, move the stack pointer? There is no push and no call among them. */
 bool code_moves_stack(const uint8_t *code, size_t n);
 

@@ -18,6 +18,7 @@
 #include "unwind/python_module.h"
 
 #define PYTHON_TEXTS_MAX 16
+#define PYTHON_FRESH_CONTEXTS 4
 
 /* What was learned of files, each read once. */
 struct python_modules;
@@ -37,6 +38,7 @@ struct python_runtime {
 	size_t n_texts;
 	uint64_t copy_context;  /* an instruction that each call of PyContext_CopyCurrent runs once: its offset in the file; 0 = unknown */
 	struct code_range copy_context_mapping; /* the mapping that shows it */
+	uint64_t fresh_contexts[PYTHON_FRESH_CONTEXTS]; /* the same for what makes others, in the same mapping (python_context.h) */
 	uint64_t queue_put;     /* SimpleQueue.put(), the same way (python_queue.h); 0 = not found, or its module is not loaded yet */
 	struct code_range queue_put_mapping;
 	bool has_no_queue;      /* the interpreter itself has been looked through in vain */

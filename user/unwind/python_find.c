@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "symbol/symbol_file.h"
+#include "unwind/python_context.h"
 #include "unwind/python_verify.h"
 #include "unwind/python_versions.h"
 
@@ -215,6 +216,7 @@ static int look_at(const struct finding *f, const struct mapping *m, const struc
 	if (e)
 		return e;
 	place_code(f, m, module, bias, r);
+	python_contexts_find(f->maps, f->memory, f->pid, module, bias, r);
 	return 1;
 }
 

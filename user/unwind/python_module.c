@@ -42,6 +42,10 @@ static void look_at_function(struct growing *g, const struct elf_symbol *s)
 		add_eval(g->module, s->address, s->size);
 	else if (!strcmp(s->name, "PyContext_CopyCurrent"))
 		g->copy_context = s->address;
+	else if (!strcmp(s->name, "PyContext_New"))
+		g->module->new_context = s->address;
+	else if (!strcmp(s->name, "PyContext_Copy"))
+		g->module->copy_of_context = s->address;
 	else if (!strcmp(s->name, "_Py_NegativeRefcount"))
 		g->module->debug = true;
 }
@@ -56,6 +60,8 @@ static void look_at_symbol(void *ctx, const struct elf_symbol *s)
 		g->module->runtime = s->address;
 	else if (!strcmp(s->name, "PyCode_Type"))
 		g->module->code_type = s->address;
+	else if (!strcmp(s->name, "PyContext_Type"))
+		g->module->context_type = s->address;
 	else if (!strcmp(s->name, "PyCoro_Type"))
 		g->module->coroutine_type = s->address;
 	else if (!strcmp(s->name, "Py_Version"))

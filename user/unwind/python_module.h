@@ -24,6 +24,7 @@ struct python_module {
 	uint64_t code_type, coroutine_type; /* PyCode_Type, PyCoro_Type; 0 = unknown */
 	struct code_range eval[PYTHON_EVALS_MAX]; /* the evaluation loop, with its cold parts and clones */
 	size_t n_eval;
+	uint64_t context_type, new_context, copy_of_context; /* PyContext_Type, PyContext_New, PyContext_Copy; 0 = unknown */
 	uint64_t copy_context;  /* where a probe of PyContext_CopyCurrent goes, 0 = unknown */
 	bool inside;            /* the stack pointer has moved by then */
 };

@@ -5,18 +5,12 @@
 
 #include "base/cleanup.h"
 #include "unwind/code_scan.h"
+#include "unwind/python_method.h"
 
 #define DATA_MAX (16U << 20)    /* bytes of a module's data that are looked through */
 #define BLOCK 32768
 #define FAST_WITH_KEYWORDS 0x82 /* Include/cpython/methodobject.h: METH_FASTCALL | METH_KEYWORDS */
 #define PROBE_BYTES 16
-
-/* Include/methodobject.h: PyMethodDef. */
-struct method {
-	uint64_t name, function;
-	uint32_t flags, pad;
-	uint64_t doc;
-};
 
 struct looking {
 	const struct maps *maps;
@@ -37,7 +31,7 @@ static bool begins_with(const struct looking *l, uint64_t address, const char *t
 	return is_of(l, maps_find(l->maps, address)) && !memory_read(l->memory, l->pid, address, bytes, n) && !memcmp(bytes, text, n);
 }
 
-static bool is_put(const struct looking *l, const struct method *m)
+static bool is_put(const struct looking *l, const struct python_method *m)
 {
 	static const char name[] = "put", doc[] = "put($self, /, item, block";
 	const struct mapping *code = m->flags == FAST_WITH_KEYWORDS ? maps_find(l->maps, m->function) : NULL;
@@ -49,7 +43,7 @@ static bool is_put(const struct looking *l, const struct method *m)
 static uint64_t look_through(const struct looking *l, const struct mapping *data)
 {
 	uint64_t block[BLOCK / 8], end = data->end - data->start < DATA_MAX ? data->end : data->start + DATA_MAX;
-	struct method method;
+	struct python_method method;
 
 	for (uint64_t at = data->start; at + sizeof method <= end; at += BLOCK - sizeof method) {
 		size_t n = end - at < BLOCK ? end - at : BLOCK;
@@ -65,15 +59,11 @@ static uint64_t look_through(const struct looking *l, const struct mapping *data
 	return 0;
 }
 
-/* At its begin, where the arguments are: only the mark of a branch target, which would have to be stepped over, is left out. */
 static size_t probe_offset(const struct looking *l, uint64_t function)
 {
-	static const uint8_t mark[] = {0xf3, 0x0f, 0x1e, 0xfa}; /* endbr64 */
 	uint8_t code[PROBE_BYTES];
 
-	if (memory_read(l->memory, l->pid, function, code, sizeof code) || memcmp(code, mark, sizeof mark))
-		return 0;
-	return code_probe_offset(code, sizeof code) == sizeof mark ? sizeof mark : 0;
+	return memory_read(l->memory, l->pid, function, code, sizeof code) ? 0 : code_entry_offset(code, sizeof code);
 }
 
 static void place(const struct looking *l, uint64_t function, struct python_runtime *r)
