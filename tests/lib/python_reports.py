@@ -164,15 +164,17 @@ def cpu_by_truth(truth):
 
 
 def evaluator_left(report, function=None):
-    """Stacks in which the interpreter's own evaluation is seen beside the Python frames that it runs; of those with this function."""
-    for stack in range(len(report["stacks"])):
+    """Stacks in which the interpreter's own evaluation is seen beside the Python frames that it runs; of those with this function. A tick may hit
+    the interpreter where it changes its frames: one such stack may be, if it is counted."""
+    inner = {parent for parent, _ in report["stacks"]}
+    left = []
+    for stack in set(range(len(report["stacks"]))) - inner:
         all_of_it = frames(report, stack)
-        if function and function not in names(report, stack):
-            continue
-        if any(f["kind"] == "python" for f in all_of_it):
-            left = [f["function"] for f in all_of_it if f["kind"] == "native" and re.search("_PyEval_EvalFrame|_PyEval_Vector", f["function"])]
-            if left:
-                yield f"{left[0]} in {names(report, stack)}"
+        if any(f["kind"] == "python" for f in all_of_it) and (not function or function in names(report, stack)):
+            left += [f"{f['function']} in {names(report, stack)}" for f in all_of_it
+                     if f["kind"] == "native" and re.search("_PyEval_EvalFrame|_PyEval_Vector", f["function"])][:1]
+    counted = sum(t["stacks"] for t in report["about"]["stacks_truncated"] if t["reason"] == "native and Python frames do not agree")
+    return left if len(left) > min(counted, 1) else []
 
 
 def own_stacks(report):
