@@ -91,10 +91,10 @@ $(SKEL): $(B)/bpf/reqprof.o
 BUILD_PACKAGES := build-essential clang llvm bpftool pkg-config libbpf-dev libelf-dev libdw-dev libcapstone-dev liblzma-dev zlib1g-dev \
                   libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libiberty-dev uthash-dev libcap-ng-dev libmicrohttpd-dev
 DEMO_PACKAGES := curl python3 python3-fastapi python3-httptools python3-uvicorn python3-uvloop
-TEST_PACKAGES := apache2-bin cargo chromium firefox-esr git golang-go groff-base gunicorn h2o iproute2 libcmocka-dev libdebuginfod1 lighttpd \
-                 lighttpd-mod-deflate lighttpd-mod-openssl linux-perf nghttp2-client nginx nodejs npm openssl perl php-fpm postgresql \
-                 python3-django python3-flask python3-gevent python3-hypercorn python3-psycopg2 rustc shellcheck sudo uwsgi-core \
-                 uwsgi-plugin-python3 wrk
+TEST_PACKAGES := apache2-bin cargo chromium firefox-esr git golang-go groff-base gunicorn h2o iproute2 libcmocka-dev libdebuginfod1 \
+                 lighttpd lighttpd-mod-deflate lighttpd-mod-openssl linux-perf nghttp2-client nginx nodejs npm openssl perl php-fpm \
+                 postgresql python3-aiohttp python3-django python3-flask python3-gevent python3-hypercorn python3-psycopg2 python3-tornado \
+                 rustc shellcheck sudo uwsgi-core uwsgi-plugin-python3 wrk
 PACKAGES := $(BUILD_PACKAGES) $(DEMO_PACKAGES) $(TEST_PACKAGES)
 
 deps: ## install the packages that building, the demo and the tests need

@@ -8,6 +8,7 @@
 struct busy {
 	struct task_struct *task;
 	__u32 reader;
+	__u32 serial, unclaimed; /* of the request whose unclaimed task it is that runs, and that; 0 = none */
 	struct rp_busy e;
 };
 
@@ -16,13 +17,14 @@ static long busy_step(__u32 slot, struct busy *b)
 	struct rp_live *l = live_slot(slot);
 	__u32 idle = b->e.h.flags & RP_BUSY_IDLE;
 
-	if (!l || l->state != LIVE_BEGUN || l->reader != b->reader || !l->contexts || l->serial == b->e.by.request)
+	if (!l || l->state != LIVE_BEGUN || l->reader != b->reader || !(l->contexts || l->collects) || l->serial == b->e.by.request)
 		return 0;
 	if ((idle && !l->busy) || l->events >= RP_MAX_EVENTS)
 		return 0;
 	l->busy = !idle;
 	__sync_fetch_and_add(&l->events, 1);
 	b->e.h.request = l->serial;
+	b->e.h.task = b->serial == l->serial ? b->unclaimed : 0;
 	b->e.stack = b->e.h.flags ? 0 : stack_take_others(l->serial);
 	event_send(&b->e, sizeof b->e);
 	return 0;
@@ -43,8 +45,13 @@ int context_busy(__u64 now, int leaves)
 	else if (leaves && gil_awaited(&b.e.by))
 		b.e.h.flags = RP_BUSY_GIL;
 	w = worker_of(b.task);
-	if (w && !b.e.h.flags)
+	b.serial = b.unclaimed = 0;
+	if (w && w->task && w->unclaimed) {
+		b.serial = w->serial;
+		b.unclaimed = w->task;
+	} else if (w && !b.e.h.flags) {
 		b.e.by.request = w->serial;
+	}
 	bpf_loop(RP_MAX_LIVE, busy_step, &b, 0);
 	return 0;
 }

@@ -59,6 +59,7 @@ struct copy {
 	__u32 slot;             /* of the request that it belongs to, */
 	__u32 parent;           /* whose task makes it, 0 = none of them */
 	__u32 taskless;         /* it is of a request without tasks, which has threads only */
+	__u32 state;            /* TASK_*: as its parent's */
 	struct rp_live *live;   /* that one, NULL = to none */
 };
 
@@ -67,6 +68,7 @@ static __always_inline void send_task(const struct copy *c, const struct look *k
 	struct rp_task e = {.parent = c->parent, .coroutine = {.code = c->code, .instr = RP_PYTHON_NO_INSTR}};
 
 	event_head(&e.h, RP_EV_TASK, sizeof e, now, c->live->serial, task);
+	e.h.flags = c->state == TASK_UNCLAIMED ? RP_TASK_UNCLAIMED : c->state == TASK_GUESSED ? RP_TASK_GUESSED : 0;
 	e.h.task = number;
 	if (c->code) {
 		e.coroutine.check = python_check_at(k->py, c->code);
@@ -79,23 +81,26 @@ static __always_inline void add_context(struct copy *c, const struct look *k, st
 {
 	struct context_key key = {.context = c->child, .pid = task->tgid};
 	struct task_context x = {.slot = c->slot, .serial = c->live->serial, .coroutine = c->coroutine, .code = c->code,
-				 .first_local = c->first_local};
+				 .first_local = c->first_local, .state = c->state};
 
 	live_look(c->live);
 	if (!c->taskless) {
-		x.task = __sync_fetch_and_add(&c->live->contexts, 1) + 1;
-		if (!c->parent)
+		x.task = __sync_fetch_and_add(&c->live->numbers, 1) + 1;
+		if (!is_unclaimed(c->state))
+			__sync_fetch_and_add(&c->live->contexts, 1);
+		if (!c->parent && !is_unclaimed(c->state))
 			c->live->task_code = c->code;
 	}
 	if (bpf_map_update_elem(&contexts, &key, &x, BPF_ANY)) {
 		COUNT(storage_failed);
 		return;
 	}
-	if (c->coroutine) {
+	if (c->coroutine && c->state == TASK_OWN) {
 		__sync_fetch_and_add(&c->live->unfinished, 1);
 		c->live->made[c->live->n_made++ % RP_TASKS_KEPT] = c->child;
-		remember(k->thread, c->child);
 	}
+	if (c->coroutine)
+		remember(k->thread, c->child);
 	if (x.task)
 		send_task(c, k, task, x.task, now);
 }
@@ -121,7 +126,7 @@ static __always_inline struct rp_live *begun(__u32 slot, __u32 serial)
 static __always_inline void after_read(struct copy *c, const struct look *k, __u32 pid)
 {
 	struct rp_thread *t = k->thread;
-	int lone;
+	int lone, guessed = 0;
 
 	if (!t->seed)
 		return;
@@ -134,9 +139,12 @@ static __always_inline void after_read(struct copy *c, const struct look *k, __u
 	if (!is_entered(k->context) || (t->seed_entered ? t->seed_context != k->context : !is_request_task(c, pid))) {
 		if (!lone || !c->code)
 			return;
+		guessed = 1;
 	}
 	t->seed_context = k->context;
 	c->live = begun(c->slot, t->seed_serial);
+	if (c->live && c->live->collects && guessed)
+		c->state = TASK_GUESSED;
 }
 
 /* Does a task that has answered make that of the next request on its connection, which was read meanwhile? */
@@ -179,7 +187,8 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 		c.first_local = frame ? python_pointer(frame + k->py->frame_locals) : 0;
 	}
 	k->thread->busy = 1;
-	after_read(&c, k, key.pid);
+	if (!k->known || k->live->serial != k->thread->seed_serial)
+		after_read(&c, k, key.pid);
 	if (c.live) {
 		send_seen(k->thread, SEEN_WORK, now); /* since the read it has been busy with it */
 	} else {
@@ -190,6 +199,7 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 		c.live = k->live;
 		c.slot = k->known->slot;
 		c.parent = k->known->task;
+		c.state = k->known->state;
 		c.taskless = !c.parent;
 	}
 	if (child == k->thread->seed_context)
@@ -239,7 +249,7 @@ int on_context_copy(struct pt_regs *regs)
 	if (!live_requests)
 		return 1;
 	task = bpf_get_current_task_btf();
-	if (look_at(&k, task))
+	if (look_at_maker(&k, task))
 		return 1;
 	child = session_returns() ? PT_REGS_RC(regs) : next_copy(&k);
 	if (!child && matters(&k, task->tgid) && !(k.py->flags & RP_PYTHON_PROBE_INSIDE))
@@ -258,7 +268,7 @@ int on_context_copied(struct pt_regs *regs)
 	if (!live_requests)
 		return 0;
 	task = bpf_get_current_task_btf();
-	if (!look_at(&k, task))
+	if (!look_at_maker(&k, task))
 		copied(&k, task, PT_REGS_RC(regs), regs);
 	return 0;
 }
@@ -321,6 +331,7 @@ static __always_inline void find_submitter(struct copy *c, const struct look *k,
 		c->live = k->live;
 		c->slot = k->known->slot;
 		c->parent = k->known->task;
+		c->state = k->known->state;
 	} else if (w && !w->contextual && is_readers_own(k, w)) {
 		c->live = begun(w->slot, w->serial);
 		c->slot = w->slot;

@@ -42,8 +42,11 @@ int context_look(__u64 now)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct look k;
 
-	if (!look_at(&k, task) && !k.thread->busy)
-		look(&k, now);
+	if (look_at(&k, task))
+		return 0;
+	if (k.thread->busy)
+		return 1;
+	look(&k, now);
 	return 0;
 }
 
@@ -105,7 +108,7 @@ static long unseen_step(__u32 i, struct unseen *s)
 	struct rp_live *l;
 
 	c = context_of(s->task->tgid, context, &l);
-	if (!c || !c->coroutine || context == s->k->context || context == s->running)
+	if (!c || !c->coroutine || is_unclaimed(c->state) || context == s->k->context || context == s->running)
 		return 0;
 	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, s->now, c->serial, s->task);
 	e.h.task = c->task;
@@ -274,7 +277,7 @@ int context_read(__u64 now)
 	struct rp_live *l = w ? live_slot(w->slot) : NULL;
 	struct look k;
 
-	if (look_at(&k, task))
+	if (look_at_known(&k, task))
 		return 0;
 	k.thread->seed = 0;
 	if (!l || (!w->contextual && !l->contexts))
@@ -288,15 +291,20 @@ int context_read(__u64 now)
 	return 1;
 }
 
-/* A task that is not known to be the request's has sent of its response. Alone in flight, it is; the next one's will begin with the same code. */
+/* Alone in flight, a request's task begins with this code, as that of the next one will. */
+static __always_inline void learn_code(const struct look *k, __u32 pid, __u64 code)
+{
+	if (code && is_lone(k->thread))
+		bpf_map_update_elem(&task_codes, &pid, &code, BPF_NOEXIST);
+}
+
+/* A task that is not known to be the request's has sent of its response. */
 static __always_inline void sent_by_other(struct rp_live *l, const struct look *k, struct task_struct *task)
 {
 	__u64 coroutine = stack_coroutine(), code = coroutine ? code_of(k->py, frame_of(k->py, coroutine)) : 0;
-	__u32 pid = task->tgid;
 
 	l->sent_by |= coroutine ? RP_SENT_OTHER : RP_SENT_LOOP;
-	if (code && is_lone(k->thread))
-		bpf_map_update_elem(&task_codes, &pid, &code, BPF_NOEXIST);
+	learn_code(k, task->tgid, code);
 }
 
 int context_sent(__u32 slot, __u64 now)
@@ -317,10 +325,16 @@ int context_sent(__u32 slot, __u64 now)
 	} else {
 		look(&k, now);
 	}
+	if (k.known && k.live->serial != l->serial && k.known->state != TASK_OWN)
+		begin_anew(&k, task, now);
 	k.thread->busy = 0;
 	if (k.known && k.live->serial == l->serial) {
+		if (claim_by_writer(k.known, l, k.context, now))
+			learn_code(&k, pid, k.known->code);
+		if (is_unclaimed(k.known->state))
+			return 0; /* another one has written first */
 		l->sent_by |= RP_SENT_TASK;
-		if (l->task_code) /* proven: this is what the tasks of requests begin with here */
+		if (l->task_code && k.known->state == TASK_OWN) /* proven: this is what the tasks of requests begin with here */
 			bpf_map_update_elem(&task_codes, &pid, &l->task_code, BPF_ANY);
 		return 0;
 	}

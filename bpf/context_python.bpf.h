@@ -28,9 +28,18 @@ struct context_key {
 	__u32 pad;
 };
 
+/* What a context is to its request; children are what their parents are. An odd number: nothing is known before it, or another one, writes the
+ * response (context_claim.bpf.c). */
+#define TASK_OWN 0              /* its task's */
+#define TASK_UNCLAIMED 1        /* that of a task which was there before */
+#define TASK_CLAIMED 2          /* … and has written the response */
+#define TASK_GUESSED 3          /* made after the request was read, by whomever */
+#define is_unclaimed(state) ((state) & 1)
+
 struct task_context {
 	__u16 slot;             /* of the request */
-	__u16 is_made;          /* the context has been seen to exist */
+	__u8 is_made;           /* the context has been seen to exist */
+	__u8 state;             /* TASK_* */
 	__u32 serial;
 	__u32 task;             /* 0 = none: the request has no tasks, but threads */
 	__u32 awaited_in;       /* the low half of the stack's number in which it did what `awaited` says */
@@ -80,6 +89,17 @@ int pool_submits(__u64 item);
 /* The work that it has at hand, if it is one of a pool's, 0 = none. */
 __u64 pool_item(void);
 
+/* ---- context_claim.bpf.c: of the current thread, global as well ---------------------------------------------------------- */
+
+/* The context is that of an unclaimed task of the request that collects, from now on. 0: it could not be noted. */
+int claim_add(struct rp_thread *thread, __u64 context, __u64 coroutine);
+
+/* The task of a context has written the request's response: if it is the first one, it claims what it did. Non-zero: it does. */
+int claim_by_writer(struct task_context *c, struct rp_live *l, __u64 context, __u64 now);
+
+/* It has written another one. */
+int claim_by_other(struct task_context *c, __u64 now);
+
 /* ---- what a thread does ---------------------------------------------------------------------------------------------- */
 
 /* Is the request that the thread has read last the only one that it has to answer? */
@@ -112,7 +132,8 @@ static __always_inline struct task_context *context_of(__u32 pid, __u64 context,
 	struct task_context *c = context ? bpf_map_lookup_elem(&contexts, &key) : NULL;
 	struct rp_live *l = c ? live_slot(c->slot) : NULL;
 
-	if (!l || l->serial != c->serial || !live_has_tasks(l))
+	/* A task that was there before the request goes on with the next one on its connection. */
+	if (!l || l->serial != c->serial || !(c->state == TASK_OWN ? live_has_tasks(l) : l->state == LIVE_BEGUN))
 		return NULL;
 	*ret_live = l;
 	return c;
@@ -131,7 +152,7 @@ static __always_inline void look_at_item(struct look *k, __u32 pid)
 	k->in_pool = item != 0;
 	c = context_of(pid, item, &l);
 	if (c && k->known && k->live->serial == c->serial)
-		return;
+		return; /* what it runs there is told by its own context */
 	k->known = c;
 	if (item)
 		k->context = item;
@@ -192,11 +213,85 @@ static __always_inline int look_at_thread(struct look *k, struct task_struct *ta
 	return 0;
 }
 
-static __always_inline int look_at(struct look *k, struct task_struct *task)
+static __always_inline int look_at_known(struct look *k, struct task_struct *task)
 {
 	if (look_at_thread(k, task))
 		return -1;
 	look_at_item(k, task->tgid);
+	return 0;
+}
+
+/* Is the thread still in the callback that has read the request of `w`? */
+static __always_inline int is_in_read(const struct look *k, const struct rp_worker *w)
+{
+	return !w->task && k->thread->seed_serial == w->serial && k->thread->seed_context == k->context && is_entered(k->context);
+}
+
+/* Is it known what the tasks of requests begin with? */
+static __always_inline int is_code_known(__u32 pid)
+{
+	return bpf_map_lookup_elem(&task_codes, &pid) != NULL;
+}
+
+/* Is the request's task known, beyond doubt? */
+static __always_inline int is_task_known(const struct rp_live *l)
+{
+	__u32 pid = l->pid;
+	__u64 *code = bpf_map_lookup_elem(&task_codes, &pid);
+
+	return l->collects == COLLECTED || (code && *code == l->task_code);
+}
+
+/* The request that collects, NULL = none does. */
+static __always_inline struct rp_live *collecting(__u32 *ret_slot)
+{
+	__u64 ref = collector;
+	struct rp_live *l = ref ? live_slot((__u32)ref - 1) : NULL;
+
+	*ret_slot = (__u32)ref - 1;
+	return l && l->serial == ref >> 32 && l->state == LIVE_BEGUN ? l : NULL;
+}
+
+/* The context that the thread works in is nobody's that is known: it is noted if a task runs in it, unless the request's task is known. While the
+ * thread is the request's alone there is nothing to note, unless it makes (`makes`) a task, nor in the callback that has read it. */
+static __always_inline int note_unclaimed(const struct look *k, struct task_struct *task, int makes)
+{
+	struct rp_thread *t = k->thread;
+	struct rp_worker *w = worker_of(task);
+	__u64 coroutine;
+	struct rp_live *l;
+	__u32 slot;
+	int noted;
+
+	l = collecting(&slot);
+	if (!l || l->pid != (__u32)task->tgid || l->reader != t->reader || is_task_known(l) || (w && !w->contextual && !makes))
+		return 0;
+	if (t->busy || !t->reader || k->context == t->home || !is_entered(k->context) || (w && is_in_read(k, w)))
+		return 0;
+	t->busy = 1;
+	coroutine = stack_coroutine();
+	noted = coroutine && claim_add(t, k->context, coroutine);
+	t->busy = 0;
+	return noted;
+}
+
+/* The same where a task that runs is not known yet. */
+static __always_inline int look_at(struct look *k, struct task_struct *task)
+{
+	if (look_at_known(k, task))
+		return -1;
+	if (!k->known && collector && note_unclaimed(k, task, 0))
+		k->known = context_of(task->tgid, k->context, &k->live);
+	return 0;
+}
+
+/* The same where it makes a context, perhaps for a task. */
+static __always_inline int look_at_maker(struct look *k, struct task_struct *task)
+{
+	if (look_at_known(k, task))
+		return -1;
+	if (!k->known && collector && note_unclaimed(k, task, 1))
+		k->known = context_of(task->tgid, k->context, &k->live);
 	return 0;
 }
 
@@ -255,7 +350,7 @@ static __always_inline void task_over(struct task_context *c)
 	if (!c->coroutine)
 		return;
 	c->coroutine = 0;
-	if (l && l->serial == c->serial && __sync_fetch_and_add(&l->unfinished, -1) == 1 && l->state == LIVE_AFTER)
+	if (c->state == TASK_OWN && l && l->serial == c->serial && __sync_fetch_and_add(&l->unfinished, -1) == 1 && l->state == LIVE_AFTER)
 		__sync_fetch_and_or(&live_done, 1ULL << (c->slot & 63));
 }
 
@@ -292,6 +387,19 @@ int context_awaits(struct task_context *c, __u64 context, struct rp_task_wait *e
 static __always_inline int look(const struct look *k, __u64 now)
 {
 	return context_work(k->thread, k->known, k->live, k->context, now);
+}
+
+/* What the task that may be a request's has done until now was for another one, or will be. */
+static __always_inline void begin_anew(const struct look *k, struct task_struct *task, __u64 now)
+{
+	struct context_key key = {.context = k->context, .pid = task->tgid};
+	struct rp_worker *w = worker_of(task);
+
+	if (w)
+		context_end_work(w, k->thread, now);
+	claim_by_other(k->known, now);
+	send_seen(k->thread, SEEN_OTHER, now);
+	bpf_map_delete_elem(&contexts, &key);
 }
 
 /* Is the thread in a system call in which a loop waits for events? Not in a wait for the GIL, which may lie between the read of a request and the

@@ -122,8 +122,7 @@ static __always_inline int goes_on(const struct look *k, const struct rp_worker 
 		return 1;
 	if (k->known)
 		return k->live->serial == w->serial;
-	/* Still in the callback that has read the request: */
-	if (!w->task && k->thread->seed_serial == w->serial && k->thread->seed_context == k->context && is_entered(k->context))
+	if (is_in_read(k, w))
 		return 1;
 	if (w->contextual || (k->thread->pool_frame && !k->thread->reader))
 		return 0; /* what a pool's thread has to do is anybody's, whoever has created it */
@@ -162,7 +161,7 @@ static __always_inline struct rp_worker *begin_work(const struct look *k, struct
 {
 	if (t < k->live->begin_ns)
 		t = k->live->begin_ns;
-	if (k->thread->ready_ns)
+	if (k->thread->ready_ns && !is_unclaimed(k->known->state))
 		context_was_ready(k->live, k->known->slot, k->thread, t);
 	return take_up(k->live, k->known->slot, k->thread, task, t);
 }
@@ -171,6 +170,7 @@ static __always_inline void run_task(struct rp_worker *w, const struct look *k, 
 {
 	const struct task_context *c = k->known;
 
+	w->unclaimed = is_unclaimed(c->state);
 	if (w->task == c->task)
 		return;
 	remember(k->thread, k->context);
@@ -186,16 +186,18 @@ int context_work(struct rp_thread *thread, struct task_context *known, struct rp
 	const struct look k = {.thread = thread, .known = live ? known : NULL, .live = live, .context = context};
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_worker *w = worker_of(task);
-	__u32 seen, leaves;
+	__u32 seen, leaves, turns;
 	__u64 t;
 
 	if (!thread)
 		return 0;
 	seen = what_is_seen(thread, k.known, context);
 	t = border(thread, now);
-	leaves = w && (!goes_on(&k, w) || (k.known && !w->contextual));
+	/* Tasks that may be of different requests share no slice. */
+	turns = w && k.known && live->collects && live->serial == w->serial && w->task != k.known->task;
+	leaves = w && (!goes_on(&k, w) || (k.known && !w->contextual) || turns);
 	/* A loop at home does nothing that would count: until now it worked for the request. */
-	if (leaves && (seen == SEEN_HOME || (k.known && live->serial == w->serial)))
+	if (leaves && !turns && (seen == SEEN_HOME || (k.known && live->serial == w->serial)))
 		t = now;
 	if (w && w->task && (leaves ? w->contextual : k.known && w->task != k.known->task))
 		send_task_waits(w, task, t);

@@ -395,4 +395,7 @@ int http_abandon(struct http_conn *c);
 /* A response whose end only later events show has ended, if such a one is at hand and alone (http_inferable()). */
 int http_infer(struct http_conn *c);
 
+/* Is the response at hand one that is recorded? */
+int http_is_marked(struct http_conn *c);
+
 #endif

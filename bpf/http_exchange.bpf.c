@@ -40,6 +40,11 @@ int http_abandon(struct http_conn *c)
 	return 0;
 }
 
+int http_is_marked(struct http_conn *c)
+{
+	return c && marked(c, c->answered);
+}
+
 int http_infer(struct http_conn *c)
 {
 	if (!c || !http_inferable(c) || !http_acquire(&c->out))

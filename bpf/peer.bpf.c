@@ -92,7 +92,7 @@ int peer_sent(__u64 sk)
 	struct peer p = {};
 	struct look k;
 
-	if (look_at(&k, task)) {
+	if (look_at_known(&k, task)) {
 		if (!is_turn(&k, task, sk, &p.slot) || !event_allowed(k.live))
 			return 0;
 		p.serial = k.live->serial;

@@ -49,7 +49,7 @@ static __always_inline void drop_space(struct task_struct *task)
 	bpf_map_delete_elem(&pythons, &pid);
 }
 
-/* Whom the parent works for, the child does, too. */
+/* Whom the parent works for, the child does, too, if it is known. */
 static __always_inline void inherit_work(struct task_struct *parent, struct task_struct *child)
 {
 	__u64 now = bpf_ktime_get_ns();
@@ -59,7 +59,7 @@ static __always_inline void inherit_work(struct task_struct *parent, struct task
 	if (contextual_requests)
 		context_creates(now); /* it may have begun since it was looked at last */
 	w = worker_of(parent);
-	l = w ? live_slot(w->slot) : NULL;
+	l = w && !w->unclaimed ? live_slot(w->slot) : NULL;
 	if (l && l->work != WORK_TURN) /* else who works for it is told by its turns */
 		worker_bind_child(l, w->slot, child, now);
 }

@@ -144,6 +144,16 @@ static __always_inline __u32 is_hurried(struct rp_reader *r, __u64 arrived_ns)
 	return r->hurried ? RP_READ_HURRIED : 0;
 }
 
+/* The thread has been the request's alone. */
+static __always_inline void share_thread(struct rp_worker *w, __u64 now)
+{
+	struct rp_live *l = live_slot(w->slot);
+
+	if (l && l->work == WORK_READ && python_processes)
+		claim_collects(w->slot, 1);
+	worker_release(w, l, now, l && l->collects ? RP_RELEASE_CONTEXT : RP_RELEASE_OTHER_REQUEST);
+}
+
 __u32 request_read(__u64 arrived_ns, __u32 turns)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -155,7 +165,7 @@ __u32 request_read(__u64 arrived_ns, __u32 turns)
 	COUNT_OFTEN(requests);
 	COUNT_OFTEN(in_flight);
 	if (w && !(contextual_requests && context_read(now)))
-		worker_release(w, live_slot(w->slot), now, RP_RELEASE_OTHER_REQUEST);
+		share_thread(w, now);
 	if (!t) {
 		COUNT(storage_failed);
 		return 0;

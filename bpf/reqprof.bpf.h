@@ -157,6 +157,11 @@ int handler_saw(__u32 n);
 
 extern __u32 python_processes; /* some followed process runs CPython; set by user space */
 
+extern __u64 collector;        /* context_claim.bpf.c: live_ref of the request that collects, 0 = none does */
+
+/* The current thread writes a response that is not that one's: whatever task does that has worked for it. */
+int claim_is_void(__u64 now);
+
 /* The context that the current thread works in, 0 = none. */
 __u64 context_now(void);
 

@@ -161,6 +161,7 @@ _Static_assert(sizeof(struct rp_gil_holder) <= RP_OBJECT_MAX, "rp_gil_holder");
 #define RP_EV_PEER_DATA 16      /* bytes came from there and were read: struct rp_peer_data */
 #define RP_EV_BUSY 17           /* what the thread of its event loop does for others: struct rp_busy */
 #define RP_EV_CODE 18           /* a code object of Python that stacks name: struct rp_python_code, then parts of it */
+#define RP_EV_TASK_CLAIMED 19   /* h.task has written a response: header only */
 #define RP_EV_UNMAPPED 11       /* a stack led into code that the process's table of code does not hold: struct rp_unmapped */
 
 struct rp_event {
@@ -206,31 +207,7 @@ struct rp_bind {
 };
 _Static_assert(sizeof(struct rp_bind) == 56, "rp_bind");
 
-/* A runtime's unit of work on a thread that serves many requests: a task of asyncio with its context, or what a thread of a pool was given. */
-struct rp_task {
-	struct rp_event h;      /* h.task: its number within the request, from 1 */
-	__u32 parent;           /* the task that made it, 0 = the reading of the request */
-	__u32 pad;
-	struct rp_python_frame coroutine; /* that it will run; code 0 = it runs none, or not known which */
-};
-_Static_assert(sizeof(struct rp_task) == 56, "rp_task");
-
-/* flags of RP_EV_TASK_WAITS */
-#define RP_TASK_SUSPENDED 1     /* its coroutine is, and awaits something */
-#define RP_TASK_FINISHED 2      /* its coroutine has ended; neither: it is not known */
-#define RP_TASK_EVENTS 4        /* no coroutine: it goes on when one of its sockets, or a timer, calls it */
-#define RP_TASK_CLIENT 8        /* … and its client has not taken what was sent so far */
-
-/* What a task awaits when it gives up its thread. */
-struct rp_task_wait {
-	struct rp_event h;
-	__u64 stack;            /* of the coroutines that it is in, Python frames only; 0 = could not be had */
-	__u64 awaited;          /* address of the object that the innermost one awaits, 0 = unknown */
-	__u64 awaited_type;     /* address of its type */
-	__u64 local_type;       /* the innermost one's first argument: its type … */
-	__u64 local, local_2;   /* … and what follows its head, as of a float or an int */
-};
-_Static_assert(sizeof(struct rp_task_wait) == 80, "rp_task_wait");
+#include "reqprof_task.h"
 
 struct rp_peer {
 	struct rp_event h;
@@ -375,7 +352,7 @@ _Static_assert(sizeof(struct rp_python_code) == 32 + 16 + 24 + 16, "rp_python_co
 #define RP_END_CUT_OFF 2        /* --max-time, ^C, the server closed the connection without a response */
 
 struct rp_end {
-	struct rp_event h;
+	struct rp_event h;      /* h.task: not 0 if it has collected unclaimed tasks (RP_TASK_*) */
 	__u64 end_ns;           /* what came after it does not belong to the request */
 	__u64 first_write_ns;   /* first byte of the response (not of 1xx); 0 = none */
 	__u64 head_read_ns;     /* the read that completed the head; 0 = none */

@@ -74,7 +74,7 @@ static __always_inline void live_init(struct rp_live *l, const struct request_st
 	l->in_flight_max = r && r->unfinished > 0 ? r->unfinished : 1;
 	l->events = l->capped = l->lost_ticks = l->lost_waits = l->ticks = l->switches = 0;
 	l->has_trace_id = l->told = 0;
-	l->contexts = l->sent_by = l->contextual = 0;
+	l->contexts = l->sent_by = l->contextual = l->numbers = l->collects = 0;
 	l->unfinished = 0;
 	l->n_made = 0;
 	l->ran_ns = 0;
@@ -132,6 +132,8 @@ int live_begin(__u32 slot, __u64 now)
 		return 0;
 	if (!exclusive)
 		live_look(l);
+	if (contextual && l->work == WORK_READ)
+		claim_collects(slot, !exclusive);
 	if (l->sk && epoll_state(l->sk) == EPOLL_QUEUED)
 		l->loop_ok_ns = now;
 	if (worker_bind(l, slot, now, exclusive ? 1 : 2))
@@ -270,6 +272,7 @@ static long close_worker(__u32 n, struct closing *c)
 	send_open_wait(w, c->l, c->now);
 	event_head(&e.h, RP_EV_RELEASE, sizeof e, c->now, w->serial, bpf_get_current_task_btf());
 	e.h.flags = RP_RELEASE_END;
+	e.h.task = w->task;
 	e.h.pid = w->pid;
 	e.h.tid = w->tid;
 	e.waits = w->seq;
@@ -286,6 +289,7 @@ static __always_inline void send_end(struct rp_live *l, __u64 now, __u64 end_ns,
 	struct rp_end e = {};
 
 	event_head(&e.h, RP_EV_END, sizeof e, now, l->serial, task);
+	e.h.task = l->collects;
 	e.h.flags = how;
 	e.end_ns = end_ns;
 	e.first_write_ns = l->first_write_ns;
@@ -316,9 +320,12 @@ static __always_inline void send_end(struct rp_live *l, __u64 now, __u64 end_ns,
 static __always_inline void live_free(struct rp_live *l)
 {
 	struct rp_reader *r = reader_at(l->reader);
+	__u64 before = collector;
 
 	if (r)
 		__sync_fetch_and_add(&r->live, -1);
+	if (l->collects && before >> 32 == l->serial)
+		__sync_val_compare_and_swap(&collector, before, 0);
 	l->state = LIVE_FREE;
 	count_add(RP_COUNT_live, -1);
 	if (l->contextual)

@@ -12,6 +12,7 @@
 #ifndef REQPROF_REQUEST_BPF_H
 #define REQPROF_REQUEST_BPF_H
 
+#include "context.bpf.h"
 #include "reqprof.bpf.h"
 
 #define RP_MAX_READERS 8192
@@ -86,6 +87,8 @@ struct rp_reader {
 	__u32 pad;
 };
 
+#define COLLECTED 2
+
 struct rp_live {
 	__u32 state;            /* LIVE_* */
 	__u32 serial;           /* 0 = free */
@@ -114,6 +117,8 @@ struct rp_live {
 	__u32 n_made;
 	__u32 pid;              /* their process */
 	__u32 contexts;         /* that were bound to it */
+	__u32 numbers;          /* that its tasks have got, unclaimed ones too */
+	__u32 collects;         /* what tasks do that may be its own is recorded; COLLECTED: one of them has claimed it since */
 	__u32 sent_by;          /* RP_SENT_* */
 	__u32 contextual;       /* it is counted in contextual_requests: threads that may work for it are looked at */
 	__u32 busy;             /* its loop did something else when that was told last */
@@ -139,6 +144,8 @@ struct rp_worker {
 	__u32 seq;
 	__u32 task;             /* the task that the thread runs, 0 = none is known */
 	__u32 contextual;       /* what the thread works for is told by its context, or by its calls */
+	__u32 unclaimed;        /* the task may be another request's */
+	__u32 pad_unclaimed;
 	__u32 waiting;          /* a wait is in progress: who sets it to 0 sends its record, the thread itself or who ends its request */
 	__u64 context;          /* of the task */
 	struct rp_wait wait;    /* in progress while out_ns != 0; object last: it is followed by slack */
@@ -271,7 +278,7 @@ static __always_inline void live_look(struct rp_live *l)
 /* A thread that was the request's alone has returned to its event loop: with contexts it is known what it does there. */
 static __always_inline __u32 release_reason(const struct rp_live *l)
 {
-	return l->contexts ? RP_RELEASE_CONTEXT : RP_RELEASE_EVENT_WAIT;
+	return l->contexts || l->collects ? RP_RELEASE_CONTEXT : RP_RELEASE_EVENT_WAIT;
 }
 
 static __always_inline int event_allowed(struct rp_live *l)
@@ -318,56 +325,6 @@ __hidden int worker_bind_child(struct rp_live *l, __u32 slot, struct task_struct
 
 /* The wait of w is over at `t`: send its record. Returns when it was over. */
 __hidden __u64 worker_wait_end(struct rp_worker *w, struct rp_live *l, __u64 t);
-
-/* ---- context_python.bpf.c ---------------------------------------------------------------------------------------- */
-
-/* These are about the current thread; global functions, as those that sources call. */
-
-/* It is on the CPU: if it was not seen to come there, it is as if it was. Every look at a thread begins with this. */
-int context_came(void);
-
-/* Look at what it does, and bind or unbind it accordingly. */
-int context_look(__u64 now);
-
-/* Look at the tasks of requests that it has run and does not now: what they await. Before the one above, which remembers that it has looked. */
-int context_look_at_others(__u64 now);
-
-/* The same when it leaves the CPU, or comes to it. 1: it does in the middle of such a look, which must not be disturbed. */
-int context_switch_out(__u64 now);
-#define SWITCH_BUSY 1
-#define SWITCH_SAMPLE 2         /* the thread may work for a request: its CPU must be sampled */
-__hidden int context_switch_in(struct task_struct *next, __u64 now);
-
-/* A thread is woken up. */
-__hidden void context_waking(struct task_struct *task, __u64 now);
-
-/* It has read the request in `slot`: the next context copied in it is that of its task. 1: it is a thread that may have tasks. */
-int context_seed(__u32 slot);
-
-/* It has read another request: what it did until now it did for somebody else, perhaps. 1: the context tells, 0: it must be released. */
-int context_read(__u64 now);
-
-/* It creates a thread or a process, which works for the same. */
-int context_creates(__u64 now);
-
-/* It writes the response of the request in `slot`. */
-int context_sent(__u32 slot, __u64 now);
-
-/* ---- context_busy.bpf.c: global as well -------------------------------------------------------------------------- */
-
-/* The current thread may be the loop of requests that it does not work for: tell them what it does instead. `leaves`: it gives up its CPU. */
-int context_busy(__u64 now, int leaves);
-
-/* ---- gil.bpf.c: of the current thread, global for the same reason ------------------------------------------------- */
-
-/* Does the wait that the worker with this index begins wait for the GIL? Then it is described, and the answer is 1. */
-int gil_wait(__u32 worker);
-
-/* Is the thread about to wait for it? Then *ret says who has it, and the answer is 1. */
-int gil_awaited(struct rp_gil_holder *ret);
-
-/* Does the thread hold it? */
-int gil_held(void);
 
 /* ---- request.bpf.c ----------------------------------------------------------------------------------------------- */
 

@@ -286,6 +286,14 @@ static __always_inline int is_final(struct http_slot *s)
 	return http_fetch(s) || s->end < 10 || p[0] != 'H' || p[4] != '/' || p[9] != '1';
 }
 
+/* … and what it has fetched is HTTP at all: a connection that was there before it was followed may be one to a database. */
+static __always_inline int is_response(struct http_slot *s)
+{
+	const char *p = http_at(s, 0);
+
+	return s->end >= 10 && p[0] == 'H' && p[1] == 'T' && p[2] == 'T' && p[3] == 'P' && p[4] == '/';
+}
+
 static __always_inline void sent(struct http_run *r, __u32 n)
 {
 	struct http_conn *c = r->conn;
@@ -298,10 +306,13 @@ static __always_inline void sent(struct http_run *r, __u32 n)
 	r->slot = s;
 	if (http_bytes(s, n, 1))
 		s->hidden = 1;
-	if (http_owed(c))
+	if (http_owed(c)) {
 		http_send(r);
-	else
+	} else {
 		c->wrote = is_final(s);
+		if (collector && is_response(s))
+			claim_is_void(bpf_ktime_get_ns());
+	}
 	if (!c->sync && http_owed(c))
 		c->wrote = 0;
 	s->token = 0;
@@ -320,6 +331,8 @@ int BPF_PROG(http_sent, struct sock *sk, int ret, int flags)
 		peer_sent(number_of(sk));
 	if (!c || c->off || c->closed || (c->sync && !http_owed(c)))
 		return 0;
+	if (collector && c->sync && !http_is_marked(c))
+		claim_is_void(bpf_ktime_get_ns());
 	if (c->sync && c->owed[c->answered & (HTTP_OWED - 1)] & OWED_INFER) {
 		c->wrote = 1;
 		c->out.phase = HTTP_LOST;

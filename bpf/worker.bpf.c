@@ -56,7 +56,7 @@ static __always_inline int bind(struct rp_live *l, __u32 slot, struct task_struc
 	w->waited_ns = 0;
 	w->last_tick_ns = 0;
 	w->seq = 0;
-	w->task = 0;
+	w->task = w->unclaimed = 0;
 	w->contextual = !cloned && (how > 1 || l->work == WORK_CALL);
 	w->wait.out_ns = 0;
 	w->waiting = 0;
@@ -143,6 +143,18 @@ int worker_came(struct rp_worker *w, struct rp_live *l)
 	return 0;
 }
 
+/* From t on the request's tasks tell what its thread does for it, or those that may be. */
+static __always_inline void look_on(struct rp_live *l, struct task_struct *task, __u64 t)
+{
+	struct rp_thread *thread = bpf_task_storage_get(&threads, task, 0, 0);
+
+	live_look(l);
+	if (!thread)
+		return;
+	thread->seen = SEEN_WORK;
+	thread->seen_ns = t;
+}
+
 int worker_release(struct rp_worker *w, struct rp_live *l, __u64 t, __u32 why)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -155,10 +167,13 @@ int worker_release(struct rp_worker *w, struct rp_live *l, __u64 t, __u32 why)
 		came(w, l, task);
 	event_head(&e.h, RP_EV_RELEASE, sizeof e, t, w->serial, task);
 	e.h.flags = why;
+	e.h.task = w->task;
 	e.waits = w->seq;
 	e.cpu_ns = w->cpu_ns + slice_ns(w, t);
 	e.stolen_ns = w->stolen_ns + slice_stolen_ns(w, t, bpf_ktime_get_ns());
 	w->serial = 0;
+	if (l && l->collects)
+		look_on(l, task, t);
 	if (event_send(&e, sizeof e) && l)
 		__sync_fetch_and_add(&l->lost_waits, 1);
 	return 0;
@@ -193,7 +208,7 @@ int worker_pause(struct rp_worker *w, struct rp_thread *thread, __u64 t)
 	wait_begin(w, task, t, 0);
 	w->wait.h.flags = RP_WAIT_ELSEWHERE;
 	w->wait.h.task = w->task;
-	w->task = 0;
+	w->task = w->unclaimed = 0;
 	w->wait.woken_ns = t;
 	w->wait.out_ns = t;
 	w->waiting = 1;

@@ -63,15 +63,14 @@ def alone(name, server):
                 truths.append((path, ask(c, path, headers=CLOSE)))
         r.wait_reports(len(truths))
     rows = matched(r, truths)
-    sound(f"{name}, the first alone", rows[:1], ambiguous=True)
-    sound(f"{name}, alone", rows[1:])
-    bound(f"{name}, alone", rows[1:])
+    sound(f"{name}, alone", rows)
+    bound(f"{name}, alone", rows)
 
 
 def hypercorn_fastapi():
     server = hypercorn("fastapi_truth:app", **ENV)
     alone("hypercorn", server)
-    serve("hypercorn", server, r"^attached \d+ .*CPython 3\.11, asyncio\b", **AMONG_OTHERS)
+    serve("hypercorn", server, r"^attached \d+ .*CPython 3\.11, asyncio\b")
     together("hypercorn", server, **AMONG_OTHERS)
 
 
@@ -82,7 +81,7 @@ def hypercorn_uvloop():
 
 def hypercorn_django():
     server = hypercorn("django_truth:asgi", **ENV)
-    serve("Django", server, r"^attached \d+ .*CPython 3\.11, asyncio\b", **AMONG_OTHERS)
+    serve("Django", server, r"^attached \d+ .*CPython 3\.11, asyncio\b")
     together("Django", server, **AMONG_OTHERS)
 
 

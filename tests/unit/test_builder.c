@@ -490,6 +490,31 @@ static void what_was_handed_to_a_pool_counts(void **state)
 	assert_int_equal(s->p->lost.waits, 0);
 }
 
+/* The thread runs the request's task until 20, another one that turned out to be somebody else's until 60, which waits in between, and the request's
+ * again; then the other one until the end. */
+static void what_turned_out_to_be_for_others_does_not_count(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_contexts(s->b);
+	builder_task(s->b, 1, 0, "handle", BEGIN + 1);
+	builder_task_runs(s->b, 1, BEGIN + 2);
+	builder_wait(s->b, READER, &(struct seen_wait){.out_ns = BEGIN + 20, .in_ns = BEGIN + 25, .cpu_ns = 20, .elsewhere = true, .stack = -1});
+	builder_wait(s->b, READER, &(struct seen_wait){.out_ns = BEGIN + 35, .woken_ns = BEGIN + 40, .in_ns = BEGIN + 40, .cpu_ns = 30, .seq = 1,
+						       .others = true, .cause = TIME_lock, .stack = -1});
+	builder_wait(s->b, READER, &(struct seen_wait){.out_ns = BEGIN + 60, .in_ns = BEGIN + 70, .cpu_ns = 50, .seq = 2, .others = true,
+						       .elsewhere = true, .stack = -1});
+	builder_wait(s->b, READER, &(struct seen_wait){.out_ns = BEGIN + 80, .in_ns = BEGIN + 85, .cpu_ns = 60, .seq = 3, .elsewhere = true, .stack = -1});
+	builder_release(s->b, READER, &(struct seen_release){.t = BEGIN + 100, .why = RELEASED_END, .others = true, .cpu_ns = 75, .waits = 4});
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->work.threads[0].cpu_ns, 20 + 10);
+	assert_int_equal(s->p->work.threads[0].wait_ns, 0);
+	assert_int_equal(classes(s)[TIME_cpu_user], 20 + 10);
+	assert_int_equal(classes(s)[TIME_lock], 0);
+	assert_int_equal(s->p->lost.waits, 0);
+}
+
 static void busy(struct scene *s, uint64_t t, const char *request, const char *function, uint32_t line, bool gil)
 {
 	builder_busy(s->b, BEGIN + t, &(struct loop_busy){.request = request, .function = function, .file = "main.py", .line = line, .gil = gil});
@@ -624,6 +649,7 @@ int main(void)
 		SCENE(what_was_handed_to_a_pool_counts),
 		SCENE(what_a_busy_loop_did_is_named),
 		SCENE(no_time_at_all),
+		SCENE(what_turned_out_to_be_for_others_does_not_count),
 		cmocka_unit_test(random_timelines_keep_every_promise),
 	};
 

@@ -415,6 +415,36 @@ static void random_conversations(void **state)
 	}
 }
 
+/* Of a server, not marked, in sync or not; but not what is written to a database. */
+static void responses_to_others(void **state)
+{
+	struct sock *sk = fake_connection(false), *before = fake_connection(true), *database = fake_connection(true);
+
+	(void)state;
+	fake_reset();
+	fake_void = 0;
+	collector = 1;
+	fake_reads(sk, MARKED, sizeof MARKED - 1);
+	fake_writes(sk, OK, sizeof OK - 1);
+	assert_int_equal(fake_void, 0);
+	fake_reads(sk, HEAD("GET /b", ""), sizeof HEAD("GET /b", "") - 1);
+	fake_writes(sk, OK, sizeof OK - 1);
+	assert_int_equal(fake_void, 1);
+	fake_reads(before, "x", 1); /* the end of a request that began before */
+	fake_writes(before, OK, sizeof OK - 1);
+	assert_int_equal(fake_void, 2);
+	fake_reads(database, "an answer", 9);
+	fake_writes(database, "Q 0123456789 select", 19);
+	assert_int_equal(fake_void, 2);
+	collector = 0;
+	fake_reads(sk, HEAD("GET /b", ""), sizeof HEAD("GET /b", "") - 1);
+	fake_writes(sk, OK, sizeof OK - 1);
+	assert_int_equal(fake_void, 2);
+	fake_closes(sk);
+	fake_closes(before);
+	fake_closes(database);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +458,7 @@ int main(void)
 		cmocka_unit_test(ends_that_are_inferred),
 		cmocka_unit_test(connections_left_to_handlers),
 		cmocka_unit_test(random_conversations),
+		cmocka_unit_test(responses_to_others),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);

@@ -19,6 +19,7 @@ static const unsigned short fixed_len[] = {
 	[RP_EV_PEER] = sizeof(struct rp_peer),
 	[RP_EV_PEER_DATA] = sizeof(struct rp_peer_data),
 	[RP_EV_TASK_RUNS] = sizeof(struct rp_event),
+	[RP_EV_TASK_CLAIMED] = sizeof(struct rp_event),
 	[RP_EV_BUSY] = sizeof(struct rp_busy),
 	[RP_EV_TASK_WAITS] = sizeof(struct rp_task_wait),
 	[RP_EV_CODE] = sizeof(struct rp_python_code),

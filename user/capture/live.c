@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "capture/claims.h"
 #include "capture/contexts.h"
 #include "capture/live_record.h"
 
@@ -115,11 +116,14 @@ static void on_end(struct live *l, struct live_request *r, const struct rp_event
 static void name_stacks_of(struct live *l, struct live_request *r, int pid)
 {
 	int maps_pid = processes_maps(&r->processes, pid, true);
+	struct claims claims = claims_find(&r->log, r->end.h.task);
 	struct raw_stack *s, *next;
 
+	claims_mark_stacks(&claims, &r->log, r->stacks);
 	HASH_ITER(hh, r->stacks, s, next)
-		if (s->pid == pid)
+		if (s->pid == pid && (s->used || !claims.any))
 			stack_name(s, l->namer, r->profile, maps_pid, &r->faults);
+	claims_free(&claims);
 }
 
 /* An exec is no request's own event: all that the process works for are concerned, also those whose report is not written yet. */

@@ -85,6 +85,7 @@ static void on_release(struct live *l, struct live_request *r, const struct rp_e
 	record->t = e->t;
 	record->worker = release->worker;
 	record->why = e->flags;
+	record->task = e->task;
 	record->cpu_ns = release->cpu_ns;
 	record->stolen_ns = release->stolen_ns;
 	record->waits = release->waits;
@@ -209,7 +210,9 @@ static void on_task(struct live *l, struct live_request *r, const struct rp_even
 
 	record->t = e->t;
 	record->number = e->task;
-	r->n_tasks++;
+	record->unclaimed = e->flags & RP_TASK_UNCLAIMED;
+	record->guessed = e->flags & RP_TASK_GUESSED;
+	r->n_tasks += !record->unclaimed && !record->guessed;
 	record->parent = task->parent;
 	record->coroutine = stack_of_frame(l, r, e, &task->coroutine, 0);
 }
@@ -222,6 +225,17 @@ static void on_task_runs(struct live *l, struct live_request *r, const struct rp
 	record->t = e->t;
 	record->task = e->task;
 	r->turns++;
+}
+
+static void on_task_claimed(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	struct record_task_claimed *record = record_add(&r->log, RECORD_TASK_CLAIMED);
+
+	(void)l;
+	record->t = e->t;
+	record->task = e->task;
+	record->others = e->flags & RP_TASK_OTHERS;
+	r->n_tasks += !record->others;
 }
 
 static void on_task_waits(struct live *l, struct live_request *r, const struct rp_event *e)
@@ -276,6 +290,7 @@ static void on_busy(struct live *l, struct live_request *r, const struct rp_even
 	struct record_busy *record = record_add(&r->log, RECORD_BUSY);
 
 	record->t = e->t;
+	record->task = e->task;
 	record->gil = e->flags & RP_BUSY_GIL;
 	record->stack = record->gil ? stack_of_frame(l, r, e, &busy->by.frame, RP_STACK_OTHERS) : use_stack(r, busy->stack);
 	record->request = request_text(l, r->profile, busy->by.request);
@@ -286,7 +301,7 @@ static void (*const handlers[])(struct live *, struct live_request *, const stru
 	[RP_EV_STACK] = on_stack, [RP_EV_EDGE] = on_tick,
 	[RP_EV_TASK] = on_task,   [RP_EV_TASK_RUNS] = on_task_runs, [RP_EV_TASK_WAITS] = on_task_waits,
 	[RP_EV_PEER] = on_peer,   [RP_EV_PEER_DATA] = on_peer_data,
-	[RP_EV_BUSY] = on_busy,
+	[RP_EV_BUSY] = on_busy,   [RP_EV_TASK_CLAIMED] = on_task_claimed,
 };
 
 bool live_record(struct live *l, struct live_request *r, const struct rp_event *e)

@@ -23,6 +23,7 @@ static const size_t sizes[N_RECORD_KINDS] = {
 	[RECORD_TASK_RUNS] = sizeof(struct record_task_runs),
 	[RECORD_PEER] = sizeof(struct record_peer),
 	[RECORD_BUSY] = sizeof(struct record_busy),
+	[RECORD_TASK_CLAIMED] = sizeof(struct record_task_claimed),
 	[RECORD_TASK_WAITS] = sizeof(struct record_task_waits),
 };
 

@@ -12,7 +12,7 @@
 #include "profile/profile.h"
 
 enum record_kind { RECORD_BIND, RECORD_RELEASE, RECORD_TICK, RECORD_WAIT, RECORD_TASK, RECORD_TASK_RUNS, RECORD_TASK_WAITS, RECORD_PEER,
-		   RECORD_BUSY, N_RECORD_KINDS };
+		   RECORD_BUSY, RECORD_TASK_CLAIMED, N_RECORD_KINDS };
 
 struct raw_stack;
 
@@ -29,7 +29,7 @@ struct record_release {
 	uint64_t t;
 	uint32_t worker;
 	uint32_t why;           /* RP_RELEASE_* */
-	uint32_t waits;
+	uint32_t waits, task;   /* task: that ran then, 0 = none */
 	uint64_t cpu_ns, stolen_ns;
 };
 
@@ -62,7 +62,15 @@ struct record_wait {
 struct record_task {
 	uint64_t t;
 	uint32_t number, parent;
+	bool unclaimed, guessed; /* it may be another request's (claims.h) */
 	struct raw_stack *coroutine; /* of it alone, for its name; NULL = unknown */
+};
+
+/* It has written the response, or another request's. */
+struct record_task_claimed {
+	uint64_t t;
+	uint32_t task;
+	bool others;
 };
 
 struct record_task_runs {
@@ -94,6 +102,7 @@ struct record_busy {
 	uint64_t t;
 	struct raw_stack *stack; /* one of others, NULL = none */
 	const char *request;    /* "GET /path", NULL = none that is known */
+	uint32_t task;          /* an unclaimed one, if it did that; 0 = none */
 	bool gil;               /* these held the GIL that it waited for */
 };
 

@@ -2,6 +2,7 @@
 #include "capture/replay.h"
 
 #include "capture/await_feed.h"
+#include "capture/claims.h"
 #include "capture/gil.h"
 #include "capture/locks.h"
 #include "capture/pool_threads.h"
@@ -19,6 +20,7 @@ struct replay {
 	struct gil_holder *holders;
 	struct await_feed awaits;
 	struct pool_threads pool;
+	struct claims claims;
 };
 
 static void name_stack(struct live_request *q, struct raw_stack *stack, struct namer *namer)
@@ -37,9 +39,12 @@ static void name_stack(struct live_request *q, struct raw_stack *stack, struct n
 
 void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump)(void *ctx), void *ctx)
 {
+	struct claims claims = claims_find(&q->log, q->end.h.task);
 	struct raw_stack *stack, *next;
 	size_t n = 0;
 
+	claims_mark_stacks(&claims, &q->log, q->stacks);
+	claims_free(&claims);
 	HASH_ITER(hh, q->stacks, stack, next) {
 		if (!stack->used)
 			continue;
@@ -85,14 +90,20 @@ static const char *function_of(const struct profile *p, int32_t stack)
 
 static void feed_wait(struct replay *r, const struct record_wait *w)
 {
+	uint32_t task = claims_number(&r->claims, w->task);
 	struct waker waker = {.pid = w->waker_pid, .tid = w->waker_tid, .comm = w->waker_comm, .stack = -1};
 	struct seen_wait seen = {
 		.out_ns = w->out_ns, .woken_ns = w->woken_ns, .in_ns = w->in_ns, .waited_ns = w->waited_ns, .cpu_ns = w->cpu_ns,
 		.stolen_ns = w->stolen_ns, .seq = w->seq, .preempted = w->preempted, .open = w->open, .cause = w->cause,
 		.runnable_class = w->runnable, .object = w->object, .waker = w->has_waker ? &waker : NULL, .stack = index_of(w->stack),
-		.elsewhere = w->elsewhere, .task = w->task,
+		.elsewhere = w->elsewhere, .task = task == CLAIMS_VOID ? 0 : task,
 	};
 
+	seen.others = task == CLAIMS_VOID;
+	if (seen.others) {
+		builder_wait(r->builder, w->worker, &seen);
+		return;
+	}
 	if (w->gil)
 		seen.object = gil_object(&r->holders, r->profile, w, function_of(r->request->others, index_of(w->holder)));
 	if (w->futex)
@@ -118,6 +129,34 @@ static unsigned int tick_flags(const struct record_tick *t)
 	return (t->kernel ? TICK_KERNEL : 0) | (t->edge ? TICK_EDGE : 0) | (t->gil ? TICK_GIL : 0);
 }
 
+/* Waits and releases of such tasks still tell how long others had the thread. */
+static bool is_of_others(const struct replay *r, enum record_kind kind, const void *record)
+{
+	const struct record_tick *tick = record;
+	const struct record_task *task = record;
+	const struct record_task_runs *runs = record;
+	const struct record_task_waits *waits = record;
+	const struct record_peer *peer = record;
+	const struct record_busy *busy = record;
+
+	switch (kind) {
+	case RECORD_TICK:
+		return claims_number(&r->claims, tick->task) == CLAIMS_VOID;
+	case RECORD_TASK:
+		return claims_number(&r->claims, task->number) == CLAIMS_VOID;
+	case RECORD_TASK_RUNS:
+		return claims_number(&r->claims, runs->task) == CLAIMS_VOID;
+	case RECORD_TASK_WAITS:
+		return claims_number(&r->claims, waits->task) == CLAIMS_VOID;
+	case RECORD_PEER:
+		return claims_number(&r->claims, peer->task) == CLAIMS_VOID;
+	case RECORD_BUSY:
+		return busy->task && claims_number(&r->claims, busy->task) != CLAIMS_VOID; /* it was the request itself */
+	default:
+		return false;
+	}
+}
+
 /* Alone in flight, what a pool's new thread does was asked for by the request. */
 static bool is_void(const struct replay *r, enum record_kind kind, const void *record)
 {
@@ -140,16 +179,25 @@ static bool is_void(const struct replay *r, enum record_kind kind, const void *r
 	}
 }
 
+/* One that was there before the request has been waiting for it. */
+static void feed_task(struct replay *r, const struct record_task *task)
+{
+	uint32_t parent = claims_number(&r->claims, task->parent);
+
+	builder_task(r->builder, claims_number(&r->claims, task->number), parent == CLAIMS_VOID ? 0 : parent,
+		     function_of(r->profile, index_of(task->coroutine)), claims_is_older(&r->claims, task->number) ? r->request->begin.begin_ns : task->t);
+}
+
 static void feed_record(struct replay *r, enum record_kind kind, const void *record)
 {
 	const struct record_bind *bind = record;
 	const struct record_release *release = record;
 	const struct record_tick *tick = record;
-	const struct record_task *task = record;
 	const struct record_task_runs *runs = record;
-	const struct record_task_waits *waits = record;
+	struct record_task_waits waits;
+	struct record_peer peer;
 
-	if (is_void(r, kind, record))
+	if (is_void(r, kind, record) || is_of_others(r, kind, record))
 		return;
 	switch (kind) {
 	case RECORD_BIND:
@@ -158,30 +206,36 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 	case RECORD_RELEASE:
 		builder_release(r->builder, release->worker, &(struct seen_release){
 			.t = release->t, .why = released(release->why), .cpu_ns = release->cpu_ns, .stolen_ns = release->stolen_ns,
-			.waits = release->waits,
+			.waits = release->waits, .others = claims_number(&r->claims, release->task) == CLAIMS_VOID,
 		});
 		break;
 	case RECORD_TICK:
-		builder_tick(r->builder, tick->worker, tick->t, index_of(tick->stack), tick->task, tick_flags(tick));
+		builder_tick(r->builder, tick->worker, tick->t, index_of(tick->stack), claims_number(&r->claims, tick->task),
+			     tick_flags(tick));
 		break;
 	case RECORD_WAIT:
 		feed_wait(r, record);
 		break;
 	case RECORD_TASK:
-		builder_task(r->builder, task->number, task->parent, function_of(r->profile, index_of(task->coroutine)), task->t);
+		feed_task(r, record);
 		break;
 	case RECORD_TASK_RUNS:
-		builder_task_runs(r->builder, runs->task, runs->t);
+		builder_task_runs(r->builder, claims_number(&r->claims, runs->task), runs->t);
 		break;
 	case RECORD_TASK_WAITS:
-		await_feed_waits(&r->awaits, record, index_of(waits->stack));
+		waits = *(const struct record_task_waits *)record;
+		waits.task = claims_number(&r->claims, waits.task);
+		await_feed_waits(&r->awaits, &waits, index_of(waits.stack));
 		break;
 	case RECORD_PEER:
-		await_feed_peer(&r->awaits, record);
+		peer = *(const struct record_peer *)record;
+		peer.task = claims_number(&r->claims, peer.task);
+		await_feed_peer(&r->awaits, &peer);
 		break;
 	case RECORD_BUSY:
 		feed_busy(r, record);
 		break;
+	case RECORD_TASK_CLAIMED:
 	case N_RECORD_KINDS:
 		break;
 	}
@@ -208,6 +262,7 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 	enum record_kind kind;
 	const void *record;
 
+	r.claims = claims_find(&q->log, q->end.h.task);
 	r.awaits = (struct await_feed){.profile = p, .builder = r.builder};
 	if (q->end.in_flight_max > 1)
 		r.pool = pool_threads_find(&q->log, p);
@@ -226,4 +281,5 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 	lock_names_free(&r.locks);
 	gil_holders_free(&r.holders);
 	await_feed_fini(&r.awaits);
+	claims_free(&r.claims);
 }

@@ -20,6 +20,7 @@ enum released { RELEASED_EVENT_WAIT, RELEASED_OTHER_REQUEST, RELEASED_EXIT, RELE
 struct seen_release {
 	uint64_t t;
 	enum released why;
+	bool others;            /* as of a wait */
 	uint64_t cpu_ns, stolen_ns;
 	uint32_t waits;
 };
@@ -33,6 +34,7 @@ struct seen_wait {
 	bool preempted;         /* cause is TIME_run_queue or TIME_throttled, nothing was waited for */
 	bool open;              /* still waiting at in_ns */
 	bool elsewhere;         /* no wait: the thread worked for others, or not at all */
+	bool others;            /* what it did since the wait before was for others, this wait too */
 	uint32_t task;          /* number, 0 = none */
 	enum time_class cause;
 	enum time_class runnable_class; /* TIME_run_queue or TIME_throttled */

@@ -15,6 +15,7 @@ struct timeline {
 	uint64_t cpu_ns, stolen_ns; /* of the binding up to `at`, as the kernel side counts */
 	uint32_t seq;           /* of the next wait */
 	size_t tick;            /* the next one */
+	bool mixed;             /* the binding's account has what was done for others, too */
 };
 
 /* From `from` to `to`, not after the end: on the CPU for length ns, without what a hypervisor had of it. */
@@ -188,10 +189,10 @@ static void add_slice(struct timeline *l, const struct slice *s)
 	add_stolen(l, s->to, rest, last, s->task);
 }
 
-/* After lost waits: a known amount of CPU, and the rest off it, nobody knows why. */
+/* After lost waits: a known amount of CPU, unless some of it was for others, and the rest off it, nobody knows why. */
 static void add_lost(struct timeline *l, struct slice *s, uint64_t cpu_ns, uint32_t waits)
 {
-	s->length = min(cpu_ns, s->to - s->from);
+	s->length = l->mixed ? 0 : min(cpu_ns, s->to - s->from);
 	s->stolen_ns = 0;
 	l->s->profile->lost.waits += waits;
 	l->s->work->threads[l->thread].wait_ns += s->to - s->from - s->length;
@@ -314,12 +315,25 @@ bool story_follows(const struct story *s, const struct binding *x)
 	return s->contextual || (s->handed && x->rung == 3);
 }
 
+/* What it did for others is told by waits: is there any, and *ret_all is there nothing else? */
+static bool has_others(const struct binding *x, bool *ret_all)
+{
+	bool any = false;
+
+	*ret_all = !x->n_ticks && x->n_waits && (x->release.others || !x->released);
+	for (size_t i = 0; i < x->n_waits; i++) {
+		any |= x->waits[i].seen.others;
+		*ret_all &= x->waits[i].seen.others;
+	}
+	return any;
+}
+
 uint64_t story_lost(const struct story *s, const struct binding *x)
 {
 	uint64_t lost = UINT64_MAX;
 
 	for (size_t i = 0; i < x->n_waits && !story_follows(s, x); i++)
-		if (x->waits[i].seen.elsewhere && x->waits[i].seen.out_ns < lost)
+		if ((x->waits[i].seen.elsewhere || x->waits[i].seen.others) && x->waits[i].seen.out_ns < lost)
 			lost = x->waits[i].seen.out_ns;
 	return lost;
 }
@@ -340,7 +354,9 @@ static struct seen_release account_at(const struct binding *x, uint64_t stop)
 		const struct seen_wait *w = &x->waits[i].seen;
 
 		if (w->out_ns >= stop)
-			return (struct seen_release){.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq};
+			return (struct seen_release){
+				.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq, .others = w->others,
+			};
 	}
 	if (account.t > stop)
 		account.waits = 0;
@@ -350,10 +366,14 @@ static struct seen_release account_at(const struct binding *x, uint64_t stop)
 void story_binding(struct story *s, struct binding *x, bool reader)
 {
 	uint64_t stop = min(x->released ? x->release.t : s->end_ns, s->end_ns);
-	struct timeline l = {.s = s, .x = x, .thread = thread_of(s->work, x), .stop = stop, .at = x->begin_ns};
-	bool running = !x->asleep;
+	struct timeline l = {.s = s, .x = x, .stop = stop, .at = x->begin_ns};
+	bool running = !x->asleep, all_others;
 	struct seen_release end;
 
+	l.mixed = has_others(x, &all_others);
+	if (all_others)
+		return;
+	l.thread = thread_of(s->work, x);
 	if (x->n_ticks)
 		qsort(x->ticks, x->n_ticks, sizeof *x->ticks, by_time);
 	if (x->n_waits)
@@ -366,8 +386,12 @@ void story_binding(struct story *s, struct binding *x, bool reader)
 
 		if (w->out_ns < l.at || w->seq < l.seq)
 			continue; /* contradicts what is told already; the next number says that one is missing */
-		tell_until(&l, &(struct seen_release){.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq}, w->stack, w->task);
-		if (!w->elsewhere)
+		if (w->others)
+			s->profile->lost.waits += w->seq - l.seq;
+		else
+			tell_until(&l, &(struct seen_release){.t = w->out_ns, .cpu_ns = w->cpu_ns, .stolen_ns = w->stolen_ns, .waits = w->seq},
+				   w->stack, w->task);
+		if (!w->elsewhere && !w->others)
 			add_wait(&l, &x->waits[i]);
 		else if (!story_follows(s, x))
 			return;
@@ -378,7 +402,7 @@ void story_binding(struct story *s, struct binding *x, bool reader)
 		running = !w->open;
 	}
 	end = account_at(x, stop);
-	if (!running && end.waits <= l.seq)
+	if ((!running && end.waits <= l.seq) || end.others)
 		return;
 	tell_until(&l, &end, -1, last_task(x));
 }
