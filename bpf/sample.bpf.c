@@ -91,7 +91,7 @@ static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_
 	l->told = 1;
 }
 
-/* The record of the request that the current thread works for. */
+/* The record of the request that the current thread works for, NULL = none, or one is about to find out. */
 static __always_inline struct rp_worker *worker_now(struct task_struct *task)
 {
 	__u64 now;
@@ -99,7 +99,8 @@ static __always_inline struct rp_worker *worker_now(struct task_struct *task)
 	if (contextual_requests) {
 		now = bpf_ktime_get_ns();
 		context_look_at_others(now);
-		context_look(now);
+		if (context_look(now))
+			return NULL;
 		context_busy(now, 0);
 	}
 	if (live_done)
