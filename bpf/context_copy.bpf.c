@@ -120,9 +120,22 @@ static __always_inline struct rp_live *begun(__u32 slot, __u32 serial)
 	return l && l->serial == serial && l->state == LIVE_BEGUN ? l : NULL;
 }
 
-/* Has this thread just read a request? asyncio reads in the context of the connection, uvloop before it enters that; a sync server works in its
- * thread's own. One copy, or another callback, and it is over; but where no other request is in flight, a task that is made by whomever is taken for
- * its: that of a connection may have handed it over. If it is not, the response tells. */
+/* Is it in the callback in which it has read? asyncio reads in the context of the connection, uvloop before it enters that, and runs other callbacks
+ * in contexts that it enters from another one. */
+static __always_inline int is_in_callback(const struct copy *c, const struct look *k, __u32 pid)
+{
+	__u64 read_in = k->thread->seed_context;
+
+	if (!is_entered(k->context))
+		return 0;
+	if (k->thread->seed_entered)
+		return k->context == read_in;
+	return is_request_task(c, pid) && python_pointer(k->context + CONTEXT_PREVIOUS) == read_in;
+}
+
+/* Has this thread just read a request? A sync server works in its thread's own context. One copy, or another callback, and it is over; but where no
+ * other request is in flight, a task that is made by whomever is taken for its: that of a connection may have handed it over. If it is not, the
+ * response tells. */
 static __always_inline void after_read(struct copy *c, const struct look *k, __u32 pid)
 {
 	struct rp_thread *t = k->thread;
@@ -136,7 +149,7 @@ static __always_inline void after_read(struct copy *c, const struct look *k, __u
 		return; /* what a server makes for a connection may come first */
 	if (!lone || c->code)
 		t->seed = 0;
-	if (!is_entered(k->context) || (t->seed_entered ? t->seed_context != k->context : !is_request_task(c, pid))) {
+	if (!is_in_callback(c, k, pid)) {
 		if (!lone || !c->code)
 			return;
 		guessed = 1;
@@ -168,6 +181,7 @@ static __always_inline void forget_context(const struct context_key *key)
 {
 	struct task_context *old = bpf_map_lookup_elem(&contexts, key);
 
+	bpf_map_delete_elem(&successors, key);
 	if (!old)
 		return;
 	task_over(old);

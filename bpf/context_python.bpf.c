@@ -244,13 +244,16 @@ __hidden void context_waking(struct task_struct *task, __u64 now)
 
 /* ---- a request ------------------------------------------------------------------------------------------------------- */
 
-/* The task of the request before it on its connection may not be through: then it makes this one's, when it is. */
+/* The task of the request before it on its connection may not be through: then it makes this one's, when it is. Only if it is known: of another
+ * one it cannot be told whether it is there still, or another one at its address. */
 static __always_inline void expect(struct rp_live *l, __u32 slot)
 {
 	struct context_key key = {.context = l->sender, .pid = bpf_get_current_pid_tgid() >> 32};
 	struct successor s = {.slot = slot, .serial = l->serial};
+	struct rp_live *before;
 
-	bpf_map_update_elem(&successors, &key, &s, BPF_ANY);
+	if (context_of(key.pid, key.context, &before))
+		bpf_map_update_elem(&successors, &key, &s, BPF_ANY);
 }
 
 int context_seed(__u32 slot)

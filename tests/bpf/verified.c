@@ -35,7 +35,7 @@ static const struct {
 	{"on_context_copy", 29167},
 	{"on_context_copied", 26391},
 	{"on_context_new", 531},
-	{"on_context_made", 56},
+	{"on_context_made", 63},
 	{"on_handler_entry", 40976},
 	{"on_handler_return", 2342},
 	{"on_handler_end", 3415},
