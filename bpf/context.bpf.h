@@ -41,8 +41,8 @@ int context_sent(__u32 slot, __u64 now);
 
 /* ---- context_claim.bpf.c: global as well --------------------------------------------------------------------------- */
 
-/* The request in `slot` begins, or its thread reads another one. Unless another request does, it collects if that may be needed: if what the tasks of
- * requests begin with is not known here, or if its thread owes other responses, too (`shared`). */
+/* The request in `slot` begins. What the tasks of its thread do is recorded for it if that may be needed: if what the tasks of requests begin with is
+ * not known here, or if its thread owes other responses, too (`shared`). */
 int claim_collects(__u32 slot, int shared);
 
 /* ---- context_busy.bpf.c: global as well -------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 struct busy {
 	struct task_struct *task;
 	__u32 reader;
-	__u32 serial, unclaimed; /* of the request whose unclaimed task it is that runs, and that; 0 = none */
+	__u32 serial, unclaimed; /* of the request, or group, whose unclaimed task it is that runs, and that; 0 = none */
 	struct rp_busy e;
 };
 
@@ -24,7 +24,7 @@ static long busy_step(__u32 slot, struct busy *b)
 	l->busy = !idle;
 	__sync_fetch_and_add(&l->events, 1);
 	b->e.h.request = l->serial;
-	b->e.h.task = b->serial == l->serial ? b->unclaimed : 0;
+	b->e.h.task = b->serial == l->serial || (l->group && b->serial == l->group) ? b->unclaimed : 0;
 	b->e.stack = b->e.h.flags ? 0 : stack_take_others(l->serial);
 	event_send(&b->e, sizeof b->e);
 	return 0;

@@ -6,24 +6,35 @@
  * number, and the rest is void (user/capture/claims.c). A task that writes another response begins anew: until then it was not for ours. The same
  * where a task was made after the read, and it is not known yet what those of requests look like here: that is a guess.
  *
- * A thread's time can be recorded once: one request at a time collects. Another one that begins meanwhile stays ambiguous.
+ * A thread's time is recorded once. Where several requests want it at the same time it is recorded for all of them, their group, which has a slot,
+ * workers and a serial as a request has; user space gives each of them what the group has, and what is not claimed by it is void for it.
  */
 #include "context_python.bpf.h"
+#include "group.bpf.h"
 
-__u64 collector = 0;
+__u32 groups = 0;
+__u32 last_group = 0;
+
+/* ---- a request ------------------------------------------------------------------------------------------------------- */
 
 int claim_collects(__u32 slot, int shared)
 {
-	struct rp_live *l = live_slot(slot);
-	__u64 before = collector;
-	__u32 other;
+	struct rp_live *l = live_slot(slot), *g = l ? live_slot(group_slot(l->reader)) : NULL;
+	struct rp_event e;
 
-	if (!l || !python_of(l->pid) || (!shared && is_code_known(l->pid)) || collecting(&other))
+	if (!g || !python_of(l->pid) || (!shared && is_code_known(l->pid)))
 		return 0;
-	if (__sync_val_compare_and_swap(&collector, before, (__u64)l->serial << 32 | (slot + 1)) == before)
-		l->collects = 1;
+	if (!group_join(g, l) && !group_found(g, l))
+		return 0;
+	l->collects = 1;
+	l->group = g->serial;
+	event_head(&e, RP_EV_GROUP, sizeof e, bpf_ktime_get_ns(), l->serial, bpf_get_current_task_btf());
+	e.task = g->serial;
+	event_send(&e, sizeof e);
 	return 0;
 }
+
+/* ---- tasks ----------------------------------------------------------------------------------------------------------- */
 
 /* In functions of their own, so that no more of the stack is in use where deeper calls begin. */
 int claim_tell(struct rp_live *l, __u32 number, __u64 code)
@@ -48,18 +59,18 @@ int claim_add(struct rp_thread *t, __u64 context, __u64 coroutine)
 	struct task_context c = {.coroutine = coroutine, .is_made = 1, .state = TASK_UNCLAIMED};
 	const struct rp_python *py = python_of(key.pid);
 	__u64 frame = py ? frame_of(py, coroutine) : 0;
-	struct rp_live *l;
+	struct rp_live *g;
 	__u32 slot;
 
-	l = collecting(&slot);
-	if (!t || !l || l->pid != key.pid || !frame)
+	g = t ? collecting(t, &slot) : NULL;
+	if (!g || g->pid != key.pid || !frame)
 		return 0;
 	c.slot = slot;
-	c.serial = l->serial;
+	c.serial = g->serial;
 	c.code = code_of(py, frame);
 	c.first_local = python_pointer(frame + py->frame_locals);
-	c.task = __sync_fetch_and_add(&l->numbers, 1) + 1;
-	claim_tell(l, c.task, c.code);
+	c.task = task_number(g, slot);
+	claim_tell(g, c.task, c.code);
 	if (bpf_map_update_elem(&contexts, &key, &c, BPF_ANY)) {
 		COUNT(storage_failed);
 		return 0;
@@ -68,25 +79,35 @@ int claim_add(struct rp_thread *t, __u64 context, __u64 coroutine)
 	return 1;
 }
 
-static __always_inline void send_claim(const struct task_context *c, __u32 flags, __u64 now)
+static __always_inline void send_claim(const struct task_context *c, __u32 serial, __u32 flags, __u64 now)
 {
 	struct rp_event e;
 
-	event_head(&e, RP_EV_TASK_CLAIMED, sizeof e, now, c->serial, bpf_get_current_task_btf());
+	event_head(&e, RP_EV_TASK_CLAIMED, sizeof e, now, serial, bpf_get_current_task_btf());
 	e.flags = flags;
 	e.task = c->task;
 	event_send(&e, sizeof e);
 }
 
-int claim_by_writer(struct task_context *c, struct rp_live *l, __u64 context, __u64 now)
+/* One that was there before is the request's, as long as that lasts. */
+static __always_inline void take_over(struct task_context *c, const struct rp_live *l, __u32 slot)
 {
+	c->slot = slot;
+	c->serial = l->serial;
+	c->state = TASK_CLAIMED;
+}
+
+int claim_by_writer(struct task_context *c, __u32 slot, __u64 context, __u64 now)
+{
+	struct rp_live *l = live_slot(slot);
+
 	if (!c || !l || !is_unclaimed(c->state) || l->collects == COLLECTED)
 		return 0;
-	send_claim(c, 0, now);
-	l->collects = COLLECTED;
+	send_claim(c, l->serial, 0, now);
+	settle(l);
 	__sync_fetch_and_add(&l->contexts, 1);
 	if (c->state == TASK_UNCLAIMED) {
-		c->state = TASK_CLAIMED;
+		take_over(c, l, slot);
 		return 1;
 	}
 	c->state = TASK_OWN;
@@ -100,7 +121,7 @@ int claim_by_writer(struct task_context *c, struct rp_live *l, __u64 context, __
 int claim_by_other(struct task_context *c, __u64 now)
 {
 	if (c && is_unclaimed(c->state))
-		send_claim(c, RP_TASK_OTHERS, now);
+		send_claim(c, c->serial, RP_TASK_OTHERS, now);
 	return 0;
 }
 

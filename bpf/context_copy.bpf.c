@@ -77,6 +77,16 @@ static __always_inline void send_task(const struct copy *c, const struct look *k
 	event_send(&e, sizeof e);
 }
 
+/* Where the tasks of requests begin like that, it is the request's beyond doubt. */
+static __always_inline void first_task(const struct copy *c, __u32 pid)
+{
+	__u64 *code = bpf_map_lookup_elem(&task_codes, &pid);
+
+	c->live->task_code = c->code;
+	if (code && *code == c->code)
+		settle(c->live);
+}
+
 static __always_inline void add_context(struct copy *c, const struct look *k, struct task_struct *task, __u64 now)
 {
 	struct context_key key = {.context = c->child, .pid = task->tgid};
@@ -85,11 +95,11 @@ static __always_inline void add_context(struct copy *c, const struct look *k, st
 
 	live_look(c->live);
 	if (!c->taskless) {
-		x.task = __sync_fetch_and_add(&c->live->numbers, 1) + 1;
+		x.task = task_number(c->live, c->slot);
 		if (!is_unclaimed(c->state))
 			__sync_fetch_and_add(&c->live->contexts, 1);
 		if (!c->parent && !is_unclaimed(c->state))
-			c->live->task_code = c->code;
+			first_task(c, key.pid);
 	}
 	if (bpf_map_update_elem(&contexts, &key, &x, BPF_ANY)) {
 		COUNT(storage_failed);
@@ -133,15 +143,23 @@ static __always_inline int is_in_callback(const struct copy *c, const struct loo
 	return is_request_task(c, pid) && python_pointer(k->context + CONTEXT_PREVIOUS) == read_in;
 }
 
+/* Does it work for a task that may be that of the request which it has read last? Then what it makes is that task's. */
+static __always_inline int is_groups(const struct look *k)
+{
+	const struct rp_live *l = begun(k->thread->seed - 1, k->thread->seed_serial);
+
+	return k->known && l && is_of(l, k->live->serial);
+}
+
 /* Has this thread just read a request? A sync server works in its thread's own context. One copy, or another callback, and it is over; but where no
  * other request is in flight, a task that is made by whomever is taken for its: that of a connection may have handed it over. If it is not, the
  * response tells. */
 static __always_inline void after_read(struct copy *c, const struct look *k, __u32 pid)
 {
 	struct rp_thread *t = k->thread;
-	int lone, guessed = 0;
+	int lone, guessed = !is_in_callback(c, k, pid);
 
-	if (!t->seed)
+	if (!t->seed || (guessed && is_groups(k)))
 		return;
 	c->slot = t->seed - 1;
 	lone = is_lone(t);
@@ -149,11 +167,8 @@ static __always_inline void after_read(struct copy *c, const struct look *k, __u
 		return; /* what a server makes for a connection may come first */
 	if (!lone || c->code)
 		t->seed = 0;
-	if (!is_in_callback(c, k, pid)) {
-		if (!lone || !c->code)
-			return;
-		guessed = 1;
-	}
+	if (guessed && (!lone || !c->code))
+		return;
 	t->seed_context = k->context;
 	c->live = begun(c->slot, t->seed_serial);
 	if (c->live && c->live->collects && guessed)

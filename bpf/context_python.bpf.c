@@ -328,15 +328,16 @@ int context_sent(__u32 slot, __u64 now)
 	} else {
 		look(&k, now);
 	}
-	if (k.known && k.live->serial != l->serial && k.known->state != TASK_OWN)
+	if (k.known && !is_of(l, k.live->serial) && k.known->state != TASK_OWN)
 		begin_anew(&k, task, now);
 	k.thread->busy = 0;
-	if (k.known && k.live->serial == l->serial) {
-		if (claim_by_writer(k.known, l, k.context, now))
+	if (k.known && is_of(l, k.live->serial)) {
+		if (claim_by_writer(k.known, slot, k.context, now))
 			learn_code(&k, pid, k.known->code);
 		if (is_unclaimed(k.known->state))
 			return 0; /* another one has written first */
 		l->sent_by |= RP_SENT_TASK;
+		settle(l);
 		if (l->task_code && k.known->state == TASK_OWN) /* proven: this is what the tasks of requests begin with here */
 			bpf_map_update_elem(&task_codes, &pid, &l->task_code, BPF_ANY);
 		return 0;

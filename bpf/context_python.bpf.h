@@ -94,8 +94,8 @@ __u64 pool_item(void);
 /* The context is that of an unclaimed task of the request that collects, from now on. 0: it could not be noted. */
 int claim_add(struct rp_thread *thread, __u64 context, __u64 coroutine);
 
-/* The task of a context has written the request's response: if it is the first one, it claims what it did. Non-zero: it does. */
-int claim_by_writer(struct task_context *c, struct rp_live *l, __u64 context, __u64 now);
+/* The task of a context has written the response of the request in `slot`: if it is the first one, it claims what it did. Non-zero: it does. */
+int claim_by_writer(struct task_context *c, __u32 slot, __u64 context, __u64 now);
 
 /* It has written another one. */
 int claim_by_other(struct task_context *c, __u64 now);
@@ -233,27 +233,26 @@ static __always_inline int is_code_known(__u32 pid)
 	return bpf_map_lookup_elem(&task_codes, &pid) != NULL;
 }
 
-/* Is the request's task known, beyond doubt? */
-static __always_inline int is_task_known(const struct rp_live *l)
+/* The group of requests that the thread serves and for which its tasks are recorded, NULL = there is none. */
+static __always_inline struct rp_live *collecting(const struct rp_thread *t, __u32 *ret_slot)
 {
-	__u32 pid = l->pid;
-	__u64 *code = bpf_map_lookup_elem(&task_codes, &pid);
+	struct rp_live *g;
 
-	return l->collects == COLLECTED || (code && *code == l->task_code);
+	*ret_slot = group_slot(t->reader);
+	g = t->reader ? live_slot(*ret_slot) : NULL;
+	return g && g->state == LIVE_BEGUN && g->reader == t->reader && g->open > 0 ? g : NULL;
 }
 
-/* The request that collects, NULL = none does. */
-static __always_inline struct rp_live *collecting(__u32 *ret_slot)
+/* Tasks of a group have odd numbers, those of its requests even ones: user space puts them together. */
+static __always_inline __u32 task_number(struct rp_live *l, __u32 slot)
 {
-	__u64 ref = collector;
-	struct rp_live *l = ref ? live_slot((__u32)ref - 1) : NULL;
+	__u32 n = __sync_fetch_and_add(&l->numbers, 1) + 1;
 
-	*ret_slot = (__u32)ref - 1;
-	return l && l->serial == ref >> 32 && l->state == LIVE_BEGUN ? l : NULL;
+	return is_group(slot) ? n << 1 | 1 : l->group ? n << 1 : n;
 }
 
-/* The context that the thread works in is nobody's that is known: it is noted if a task runs in it, unless the request's task is known. While the
- * thread is the request's alone there is nothing to note, unless it makes (`makes`) a task, nor in the callback that has read it. */
+/* The context that the thread works in is nobody's that is known: it is noted if a task runs in it. While the thread is a request's alone there is
+ * nothing to note, unless it makes (`makes`) a task, nor in the callback that has read it. */
 static __always_inline int note_unclaimed(const struct look *k, struct task_struct *task, int makes)
 {
 	struct rp_thread *t = k->thread;
@@ -263,10 +262,10 @@ static __always_inline int note_unclaimed(const struct look *k, struct task_stru
 	__u32 slot;
 	int noted;
 
-	l = collecting(&slot);
-	if (!l || l->pid != (__u32)task->tgid || l->reader != t->reader || is_task_known(l) || (w && !w->contextual && !makes))
+	l = collecting(t, &slot);
+	if (!l || l->pid != (__u32)task->tgid || (w && !w->contextual && !makes))
 		return 0;
-	if (t->busy || !t->reader || k->context == t->home || !is_entered(k->context) || (w && is_in_read(k, w)))
+	if (t->busy || k->context == t->home || !is_entered(k->context) || (w && is_in_read(k, w)))
 		return 0;
 	t->busy = 1;
 	coroutine = stack_coroutine();
@@ -280,7 +279,7 @@ static __always_inline int look_at(struct look *k, struct task_struct *task)
 {
 	if (look_at_known(k, task))
 		return -1;
-	if (!k->known && collector && note_unclaimed(k, task, 0))
+	if (!k->known && groups && note_unclaimed(k, task, 0))
 		k->known = context_of(task->tgid, k->context, &k->live);
 	return 0;
 }
@@ -290,7 +289,7 @@ static __always_inline int look_at_maker(struct look *k, struct task_struct *tas
 {
 	if (look_at_known(k, task))
 		return -1;
-	if (!k->known && collector && note_unclaimed(k, task, 1))
+	if (!k->known && groups && note_unclaimed(k, task, 1))
 		k->known = context_of(task->tgid, k->context, &k->live);
 	return 0;
 }

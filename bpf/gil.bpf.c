@@ -39,6 +39,7 @@ static __always_inline void describe_holder(const struct rp_python *py, __u64 ho
 	__u64 frame = python_top_frame(py, holder);
 	struct python_scratch *s;
 	struct python_frame f;
+	__u64 context = python_context(py, holder);
 	struct task_context *c;
 	struct rp_live *l;
 	__u32 zero = 0;
@@ -46,8 +47,8 @@ static __always_inline void describe_holder(const struct rp_python *py, __u64 ho
 	*ret = (struct rp_gil_holder){};
 	if (py->thread_native_id != RP_PYTHON_NONE)
 		ret->tid = python_pointer(holder + py->thread_native_id);
-	c = context_of(pid, python_context(py, holder), &l);
-	if (c && !is_unclaimed(c->state))
+	c = context_of(pid, context, &l);
+	if (c && is_entered(context) && !is_unclaimed(c->state))
 		ret->request = l->serial;
 	s = bpf_map_lookup_elem(&gil_scratch, &zero);
 	for (int i = 0; s && i < 2 && frame; i++) {

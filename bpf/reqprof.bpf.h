@@ -157,7 +157,7 @@ int handler_saw(__u32 n);
 
 extern __u32 python_processes; /* some followed process runs CPython; set by user space */
 
-extern __u64 collector;        /* context_claim.bpf.c: live_ref of the request that collects, 0 = none does */
+extern __u32 groups;           /* context_claim.bpf.c: threads whose tasks are recorded for several requests */
 
 /* The current thread writes a response that is not that one's: whatever task does that has worked for it. */
 int claim_is_void(__u64 now);

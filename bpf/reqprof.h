@@ -26,6 +26,7 @@
 #define RP_MAX_USER_FRAMES 256
 #define RP_MAX_KERNEL_FRAMES 127 /* PERF_MAX_STACK_DEPTH */
 #define RP_OBJECT_MAX 192       /* bytes that describe what a wait waited for */
+#define RP_GROUPS 4             /* threads whose tasks may be recorded for several requests */
 #define RP_MAX_EVENTS 2000000   /* ticks and waits of one request; beyond, only sums go on and lost.* counts */
 #define RP_NEAR_VALUE_MAX 32    /* bytes kept of a marker's name with another value */
 #define RP_UNKNOWN_NS (~0ULL)   /* a time that could not be had */
@@ -162,6 +163,8 @@ _Static_assert(sizeof(struct rp_gil_holder) <= RP_OBJECT_MAX, "rp_gil_holder");
 #define RP_EV_BUSY 17           /* what the thread of its event loop does for others: struct rp_busy */
 #define RP_EV_CODE 18           /* a code object of Python that stacks name: struct rp_python_code, then parts of it */
 #define RP_EV_TASK_CLAIMED 19   /* h.task has written a response: header only */
+#define RP_EV_GROUP 20          /* the request belongs to a group (RP_GROUP) from now on, until its end: header only, h.task is the group's serial */
+#define RP_EV_GROUP_END 21      /* a group is over: header only */
 #define RP_EV_UNMAPPED 11       /* a stack led into code that the process's table of code does not hold: struct rp_unmapped */
 
 struct rp_event {
@@ -169,7 +172,7 @@ struct rp_event {
 	__u16 flags;            /* by type */
 	__u32 len;              /* bytes of the whole event */
 	__u64 t;
-	__u32 request;          /* serial of the marked request, from 1; 0 = none */
+	__u32 request;          /* serial of the marked request, from 1; 0 = none; with RP_GROUP: of a group of them */
 	__u32 pid;              /* the thread's process; ids of the initial PID namespace */
 	__u32 tid;
 	__u32 task;             /* of ticks and waits: the request's task that ran, RP_EV_TASK's number; 0 = none is known */
@@ -202,7 +205,7 @@ _Static_assert(sizeof(struct rp_begin) == 32 + 32 + 240 + 8 + 16, "rp_begin");
 struct rp_bind {
 	struct rp_event h;
 	__u32 bound;            /* rung of the design's ladder, 1 .. 4 */
-	__u32 worker;           /* index of this binding within the request: 0 .. RP_MAX_WORKERS − 1, never reused in a request */
+	__u32 worker;           /* index of this binding within the request: 0 .. RP_MAX_WORKERS − 1, in a group from RP_MAX_WORKERS on; never reused */
 	char comm[RP_COMM_LEN];
 };
 _Static_assert(sizeof(struct rp_bind) == 56, "rp_bind");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The life of a marked request: begin, what is read and sent, end. Knows no source and no sampler's insides. */
-#include "slice.bpf.h"
+#include "group.bpf.h"
 
 /* The begin event of the request in each slot, kept until it is sent: a pipelined one begins later. */
 struct begin_buffer {
@@ -74,7 +74,7 @@ static __always_inline void live_init(struct rp_live *l, const struct request_st
 	l->in_flight_max = r && r->unfinished > 0 ? r->unfinished : 1;
 	l->events = l->capped = l->lost_ticks = l->lost_waits = l->ticks = l->switches = 0;
 	l->has_trace_id = l->told = 0;
-	l->contexts = l->sent_by = l->contextual = l->numbers = l->collects = 0;
+	l->contexts = l->sent_by = l->contextual = l->numbers = l->collects = l->group = 0;
 	l->unfinished = 0;
 	l->n_made = 0;
 	l->ran_ns = 0;
@@ -320,12 +320,9 @@ static __always_inline void send_end(struct rp_live *l, __u64 now, __u64 end_ns,
 static __always_inline void live_free(struct rp_live *l)
 {
 	struct rp_reader *r = reader_at(l->reader);
-	__u64 before = collector;
 
 	if (r)
 		__sync_fetch_and_add(&r->live, -1);
-	if (l->collects && before >> 32 == l->serial)
-		__sync_val_compare_and_swap(&collector, before, 0);
 	l->state = LIVE_FREE;
 	count_add(RP_COUNT_live, -1);
 	if (l->contextual)
@@ -345,6 +342,7 @@ static __always_inline void close_account(struct rp_live *l, __u32 slot, __u64 e
 	struct closing c = {.l = l, .now = bpf_ktime_get_ns(), .slot = slot};
 
 	bpf_loop(RP_MAX_WORKERS, close_worker, &c, 0);
+	group_leave(l, c.now);
 	send_end(l, c.now, end_ns, how);
 }
 

@@ -19,6 +19,7 @@
 #define OBJECT_SLACK 256        /* room behind an rp_object for one bounded string read (see object.bpf.c) */
 
 #define RP_WAS_WORKER 8
+#define RP_WAS_WORKERS (RP_WAS_WORKER + 1) /* the last one: of a group */
 #define RP_RECENT 8
 #define RP_TASKS_KEPT 16
 
@@ -47,7 +48,7 @@ struct rp_thread {
 	__u64 ready_ns, came_ns; /* when it got ready to run last, and came to the CPU, if it has been at home since; 0 = it was not, or had no wait */
 	__u32 n_recent;
 	__u32 busy;             /* a program changes what the thread works for: what interrupts it must not */
-	__u32 was_worker[RP_WAS_WORKER]; /* by slot modulo that: index of workers + 1 that the thread had for it */
+	__u32 was_worker[RP_WAS_WORKERS]; /* by was_worker_at(): index of workers + 1 that the thread had for it */
 	/* Of a thread of a pool of Python's (context_pool.bpf.c): */
 	__u64 pool_frame;       /* of the function in which it waits for work, 0 = not known to be such a thread */
 	__u64 pool_code;        /* what that frame runs */
@@ -117,8 +118,10 @@ struct rp_live {
 	__u32 n_made;
 	__u32 pid;              /* their process */
 	__u32 contexts;         /* that were bound to it */
-	__u32 numbers;          /* that its tasks have got, unclaimed ones too */
-	__u32 collects;         /* what tasks do that may be its own is recorded; COLLECTED: one of them has claimed it since */
+	__u32 numbers;          /* tasks that have got one */
+	__u32 collects;         /* what tasks do that may be its own is recorded; COLLECTED: it is known since which they are */
+	__u32 group;            /* serial of the group that does that for it, 0 = none */
+	__s32 members, open;    /* of a group: its requests, and those of them that are not COLLECTED */
 	__u32 sent_by;          /* RP_SENT_* */
 	__u32 contextual;       /* it is counted in contextual_requests: threads that may work for it are looked at */
 	__u32 busy;             /* its loop did something else when that was told last */
@@ -129,7 +132,7 @@ struct rp_live {
 struct rp_worker {
 	__u32 serial;           /* 0 = released */
 	__u32 slot;
-	__u32 index;            /* within the request */
+	__u32 index;            /* within the request, as user space knows it: from RP_MAX_WORKERS on in a group */
 	__u32 reader;           /* it is the thread that read the request */
 	__u64 run_since;        /* 0 = not on a CPU, else of that CPU: */
 	__u64 run_queue;        /* its struct rq * */
@@ -170,7 +173,7 @@ extern struct readers_map readers SEC(".maps");
 
 struct live_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RP_MAX_LIVE);
+	__uint(max_entries, RP_MAX_LIVE + RP_GROUPS); /* groups (context_claim.bpf.c) come last */
 	__type(key, __u32);
 	__type(value, struct rp_live);
 };
@@ -178,7 +181,7 @@ extern struct live_map live SEC(".maps");
 
 struct workers_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RP_MAX_LIVE * RP_MAX_WORKERS);
+	__uint(max_entries, (RP_MAX_LIVE + RP_GROUPS) * RP_MAX_WORKERS);
 	__type(key, __u32);
 	__type(value, struct rp_worker);
 };
@@ -192,6 +195,37 @@ static __always_inline struct rp_reader *reader_at(__u32 index)
 static __always_inline struct rp_live *live_slot(__u32 slot)
 {
 	return bpf_map_lookup_elem(&live, &slot);
+}
+
+static __always_inline int is_group(__u32 slot)
+{
+	return slot >= RP_MAX_LIVE;
+}
+
+static __always_inline __u32 was_worker_at(__u32 slot)
+{
+	return is_group(slot) ? RP_WAS_WORKER : slot % RP_WAS_WORKER;
+}
+
+/* The slot of the group that a reader's requests may have. */
+static __always_inline __u32 group_slot(__u32 reader)
+{
+	return RP_MAX_LIVE + reader % RP_GROUPS;
+}
+
+/* Which tasks are the request's is known, beyond doubt. */
+static __always_inline void settle(struct rp_live *l)
+{
+	struct rp_live *g = l->group ? live_slot(group_slot(l->reader)) : NULL;
+
+	if (__sync_val_compare_and_swap(&l->collects, 1, COLLECTED) == 1 && g && g->serial == l->group)
+		__sync_fetch_and_add(&g->open, -1);
+}
+
+/* Is `serial` that of the request, or of its group? */
+static __always_inline int is_of(const struct rp_live *l, __u32 serial)
+{
+	return l->serial == serial || (l->group && l->group == serial);
 }
 
 /* The request that a reference names, if it is not over. */

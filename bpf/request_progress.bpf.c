@@ -79,7 +79,10 @@ int live_wants_edge(__u32 slot, __u64 now)
 	struct rp_worker *w = worker_of(bpf_get_current_task_btf());
 	struct rp_live *l = live_slot(slot);
 
-	if (!w || !l || w->slot != slot)
+	if (!w || !l || !is_of(l, w->serial))
+		return 0;
+	l = live_slot(w->slot);
+	if (!l)
 		return 0;
 	if (!w->contextual && loop_returned(w, l, now))
 		return 0;
@@ -100,5 +103,5 @@ __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u3
 		return;
 	w = worker_of(bpf_get_current_task_btf());
 	if (w)
-		stack_send_edge(stack_begin(ctx), live_slot(slot), w, now);
+		stack_send_edge(stack_begin(ctx), live_slot(w->slot), w, now);
 }

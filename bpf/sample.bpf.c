@@ -246,7 +246,7 @@ static __always_inline int describe_wait(struct task_struct *task, struct rp_wor
 		worker_release(w, l, now, release_reason(l));
 		return 1;
 	}
-	if (!gil_wait(w->slot * RP_MAX_WORKERS + w->index))
+	if (!gil_wait(w->slot * RP_MAX_WORKERS + w->index % RP_MAX_WORKERS))
 		object_describe(task, fd, &wait->object);
 	return 0;
 }

@@ -310,7 +310,7 @@ static __always_inline void sent(struct http_run *r, __u32 n)
 		http_send(r);
 	} else {
 		c->wrote = is_final(s);
-		if (collector && is_response(s))
+		if (groups && is_response(s))
 			claim_is_void(bpf_ktime_get_ns());
 	}
 	if (!c->sync && http_owed(c))
@@ -331,7 +331,7 @@ int BPF_PROG(http_sent, struct sock *sk, int ret, int flags)
 		peer_sent(number_of(sk));
 	if (!c || c->off || c->closed || (c->sync && !http_owed(c)))
 		return 0;
-	if (collector && c->sync && !http_is_marked(c))
+	if (groups && c->sync && !http_is_marked(c))
 		claim_is_void(bpf_ktime_get_ns());
 	if (c->sync && c->owed[c->answered & (HTTP_OWED - 1)] & OWED_INFER) {
 		c->wrote = 1;

@@ -118,6 +118,7 @@ int stack_send_edge(__u32 number, struct rp_live *l, struct rp_worker *w, __u64 
 		e.worker = w->index;
 		event_head(&e.h, RP_EV_EDGE, sizeof e, now, l->serial, bpf_get_current_task_btf());
 		e.h.flags = RP_TICK_KERNEL;
+		e.h.task = w->task;
 		e.stack = b ? finish(&b->unwind, l->serial) : 0;
 		event_send(&e, sizeof e);
 	}

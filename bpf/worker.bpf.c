@@ -46,7 +46,7 @@ static __always_inline int bind(struct rp_live *l, __u32 slot, struct task_struc
 	if (!w)
 		return -1;
 	w->slot = slot;
-	w->index = key - slot * RP_MAX_WORKERS;
+	w->index = key - slot * RP_MAX_WORKERS + (is_group(slot) ? RP_MAX_WORKERS : 0);
 	w->reader = !cloned;
 	if (cloned)
 		w->run_since = w->run_queue = w->stolen_before = 0;
@@ -65,7 +65,7 @@ static __always_inline int bind(struct rp_live *l, __u32 slot, struct task_struc
 	w->serial = l->serial;
 	t->worker = key + 1;
 	t->serial = l->serial;
-	t->was_worker[slot % RP_WAS_WORKER] = key + 1;
+	t->was_worker[was_worker_at(slot)] = key + 1;
 	if (cloned) {
 		wait_begin(w, task, now, 0);
 		w->wait.h.flags = RP_WAIT_NEW | RP_WAIT_PREEMPTED;
@@ -224,7 +224,7 @@ int worker_resume(struct rp_live *l, __u32 slot, struct rp_thread *thread, __u64
 
 	if (!l || !thread)
 		return 0;
-	index = thread->was_worker[slot % RP_WAS_WORKER];
+	index = thread->was_worker[was_worker_at(slot)];
 	key = index - 1;
 	w = bpf_map_lookup_elem(&workers, &key);
 	if (!index || !w || w->serial != l->serial || w->slot != slot || w->tid != (__u32)task->pid)

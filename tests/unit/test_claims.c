@@ -12,6 +12,8 @@
 #include "capture/claims.h"
 #include "capture/stacks.h"
 
+#define BEGIN 1000
+
 static struct record_log made;
 
 enum kind { OWN, UNCLAIMED, GUESSED };
@@ -20,6 +22,7 @@ static void task(uint32_t number, uint32_t parent, enum kind kind)
 {
 	struct record_task *record = record_add(&made, RECORD_TASK);
 
+	record->t = BEGIN + number;
 	record->number = number;
 	record->parent = parent;
 	record->unclaimed = kind == UNCLAIMED;
@@ -37,7 +40,7 @@ static void writes(uint32_t number, bool others)
 /* What each of the n tasks is: its new number, 0 = void. */
 static void assert_numbers(const uint32_t *expected, uint32_t n)
 {
-	struct claims c = claims_find(&made, false);
+	struct claims c = claims_find(&made, BEGIN, false);
 
 	assert_int_equal(claims_number(&c, 0), 0);
 	for (uint32_t i = 1; i <= n; i++)
@@ -153,7 +156,7 @@ static void no_record_of_one_came_through(void **state)
 
 	(void)state;
 	task(1, 0, OWN);
-	c = claims_find(&made, true);
+	c = claims_find(&made, BEGIN, true);
 	assert_int_equal(claims_number(&c, 1), 1);
 	assert_int_equal(claims_number(&c, 2), CLAIMS_VOID);
 	claims_free(&c);
@@ -169,7 +172,7 @@ static void who_was_there_before(void **state)
 	task(1, 0, UNCLAIMED);
 	task(2, 1, UNCLAIMED);
 	task(3, 0, GUESSED);
-	c = claims_find(&made, false);
+	c = claims_find(&made, BEGIN, false);
 	assert_true(claims_is_older(&c, 1));
 	assert_false(claims_is_older(&c, 2));
 	assert_false(claims_is_older(&c, 3));
@@ -179,10 +182,38 @@ static void who_was_there_before(void **state)
 	made = (struct record_log){0};
 }
 
+/* A request that joins a group gets all that came before, too. */
+static void what_came_before_the_request(void **state)
+{
+	struct record_task *child;
+	struct claims c;
+
+	(void)state;
+	task(3, 0, UNCLAIMED);
+	task(5, 3, UNCLAIMED);
+	child = record_add(&made, RECORD_TASK);
+	child->t = BEGIN - 1;
+	child->number = 7;
+	child->parent = 3;
+	child->unclaimed = true;
+	writes(3, false);
+	c = claims_find(&made, BEGIN, false);
+	assert_false(claims_is_void(&c, 3, BEGIN));
+	assert_true(claims_is_void(&c, 3, BEGIN - 1));
+	assert_false(claims_is_void(&c, 5, BEGIN + 5));
+	assert_true(claims_is_void(&c, 7, BEGIN + 5)); /* made for an earlier request */
+	assert_true(claims_is_void(&c, 1, BEGIN + 5));
+	assert_false(claims_is_void(&c, 0, BEGIN));
+	claims_free(&c);
+	record_log_free(&made);
+	made = (struct record_log){0};
+}
+
 static void tick(uint32_t number, struct raw_stack *stack)
 {
 	struct record_tick *record = record_add(&made, RECORD_TICK);
 
+	record->t = BEGIN + 1;
 	record->task = number;
 	record->stack = stack;
 }
@@ -205,7 +236,7 @@ static void stacks_of_others_are_not_used(void **state)
 	tick(1, list[0]);
 	tick(2, list[1]);
 	tick(0, list[2]);
-	c = claims_find(&made, false);
+	c = claims_find(&made, BEGIN, false);
 	claims_mark_stacks(&c, &made, stacks);
 	assert_false(list[0]->used);
 	assert_true(list[1]->used);
@@ -232,6 +263,7 @@ int main(void)
 		cmocka_unit_test(a_guess_is_spoiled_later),
 		cmocka_unit_test(no_record_of_one_came_through),
 		cmocka_unit_test(who_was_there_before),
+		cmocka_unit_test(what_came_before_the_request),
 		cmocka_unit_test(stacks_of_others_are_not_used),
 	};
 

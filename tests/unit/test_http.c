@@ -423,7 +423,7 @@ static void responses_to_others(void **state)
 	(void)state;
 	fake_reset();
 	fake_void = 0;
-	collector = 1;
+	groups = 1;
 	fake_reads(sk, MARKED, sizeof MARKED - 1);
 	fake_writes(sk, OK, sizeof OK - 1);
 	assert_int_equal(fake_void, 0);
@@ -436,7 +436,7 @@ static void responses_to_others(void **state)
 	fake_reads(database, "an answer", 9);
 	fake_writes(database, "Q 0123456789 select", 19);
 	assert_int_equal(fake_void, 2);
-	collector = 0;
+	groups = 0;
 	fake_reads(sk, HEAD("GET /b", ""), sizeof HEAD("GET /b", "") - 1);
 	fake_writes(sk, OK, sizeof OK - 1);
 	assert_int_equal(fake_void, 2);

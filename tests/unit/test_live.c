@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* From events to a report: whole requests, with invented symbols and a writer that looks.
  * links: capture/live.c capture/live_record.c capture/report.c capture/replay.c capture/report_line.c capture/record.c capture/stacks.c
+ * links: capture/groups.c
  * links: capture/claims.c capture/names.c capture/processes.c capture/locks.c capture/causes.c capture/address.c capture/contexts.c capture/sources.c
  * links: capture/source_handler.c capture/source_http.c capture/source_line.c capture/redact.c capture/source_code.c capture/programs.c
  * links: base/printable.c base/alloc.c base/log.c profile/profile.c profile/own.c profile/check.c

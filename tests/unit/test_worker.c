@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The worker's start: what it says first, and how it ends when the tracer fails, is gone, or hands over something else than a ring.
  * links: capture/worker.c capture/channel.c capture/counters.c capture/event_queue.c capture/events.c capture/hints.c capture/status.c
+ * links: capture/groups.c
  * links: capture/claims.c capture/live.c capture/live_record.c capture/report.c capture/replay.c capture/report_line.c capture/record.c
  * links: capture/stacks.c capture/names.c capture/processes.c capture/locks.c capture/causes.c capture/address.c capture/contexts.c capture/sources.c
  * links: capture/source_handler.c capture/source_http.c capture/source_line.c capture/redact.c capture/source_code.c capture/programs.c

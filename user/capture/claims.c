@@ -33,6 +33,8 @@ static void take_task(struct claims *c, const struct record_task *made)
 	task->root = task->parent ? c->tasks[task->parent].root : made->number;
 	task->unclaimed = made->unclaimed;
 	task->guessed = made->guessed;
+	if (task->parent && made->t < c->begin_ns)
+		task->parent = 0; /* for an earlier request */
 	c->any |= made->unclaimed || made->guessed;
 }
 
@@ -56,10 +58,10 @@ static bool is_void(const struct claims *c, uint32_t i)
 	return !task->parent || c->tasks[task->parent].number == CLAIMS_VOID;
 }
 
-struct claims claims_find(const struct record_log *log, bool some)
+struct claims claims_find(const struct record_log *log, uint64_t begin_ns, bool some)
 {
 	struct record_cursor cursor = {0};
-	struct claims c = {.any = some};
+	struct claims c = {.any = some, .begin_ns = begin_ns};
 	enum record_kind kind;
 	const void *record;
 	uint32_t n = 0;
@@ -88,14 +90,19 @@ uint32_t claims_number(const struct claims *c, uint32_t task)
 	return task < c->n ? c->tasks[task].number : CLAIMS_VOID; /* nobody knows whose one is that was lost */
 }
 
+bool claims_is_void(const struct claims *c, uint32_t task, uint64_t t)
+{
+	return claims_number(c, task) == CLAIMS_VOID || (c->any && t < c->begin_ns);
+}
+
 bool claims_is_older(const struct claims *c, uint32_t task)
 {
 	return c->any && task < c->n && c->tasks[task].unclaimed && !c->tasks[task].parent;
 }
 
-static void use(struct raw_stack *stack, const struct claims *c, uint32_t task)
+static void use(struct raw_stack *stack, const struct claims *c, uint32_t task, uint64_t t)
 {
-	if (stack && claims_number(c, task) != CLAIMS_VOID)
+	if (stack && !claims_is_void(c, task, t))
 		stack->used = true;
 }
 
@@ -108,16 +115,16 @@ static void mark(const struct claims *c, enum record_kind kind, const void *reco
 	const struct record_busy *busy = record;
 
 	if (kind == RECORD_TICK)
-		use(tick->stack, c, tick->task);
+		use(tick->stack, c, tick->task, tick->t);
 	if (kind == RECORD_TASK)
-		use(task->coroutine, c, task->number);
+		use(task->coroutine, c, task->number, UINT64_MAX);
 	if (kind == RECORD_TASK_WAITS)
-		use(waits->stack, c, waits->task);
+		use(waits->stack, c, waits->task, waits->t);
 	if (kind == RECORD_BUSY)
-		use(busy->stack, c, 0);
+		use(busy->stack, c, 0, busy->t);
 	if (kind == RECORD_WAIT) {
-		use(wait->stack, c, wait->task);
-		use(wait->holder, c, wait->task);
+		use(wait->stack, c, wait->task, wait->out_ns);
+		use(wait->holder, c, wait->task, wait->out_ns);
 	}
 }
 

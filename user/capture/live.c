@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "capture/claims.h"
 #include "capture/contexts.h"
+#include "capture/groups.h"
 #include "capture/live_record.h"
 
 void live_init(struct live *l, const struct worker_options *options, struct namer *namer)
@@ -43,6 +44,7 @@ void live_fini(struct live *l)
 {
 	free_list(l->requests);
 	free_list(l->finished);
+	groups_free(l);
 }
 
 /* ---- which request ----------------------------------------------------------------------------------------------- */
@@ -116,7 +118,7 @@ static void on_end(struct live *l, struct live_request *r, const struct rp_event
 static void name_stacks_of(struct live *l, struct live_request *r, int pid)
 {
 	int maps_pid = processes_maps(&r->processes, pid, true);
-	struct claims claims = claims_find(&r->log, r->end.h.task);
+	struct claims claims = claims_find(&r->log, r->begin.begin_ns, r->end.h.task);
 	struct raw_stack *s, *next;
 
 	claims_mark_stacks(&claims, &r->log, r->stacks);
@@ -153,6 +155,8 @@ bool live_event(struct live *l, const struct rp_event *e)
 		on_exec(l, e->pid);
 		return true;
 	}
+	if (groups_event(l, e))
+		return true;
 	r = find_or_make(l, e->request);
 	if (!r) {
 		l->given_up += l->closed && e->type == RP_EV_BEGIN;

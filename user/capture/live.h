@@ -27,17 +27,21 @@ struct live_request {
 	struct profile *others; /* names the stacks of others, so that no frame of them is in the report; NULL = there are none */
 	struct raw_stack *stacks;
 	struct record_log log;
+	uint32_t group;         /* serial of its group (groups.h), 0 = none */
 	uint32_t n_tasks;       /* RP_EV_TASK */
 	uint32_t turns;         /* RP_EV_TASK_RUNS */
 	struct name_faults faults;
 	char snapshot_id[7];    /* id of the report that shows it unfinished; empty = none */
 };
 
+struct group;
+
 struct live {
 	const struct worker_options *options;
 	struct namer *namer;
 	struct live_request *requests;  /* not over */
 	struct live_request *finished, **finished_tail;
+	struct group *groups;
 	bool closed;            /* new requests are not taken any more */
 	uint64_t incomplete;    /* requests without a report because the event of their begin was lost */
 	uint64_t given_up;      /* requests that have no report because it was closed */

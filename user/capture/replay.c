@@ -39,7 +39,7 @@ static void name_stack(struct live_request *q, struct raw_stack *stack, struct n
 
 void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump)(void *ctx), void *ctx)
 {
-	struct claims claims = claims_find(&q->log, q->end.h.task);
+	struct claims claims = claims_find(&q->log, q->begin.begin_ns, q->end.h.task);
 	struct raw_stack *stack, *next;
 	size_t n = 0;
 
@@ -99,7 +99,7 @@ static void feed_wait(struct replay *r, const struct record_wait *w)
 		.elsewhere = w->elsewhere, .task = task == CLAIMS_VOID ? 0 : task,
 	};
 
-	seen.others = task == CLAIMS_VOID;
+	seen.others = claims_is_void(&r->claims, w->task, w->out_ns);
 	if (seen.others) {
 		builder_wait(r->builder, w->worker, &seen);
 		return;
@@ -141,15 +141,15 @@ static bool is_of_others(const struct replay *r, enum record_kind kind, const vo
 
 	switch (kind) {
 	case RECORD_TICK:
-		return claims_number(&r->claims, tick->task) == CLAIMS_VOID;
+		return claims_is_void(&r->claims, tick->task, tick->t);
 	case RECORD_TASK:
 		return claims_number(&r->claims, task->number) == CLAIMS_VOID;
 	case RECORD_TASK_RUNS:
-		return claims_number(&r->claims, runs->task) == CLAIMS_VOID;
+		return claims_is_void(&r->claims, runs->task, runs->t);
 	case RECORD_TASK_WAITS:
-		return claims_number(&r->claims, waits->task) == CLAIMS_VOID;
+		return claims_is_void(&r->claims, waits->task, waits->t);
 	case RECORD_PEER:
-		return claims_number(&r->claims, peer->task) == CLAIMS_VOID;
+		return claims_is_void(&r->claims, peer->task, peer->t);
 	case RECORD_BUSY:
 		return busy->task && claims_number(&r->claims, busy->task) != CLAIMS_VOID; /* it was the request itself */
 	default:
@@ -206,7 +206,7 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 	case RECORD_RELEASE:
 		builder_release(r->builder, release->worker, &(struct seen_release){
 			.t = release->t, .why = released(release->why), .cpu_ns = release->cpu_ns, .stolen_ns = release->stolen_ns,
-			.waits = release->waits, .others = claims_number(&r->claims, release->task) == CLAIMS_VOID,
+			.waits = release->waits, .others = claims_is_void(&r->claims, release->task, release->t),
 		});
 		break;
 	case RECORD_TICK:
@@ -262,7 +262,7 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 	enum record_kind kind;
 	const void *record;
 
-	r.claims = claims_find(&q->log, q->end.h.task);
+	r.claims = claims_find(&q->log, q->begin.begin_ns, q->end.h.task);
 	r.awaits = (struct await_feed){.profile = p, .builder = r.builder};
 	if (q->end.in_flight_max > 1)
 		r.pool = pool_threads_find(&q->log, p);

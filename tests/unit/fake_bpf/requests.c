@@ -171,7 +171,7 @@ void request_trace_id(live_ref ref, const __u8 *id)
 
 __u32 contextual_requests = 0, python_processes = 0;
 
-__u64 collector = 0;
+__u32 groups = 0;
 int fake_void;
 
 int claim_is_void(__u64 now)

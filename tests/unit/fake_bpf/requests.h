@@ -24,7 +24,7 @@ extern struct fake_request fake_requests[FAKE_REQUESTS]; /* marked ones, in the 
 extern int fake_n_requests;
 extern int fake_read, fake_answered; /* requests, marked or not */
 extern __u64 fake_rest;              /* what was last told of the connection that a thread has read from: handler_read() */
-extern __u64 collector;              /* a request collects unclaimed tasks */
+extern __u32 groups;                 /* tasks are recorded for several requests */
 extern int fake_void;                /* writes that were told to be of others: claim_is_void() */
 extern bool fake_hurried;            /* their thread reads so many that ends are inferred */
 

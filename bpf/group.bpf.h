@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A group of requests that one thread serves at the same time, and for which what its tasks do is recorded once (context_claim.bpf.c). It has a slot
+ * behind those of requests, with workers of its own, and a serial with RP_GROUP; it lasts as long as one of its requests does.
+ */
+#ifndef REQPROF_GROUP_BPF_H
+#define REQPROF_GROUP_BPF_H
+
+#include "slice.bpf.h"
+
+extern __u32 last_group;
+
+static __always_inline int group_found(struct rp_live *g, const struct rp_live *l)
+{
+	if (__sync_val_compare_and_swap(&g->state, LIVE_FREE, LIVE_TAKEN) != LIVE_FREE)
+		return 0;
+	g->reader = l->reader;
+	g->pid = l->pid;
+	g->begin_ns = l->begin_ns;
+	g->work = l->work;
+	g->n_workers = g->numbers = 0;
+	g->events = g->capped = g->lost_ticks = g->lost_waits = g->ticks = g->switches = 0;
+	g->sk = g->loop_ok_ns = 0;
+	g->told = g->contextual = g->collects = 1;
+	g->serial = RP_GROUP | (__sync_fetch_and_add(&last_group, 1) + 1);
+	g->members = g->open = 1;
+	__sync_fetch_and_add(&groups, 1);
+	g->state = LIVE_BEGUN;
+	return 1;
+}
+
+static __always_inline int group_join(struct rp_live *g, const struct rp_live *l)
+{
+	__s32 n;
+
+	for (int i = 0; i < 4; i++) {
+		n = g->members;
+		if (n <= 0 || g->state != LIVE_BEGUN || g->reader != l->reader || g->pid != l->pid)
+			return 0;
+		if (__sync_val_compare_and_swap(&g->members, n, n + 1) != n)
+			continue;
+		__sync_fetch_and_add(&g->open, 1);
+		return 1;
+	}
+	return 0;
+}
+
+struct leaving {
+	struct rp_live *group;
+	__u64 now;
+	__u32 slot, serial;     /* the group's, and of the request that leaves */
+	__u32 last;             /* nobody else is left in it */
+};
+
+/* The account of a thread up to now, for that request. */
+static long leave_worker(__u32 n, struct leaving *x)
+{
+	__u32 key = x->slot * RP_MAX_WORKERS + n;
+	struct rp_release e = {};
+	struct rp_worker *w;
+
+	if (n >= x->group->n_workers)
+		return 1;
+	w = bpf_map_lookup_elem(&workers, &key);
+	if (!w || w->serial != x->group->serial)
+		return 0;
+	event_head(&e.h, RP_EV_RELEASE, sizeof e, x->now, x->serial, bpf_get_current_task_btf());
+	e.h.flags = RP_RELEASE_END;
+	e.h.task = w->task;
+	e.h.pid = w->pid;
+	e.h.tid = w->tid;
+	e.worker = w->index;
+	e.waits = w->seq;
+	e.cpu_ns = w->cpu_ns;
+	e.stolen_ns = w->stolen_ns;
+	if (w->waiting) {
+		e.h.t = w->wait.out_ns; /* nobody knows what it waits for from then on */
+		e.h.task = w->wait.h.task;
+	} else {
+		e.cpu_ns += slice_ns(w, x->now);
+		e.stolen_ns += slice_stolen_ns(w, x->now, x->now);
+	}
+	event_send(&e, sizeof e);
+	if (x->last)
+		w->serial = 0;
+	return 0;
+}
+
+static __always_inline void group_end(struct rp_live *g, __u64 now)
+{
+	struct rp_event e;
+
+	event_head(&e, RP_EV_GROUP_END, sizeof e, now, g->serial, bpf_get_current_task_btf());
+	event_send(&e, sizeof e);
+	__sync_fetch_and_add(&groups, -1);
+	g->state = LIVE_FREE;
+}
+
+/* A request ends: it gets its share, before the event of its end. */
+static __always_inline void group_leave(struct rp_live *l, __u64 now)
+{
+	struct leaving x = {.now = now, .serial = l->serial, .slot = group_slot(l->reader)};
+
+	x.group = l->group ? live_slot(x.slot) : NULL;
+	if (!x.group || x.group->serial != l->group)
+		return;
+	settle(l);
+	l->group = 0;
+	x.last = __sync_fetch_and_add(&x.group->members, -1) == 1;
+	bpf_loop(RP_MAX_WORKERS, leave_worker, &x, 0);
+	if (x.last)
+		group_end(x.group, now);
+}
+
+#endif
