@@ -66,7 +66,7 @@ static __always_inline int already_sent(__u64 id, __u32 serial, __u64 **ret_entr
 	__u32 key = id & (SENT_SIZE - 1);
 
 	*ret_entry = bpf_map_lookup_elem(&sent, &key);
-	return *ret_entry && **ret_entry == (id ^ (__u64)serial << 40);
+	return *ret_entry && **ret_entry == (id ^ (__u64)serial << 32);
 }
 
 /* Send the stack unless the request has it already. Its id, 0 = it could not be sent (counted). */
@@ -94,7 +94,7 @@ static __always_inline __u64 stack_send(struct unwind *u, struct task_struct *ta
 		return 0;
 	}
 	if (entry)
-		*entry = id ^ (__u64)serial << 40;
+		*entry = id ^ (__u64)serial << 32;
 	return id;
 }
 
