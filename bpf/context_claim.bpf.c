@@ -17,17 +17,25 @@ __u32 last_group = 0;
 
 /* ---- a request ------------------------------------------------------------------------------------------------------- */
 
+/* Once, and before it has tasks of its own, whose numbers depend on it. */
 int claim_collects(__u32 slot, int shared)
 {
 	struct rp_live *l = live_slot(slot), *g = l ? live_slot(group_slot(l->reader)) : NULL;
+	__u32 serial = l ? l->serial : 0;
 	struct rp_event e;
 
-	if (!g || !python_of(l->pid) || (!shared && is_code_known(l->pid)))
+	if (!g || is_group(slot) || l->group || l->numbers || !python_of(l->pid) || (!shared && is_code_known(l->pid)))
 		return 0;
 	if (!group_join(g, l) && !group_found(g, l))
 		return 0;
 	l->collects = 1;
+	l->group_ticks = g->ticks;
+	l->group_switches = g->switches;
 	l->group = g->serial;
+	if (l->serial != serial || l->state != LIVE_BEGUN) {
+		group_quit(g, l, bpf_ktime_get_ns()); /* its end, on another CPU, came first */
+		return 0;
+	}
 	event_head(&e, RP_EV_GROUP, sizeof e, bpf_ktime_get_ns(), l->serial, bpf_get_current_task_btf());
 	e.task = g->serial;
 	event_send(&e, sizeof e);
@@ -56,7 +64,7 @@ int claim_tell(struct rp_live *l, __u32 number, __u64 code)
 int claim_add(struct rp_thread *t, __u64 context, __u64 coroutine)
 {
 	struct context_key key = {.context = context, .pid = bpf_get_current_pid_tgid() >> 32};
-	struct task_context c = {.coroutine = coroutine, .is_made = 1, .state = TASK_UNCLAIMED};
+	struct task_context c = {.coroutine = coroutine, .is_made = 1, .is_noted = 1, .state = TASK_UNCLAIMED};
 	const struct rp_python *py = python_of(key.pid);
 	__u64 frame = py ? frame_of(py, coroutine) : 0;
 	struct rp_live *g;
@@ -108,7 +116,7 @@ int claim_by_writer(struct task_context *c, __u32 slot, __u64 context, __u64 now
 	__sync_fetch_and_add(&l->contexts, 1);
 	if (c->state == TASK_UNCLAIMED) {
 		take_over(c, l, slot);
-		return 1;
+		return !c->is_noted;
 	}
 	c->state = TASK_OWN;
 	if (c->coroutine) {
@@ -120,7 +128,7 @@ int claim_by_writer(struct task_context *c, __u32 slot, __u64 context, __u64 now
 
 int claim_by_other(struct task_context *c, __u64 now)
 {
-	if (c && is_unclaimed(c->state))
+	if (c && c->state != TASK_OWN)
 		send_claim(c, c->serial, RP_TASK_OTHERS, now);
 	return 0;
 }

@@ -334,8 +334,11 @@ int context_sent(__u32 slot, __u64 now)
 	if (k.known && is_of(l, k.live->serial)) {
 		if (claim_by_writer(k.known, slot, k.context, now))
 			learn_code(&k, pid, k.known->code);
-		if (is_unclaimed(k.known->state))
-			return 0; /* another one has written first */
+		if (is_unclaimed(k.known->state)) { /* another one has written first */
+			if (k.known->state == TASK_UNCLAIMED)
+				begin_anew(&k, task, now);
+			return 0;
+		}
 		l->sent_by |= RP_SENT_TASK;
 		settle(l);
 		if (l->task_code && k.known->state == TASK_OWN) /* proven: this is what the tasks of requests begin with here */

@@ -38,7 +38,8 @@ struct context_key {
 
 struct task_context {
 	__u16 slot;             /* of the request */
-	__u8 is_made;           /* the context has been seen to exist */
+	__u8 is_made:1;         /* the context has been seen to exist */
+	__u8 is_noted:1;        /* it was there before it was seen, by claim_add() */
 	__u8 state;             /* TASK_* */
 	__u32 serial;
 	__u32 task;             /* 0 = none: the request has no tasks, but threads */
@@ -91,10 +92,11 @@ __u64 pool_item(void);
 
 /* ---- context_claim.bpf.c: of the current thread, global as well ---------------------------------------------------------- */
 
-/* The context is that of an unclaimed task of the request that collects, from now on. 0: it could not be noted. */
+/* The context is that of an unclaimed task of the group that collects, from now on. 0: it could not be noted. */
 int claim_add(struct rp_thread *thread, __u64 context, __u64 coroutine);
 
-/* The task of a context has written the response of the request in `slot`: if it is the first one, it claims what it did. Non-zero: it does. */
+/* The task of a context has written the response of the request in `slot`: if it is the first one, it claims what it did. Non-zero: it does, and it
+ * was made for it. */
 int claim_by_writer(struct task_context *c, __u32 slot, __u64 context, __u64 now);
 
 /* It has written another one. */

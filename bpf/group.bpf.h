@@ -96,6 +96,28 @@ static __always_inline void group_end(struct rp_live *g, __u64 now)
 	g->state = LIVE_FREE;
 }
 
+/* What the group has lost each of its requests has, even if that was before it joined. */
+static __always_inline void add_losses(struct rp_live *l, const struct rp_live *g)
+{
+	l->capped += g->capped;
+	l->lost_ticks += g->lost_ticks;
+	l->lost_waits += g->lost_waits;
+	l->ticks += g->ticks - l->group_ticks;
+	l->switches += g->switches - l->group_switches;
+	if (g->n_workers > RP_MAX_WORKERS)
+		l->n_workers = (l->n_workers > RP_MAX_WORKERS ? l->n_workers : RP_MAX_WORKERS) + g->n_workers - RP_MAX_WORKERS;
+}
+
+/* A request that ended before it was known to have joined: nobody has worked for it. */
+static __always_inline void group_quit(struct rp_live *g, struct rp_live *l, __u64 now)
+{
+	if (__sync_val_compare_and_swap(&l->group, g->serial, 0) != g->serial)
+		return;
+	__sync_fetch_and_add(&g->open, -1);
+	if (__sync_fetch_and_add(&g->members, -1) == 1)
+		group_end(g, now);
+}
+
 /* A request ends: it gets its share, before the event of its end. */
 static __always_inline void group_leave(struct rp_live *l, __u64 now)
 {
@@ -104,8 +126,10 @@ static __always_inline void group_leave(struct rp_live *l, __u64 now)
 	x.group = l->group ? live_slot(x.slot) : NULL;
 	if (!x.group || x.group->serial != l->group)
 		return;
-	settle(l);
-	l->group = 0;
+	if (__sync_val_compare_and_swap(&l->group, x.group->serial, 0) != x.group->serial)
+		return;
+	settle_group(l, x.group);
+	add_losses(l, x.group);
 	x.last = __sync_fetch_and_add(&x.group->members, -1) == 1;
 	bpf_loop(RP_MAX_WORKERS, leave_worker, &x, 0);
 	if (x.last)

@@ -26,8 +26,8 @@
 #define RP_MAX_USER_FRAMES 256
 #define RP_MAX_KERNEL_FRAMES 127 /* PERF_MAX_STACK_DEPTH */
 #define RP_OBJECT_MAX 192       /* bytes that describe what a wait waited for */
-#define RP_GROUPS 4             /* threads whose tasks may be recorded for several requests */
-#define RP_MAX_EVENTS 2000000   /* ticks and waits of one request; beyond, only sums go on and lost.* counts */
+#define RP_GROUPS 16            /* threads whose tasks may be recorded for several requests */
+#define RP_MAX_EVENTS 2000000   /* ticks and waits of one request, or group; beyond, only sums go on and lost.* counts */
 #define RP_NEAR_VALUE_MAX 32    /* bytes kept of a marker's name with another value */
 #define RP_UNKNOWN_NS (~0ULL)   /* a time that could not be had */
 

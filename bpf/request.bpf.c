@@ -132,12 +132,12 @@ int live_begin(__u32 slot, __u64 now)
 		return 0;
 	if (!exclusive)
 		live_look(l);
-	if (contextual && l->work == WORK_READ)
-		claim_collects(slot, !exclusive);
 	if (l->sk && epoll_state(l->sk) == EPOLL_QUEUED)
 		l->loop_ok_ns = now;
 	if (worker_bind(l, slot, now, exclusive ? 1 : 2))
 		return 0;
+	if (contextual && l->work == WORK_READ)
+		claim_collects(slot, !exclusive);
 	return BEGIN_BOUND | (b->event.h.flags & RP_BEGIN_TENTATIVE ? BEGIN_TENTATIVE : 0);
 }
 
@@ -366,6 +366,7 @@ __hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
 	if (state == LIVE_BEGUN && how == RP_END_SEEN && l->unfinished > 0) {
 		l->end_ns = end_ns;
 		l->end_how = how;
+		settle(l); /* what is not known to be its own by now is not */
 		if (leave_state(l, state, LIVE_AFTER))
 			__sync_fetch_and_add(&live_active, -1);
 		return;

@@ -121,9 +121,10 @@ struct rp_live {
 	__u32 numbers;          /* tasks that have got one */
 	__u32 collects;         /* what tasks do that may be its own is recorded; COLLECTED: it is known since which they are */
 	__u32 group;            /* serial of the group that does that for it, 0 = none */
+	__u32 group_ticks, group_switches; /* what the group had when it was joined */
 	__s32 members, open;    /* of a group: its requests, and those of them that are not COLLECTED */
 	__u32 sent_by;          /* RP_SENT_* */
-	__u32 contextual;       /* it is counted in contextual_requests: threads that may work for it are looked at */
+	__u32 contextual;       /* it is counted in contextual_requests: threads that may work for it are looked at; a group is not, its requests are */
 	__u32 busy;             /* its loop did something else when that was told last */
 	__u32 work;             /* WORK_* */
 	__u8 trace_id[16];
@@ -214,12 +215,18 @@ static __always_inline __u32 group_slot(__u32 reader)
 }
 
 /* Which tasks are the request's is known, beyond doubt. */
+static __always_inline void settle_group(struct rp_live *l, struct rp_live *g)
+{
+	if (__sync_val_compare_and_swap(&l->collects, 1, COLLECTED) == 1)
+		__sync_fetch_and_add(&g->open, -1);
+}
+
 static __always_inline void settle(struct rp_live *l)
 {
 	struct rp_live *g = l->group ? live_slot(group_slot(l->reader)) : NULL;
 
-	if (__sync_val_compare_and_swap(&l->collects, 1, COLLECTED) == 1 && g && g->serial == l->group)
-		__sync_fetch_and_add(&g->open, -1);
+	if (g && g->serial == l->group)
+		settle_group(l, g);
 }
 
 /* Is `serial` that of the request, or of its group? */

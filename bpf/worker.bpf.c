@@ -172,7 +172,7 @@ int worker_release(struct rp_worker *w, struct rp_live *l, __u64 t, __u32 why)
 	e.cpu_ns = w->cpu_ns + slice_ns(w, t);
 	e.stolen_ns = w->stolen_ns + slice_stolen_ns(w, t, bpf_ktime_get_ns());
 	w->serial = 0;
-	if (l && l->collects)
+	if (l && l->collects && l->serial == e.h.request)
 		look_on(l, task, t);
 	if (event_send(&e, sizeof e) && l)
 		__sync_fetch_and_add(&l->lost_waits, 1);

@@ -515,6 +515,27 @@ static void what_turned_out_to_be_for_others_does_not_count(void **state)
 	assert_int_equal(s->p->lost.waits, 0);
 }
 
+/* An account that is not its alone: what no wait and no release tells of is not counted, as somebody else may have done it. */
+static void of_a_mixed_account_only_what_is_told(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s);
+	builder_contexts(s->b);
+	builder_release(s->b, READER, &(struct seen_release){.t = BEGIN + 5, .why = RELEASED_CONTEXT, .cpu_ns = 5});
+	builder_task(s->b, 1, 0, "handle", BEGIN + 1);
+	builder_bind(s->b, 1, BEGIN + 5, 10, 10, "server", 2, false);
+	builder_mixed(s->b, 1);
+	builder_wait(s->b, 1, &(struct seen_wait){.out_ns = BEGIN + 20, .in_ns = BEGIN + 25, .cpu_ns = 15, .elsewhere = true, .stack = -1});
+	builder_wait(s->b, 1, &(struct seen_wait){.out_ns = BEGIN + 80, .in_ns = BEGIN + 85, .cpu_ns = 60, .seq = 2, .elsewhere = true, .stack = -1});
+	builder_bind(s->b, 2, BEGIN + 5, 10, 11, "pool", 3, false);
+	builder_mixed(s->b, 2);
+	finish(s, BEGIN + 100);
+	assert_int_equal(s->p->work.n_threads, 1);
+	assert_int_equal(s->p->work.threads[0].cpu_ns, 5 + 15);
+	assert_int_equal(s->p->lost.waits, 1);
+}
+
 static void busy(struct scene *s, uint64_t t, const char *request, const char *function, uint32_t line, bool gil)
 {
 	builder_busy(s->b, BEGIN + t, &(struct loop_busy){.request = request, .function = function, .file = "main.py", .line = line, .gil = gil});
@@ -650,6 +671,7 @@ int main(void)
 		SCENE(what_a_busy_loop_did_is_named),
 		SCENE(no_time_at_all),
 		SCENE(what_turned_out_to_be_for_others_does_not_count),
+		SCENE(of_a_mixed_account_only_what_is_told),
 		cmocka_unit_test(random_timelines_keep_every_promise),
 	};
 

@@ -150,6 +150,25 @@ static void a_guess_is_spoiled_later(void **state)
 	ASSERT_NUMBERS(0, 1, 0);
 }
 
+/* Whose is what it did until then? */
+static void who_claimed_writes_another_response(void **state)
+{
+	struct claims c;
+
+	(void)state;
+	task(1, 0, UNCLAIMED);
+	task(2, 1, UNCLAIMED);
+	writes(1, false);
+	c = claims_find(&made, BEGIN, false);
+	assert_false(c.spoiled);
+	claims_free(&c);
+	writes(1, true);
+	c = claims_find(&made, BEGIN, false);
+	assert_true(c.spoiled);
+	claims_free(&c);
+	ASSERT_NUMBERS(0, 0);
+}
+
 static void no_record_of_one_came_through(void **state)
 {
 	struct claims c;
@@ -261,6 +280,7 @@ int main(void)
 		cmocka_unit_test(a_guess_works_for_others_too),
 		cmocka_unit_test(what_was_lost_is_void),
 		cmocka_unit_test(a_guess_is_spoiled_later),
+		cmocka_unit_test(who_claimed_writes_another_response),
 		cmocka_unit_test(no_record_of_one_came_through),
 		cmocka_unit_test(who_was_there_before),
 		cmocka_unit_test(what_came_before_the_request),

@@ -143,7 +143,30 @@ static void too_much(void **state)
 	join(2, GROUP);
 	assert_true(event(RP_EV_TICK, GROUP, 3, 11));
 	ASSERT_GIVEN("1:4.3@10 1:4.3@11 ");
-	assert_int_equal(requests[1].group, 0);
+	assert_true(requests[1].lacks_group);
+	assert_false(requests[0].lacks_group);
+}
+
+static void too_much_for_one(void **state)
+{
+	(void)state;
+	join(1, GROUP);
+	requests[0].n_shared = 1000000 - 1;
+	assert_true(event(RP_EV_TICK, GROUP, 3, 10));
+	ASSERT_GIVEN("1:4.3@10 ");
+	assert_false(requests[0].lacks_group);
+	assert_true(event(RP_EV_TICK, GROUP, 3, 11));
+	ASSERT_GIVEN("");
+	assert_true(requests[0].lacks_group);
+}
+
+static void once(void **state)
+{
+	(void)state;
+	join(1, GROUP);
+	assert_true(event(RP_EV_TICK, GROUP, 3, 10));
+	join(1, GROUP);
+	ASSERT_GIVEN("1:4.3@10 ");
 }
 
 static void ends_that_were_lost(void **state)
@@ -165,7 +188,8 @@ static void ends_that_were_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_came_before_and_after), TEST(a_task_that_is_none_is_nobodys), TEST(others), TEST(over), TEST(too_much), TEST(ends_that_were_lost),
+		TEST(what_came_before_and_after), TEST(a_task_that_is_none_is_nobodys), TEST(others), TEST(over), TEST(too_much),
+		TEST(too_much_for_one), TEST(once), TEST(ends_that_were_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

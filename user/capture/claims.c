@@ -44,11 +44,12 @@ static void take_claim(struct claims *c, const struct record_task_claimed *claim
 
 	c->any = true;
 	root->spoiled |= claim->others;
-	task->claimed |= !claim->others;
+	c->spoiled |= claim->others && task->claimed;
+	task->claimed = !claim->others;
 	root->right |= !claim->others && task->guessed;
 }
 
-/* Parents have lower numbers. */
+/* Parents have lower numbers, if they may be another request's. */
 static bool is_void(const struct claims *c, uint32_t i)
 {
 	const struct claimed_task *task = &c->tasks[i];

@@ -20,6 +20,7 @@ struct claims {
 	struct claimed_task *tasks; /* by number */
 	size_t n, cap;
 	uint64_t begin_ns;      /* of the request: what came before was for others */
+	bool spoiled;           /* one that has claimed it has written another response since */
 	bool any;               /* there are tasks that may be the request's, or might have been */
 };
 

@@ -9,6 +9,7 @@
 
 #define GROUPS_MAX (2 * RP_GROUPS) /* more: the events of the oldest ones' ends are lost */
 #define EVENTS_MAX (64U << 20)  /* bytes of a group's events; what joins when there were more has none of them */
+#define SHARED_MAX 1000000      /* events that a request may have from its group */
 #define NOBODYS_TASK 1          /* no task of a group has this number */
 
 struct group {
@@ -83,16 +84,26 @@ static struct rp_event *keep(struct group *g, const struct rp_event *e)
 	return copy;
 }
 
+static void give(struct live *l, struct live_request *r, const struct rp_event *e)
+{
+	r->lacks_group |= r->n_shared >= SHARED_MAX;
+	if (r->lacks_group)
+		return;
+	r->n_shared++;
+	live_record(l, r, e);
+}
+
 static void join(struct live *l, const struct rp_event *e)
 {
 	struct live_request *r = live_find(l, e->request);
 	struct group *g = find_or_add(l, e->task);
 
-	if (!r || g->full)
+	if (!r || r->group == g->serial)
 		return;
 	r->group = g->serial;
-	for (size_t at = 0; at < g->n; at += size_of((const struct rp_event *)(g->events + at)))
-		live_record(l, r, (const struct rp_event *)(g->events + at));
+	r->lacks_group = g->full;
+	for (size_t at = 0; !g->full && at < g->n; at += size_of((const struct rp_event *)(g->events + at)))
+		give(l, r, (const struct rp_event *)(g->events + at));
 }
 
 static void share(struct live *l, struct group *g, const struct rp_event *e)
@@ -103,7 +114,7 @@ static void share(struct live *l, struct group *g, const struct rp_event *e)
 		own->task = NOBODYS_TASK; /* what none of the group's tasks did is not the request's, either */
 	for (struct live_request *r = l->requests; r; r = r->next)
 		if (r->group == g->serial)
-			live_record(l, r, own);
+			give(l, r, own);
 }
 
 bool groups_event(struct live *l, const struct rp_event *e)

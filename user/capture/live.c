@@ -118,7 +118,7 @@ static void on_end(struct live *l, struct live_request *r, const struct rp_event
 static void name_stacks_of(struct live *l, struct live_request *r, int pid)
 {
 	int maps_pid = processes_maps(&r->processes, pid, true);
-	struct claims claims = claims_find(&r->log, r->begin.begin_ns, r->end.h.task);
+	struct claims claims = claims_find(&r->log, r->begin.begin_ns, r->group || r->end.h.task);
 	struct raw_stack *s, *next;
 
 	claims_mark_stacks(&claims, &r->log, r->stacks);

@@ -28,7 +28,9 @@ struct live_request {
 	struct raw_stack *stacks;
 	struct record_log log;
 	uint32_t group;         /* serial of its group (groups.h), 0 = none */
-	uint32_t n_tasks;       /* RP_EV_TASK */
+	uint32_t n_shared;      /* events from there */
+	bool lacks_group;       /* there were too many of them: its tasks are not known */
+	uint32_t n_tasks;       /* that are its own, or have claimed it */
 	uint32_t turns;         /* RP_EV_TASK_RUNS */
 	struct name_faults faults;
 	char snapshot_id[7];    /* id of the report that shows it unfinished; empty = none */

@@ -39,7 +39,7 @@ static void name_stack(struct live_request *q, struct raw_stack *stack, struct n
 
 void replay_name_stacks(struct live_request *q, struct namer *namer, void (*pump)(void *ctx), void *ctx)
 {
-	struct claims claims = claims_find(&q->log, q->begin.begin_ns, q->end.h.task);
+	struct claims claims = claims_find(&q->log, q->begin.begin_ns, q->group || q->end.h.task);
 	struct raw_stack *stack, *next;
 	size_t n = 0;
 
@@ -202,6 +202,8 @@ static void feed_record(struct replay *r, enum record_kind kind, const void *rec
 	switch (kind) {
 	case RECORD_BIND:
 		builder_bind(r->builder, bind->worker, bind->t, bind->pid, bind->tid, bind->comm, bind->rung, bind->asleep);
+		if (bind->worker >= RP_MAX_WORKERS)
+			builder_mixed(r->builder, bind->worker);
 		break;
 	case RECORD_RELEASE:
 		builder_release(r->builder, release->worker, &(struct seen_release){
@@ -250,9 +252,9 @@ static void feed_begin(struct replay *r)
 }
 
 /* Its tasks are known if nobody else has written the response. */
-static bool knows_tasks(const struct live_request *q)
+static bool knows_tasks(const struct live_request *q, const struct claims *claims)
 {
-	return q->n_tasks && (!(q->end.sent_by & RP_SENT_OTHER) || q->end.sent_by & RP_SENT_TASK);
+	return q->n_tasks && !q->lacks_group && !claims->spoiled && (!(q->end.sent_by & RP_SENT_OTHER) || q->end.sent_by & RP_SENT_TASK);
 }
 
 void replay_build(struct live_request *q, struct namer *namer, struct profile *p, uint64_t end_ns)
@@ -262,20 +264,20 @@ void replay_build(struct live_request *q, struct namer *namer, struct profile *p
 	enum record_kind kind;
 	const void *record;
 
-	r.claims = claims_find(&q->log, q->begin.begin_ns, q->end.h.task);
+	r.claims = claims_find(&q->log, q->begin.begin_ns, q->group || q->end.h.task);
 	r.awaits = (struct await_feed){.profile = p, .builder = r.builder};
 	if (q->end.in_flight_max > 1)
 		r.pool = pool_threads_find(&q->log, p);
 	feed_begin(&r);
 	while ((record = record_next(&q->log, &cursor, &kind)))
 		feed_record(&r, kind, record);
-	if (knows_tasks(q))
+	if (knows_tasks(q, &r.claims))
 		builder_contexts(r.builder);
 	else if (!q->n_tasks && !q->end.contexts)
 		builder_handed(r.builder);
 	builder_lost(r.builder, q->end.lost_ticks, q->end.lost_waits);
 	builder_finish(r.builder, end_ns);
-	if (q->has_end && knows_tasks(q))
+	if (q->has_end && knows_tasks(q, &r.claims))
 		builder_after(r.builder, q->end.h.t);
 	builder_free(r.builder);
 	lock_names_free(&r.locks);

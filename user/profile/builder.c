@@ -68,6 +68,14 @@ static struct binding *binding_of(struct builder *b, uint32_t worker)
 	return NULL;
 }
 
+void builder_mixed(struct builder *b, uint32_t worker)
+{
+	struct binding *x = binding_of(b, worker);
+
+	if (x)
+		x->mixed = true;
+}
+
 void builder_release(struct builder *b, uint32_t worker, const struct seen_release *r)
 {
 	struct binding *x = binding_of(b, worker);

@@ -67,6 +67,8 @@ void builder_begin(struct builder *b, uint64_t begin_ns, uint64_t recognised_ns,
 /* A thread begins to work for it; `worker` numbers the binding. asleep: it was cloned and does not run yet (its first wait says since when).
  * The same tid may be bound several times; it stays one thread of the profile. */
 void builder_bind(struct builder *b, uint32_t worker, uint64_t t, int32_t pid, int32_t tid, const char *comm, uint8_t rung, bool asleep);
+/* The account of what it is bound for has what it did for others, too: only its waits and its release tell them apart. */
+void builder_mixed(struct builder *b, uint32_t worker);
 /* It does no longer from r->t on; what was fed of it after that is void. */
 void builder_release(struct builder *b, uint32_t worker, const struct seen_release *r);
 void builder_wait(struct builder *b, uint32_t worker, const struct seen_wait *w);

@@ -318,9 +318,9 @@ bool story_follows(const struct story *s, const struct binding *x)
 /* What it did for others is told by waits: is there any, and *ret_all is there nothing else? */
 static bool has_others(const struct binding *x, bool *ret_all)
 {
-	bool any = false;
+	bool any = x->mixed;
 
-	*ret_all = !x->n_ticks && x->n_waits && (x->release.others || !x->released);
+	*ret_all = !x->n_ticks && (x->n_waits || x->mixed) && (x->release.others || !x->released);
 	for (size_t i = 0; i < x->n_waits; i++) {
 		any |= x->waits[i].seen.others;
 		*ret_all &= x->waits[i].seen.others;
@@ -348,7 +348,7 @@ static uint32_t last_task(const struct binding *x)
  * many had begun by `stop`, 0 if it is not known. The waits are sorted by number. */
 static struct seen_release account_at(const struct binding *x, uint64_t stop)
 {
-	struct seen_release account = x->released ? x->release : (struct seen_release){.t = stop};
+	struct seen_release account = x->released ? x->release : (struct seen_release){.t = stop, .others = x->mixed};
 
 	for (size_t i = 0; i < x->n_waits; i++) {
 		const struct seen_wait *w = &x->waits[i].seen;

@@ -31,6 +31,7 @@ struct binding {
 	const char *comm;
 	uint8_t rung;
 	bool asleep;            /* it did not run yet when it was bound */
+	bool mixed;             /* its account is not the request's alone */
 	uint64_t begin_ns;
 	bool released;
 	struct seen_release release;
