@@ -83,7 +83,6 @@ int claim_add(struct rp_thread *t, __u64 context, __u64 coroutine)
 		COUNT(storage_failed);
 		return 0;
 	}
-	remember(t, context);
 	return 1;
 }
 

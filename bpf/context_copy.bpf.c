@@ -110,7 +110,7 @@ static __always_inline void add_context(struct copy *c, const struct look *k, st
 		c->live->made[c->live->n_made++ % RP_TASKS_KEPT] = c->child;
 	}
 	if (c->coroutine)
-		remember(k->thread, c->child);
+		remember(k->thread, c->child, c->state);
 	if (x.task)
 		send_task(c, k, task, x.task, now);
 }

@@ -356,8 +356,10 @@ static __always_inline void task_over(struct task_context *c)
 }
 
 /* The thread has, or had, to do with the task of a context: when it is idle, that is looked at again. */
-static __always_inline void remember(struct rp_thread *t, __u64 context)
+static __always_inline void remember(struct rp_thread *t, __u64 context, __u32 state)
 {
+	if (state == TASK_UNCLAIMED)
+		return; /* there are many of those, and what they await is not looked at */
 	for (int i = 0; i < RP_RECENT; i++)
 		if (t->recent[i] == context)
 			return;

@@ -173,7 +173,7 @@ static __always_inline void run_task(struct rp_worker *w, const struct look *k, 
 	w->unclaimed = is_unclaimed(c->state);
 	if (w->task == c->task)
 		return;
-	remember(k->thread, k->context);
+	remember(k->thread, k->context, c->state);
 	k->live->ran_ns = t;
 	w->task = c->task;
 	w->context = k->context;

@@ -42,7 +42,7 @@ static long late_step(__u32 i, struct late *s)
 	struct rp_live *l;
 	struct task_context *c = context_of(s->pid, s->k->thread->recent[i & (RP_RECENT - 1)], &l);
 
-	if (!c || !c->coroutine)
+	if (!c || !c->coroutine || c->state == TASK_UNCLAIMED)
 		return 0;
 	s->found = c;
 	s->k->live = l;
@@ -51,7 +51,7 @@ static long late_step(__u32 i, struct late *s)
 }
 
 /* uvloop, up to 0.17, writes what tasks have given it when they are done, outside of any coroutine. Where only one request is in flight, and one
- * task of it, it is known whose that is. */
+ * task of it, it is known whose that is. Tasks that were there before it may be its, too, but are the server's own more often. */
 static __always_inline struct task_context *late_writer(struct look *k, __u32 pid)
 {
 	struct late s = {.k = k, .pid = pid};
