@@ -64,22 +64,13 @@ static long leave_worker(__u32 n, struct leaving *x)
 	w = bpf_map_lookup_elem(&workers, &key);
 	if (!w || w->serial != x->group->serial)
 		return 0;
-	event_head(&e.h, RP_EV_RELEASE, sizeof e, x->now, x->serial, bpf_get_current_task_btf());
-	e.h.flags = RP_RELEASE_END;
-	e.h.task = w->task;
-	e.h.pid = w->pid;
-	e.h.tid = w->tid;
-	e.worker = w->index;
-	e.waits = w->seq;
-	e.cpu_ns = w->cpu_ns;
-	e.stolen_ns = w->stolen_ns;
+	release_at(&e, w, x->serial, x->now);
 	if (w->waiting) {
 		e.h.t = w->wait.out_ns; /* nobody knows what it waits for from then on */
 		e.h.task = w->wait.h.task;
-	} else {
-		e.cpu_ns += slice_ns(w, x->now);
-		e.stolen_ns += slice_stolen_ns(w, x->now, x->now);
 	}
+	if (!e.h.task)
+		e.h.task = RP_TASK_NOBODYS;
 	event_send(&e, sizeof e);
 	if (x->last)
 		w->serial = 0;

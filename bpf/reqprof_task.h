@@ -15,6 +15,7 @@ _Static_assert(sizeof(struct rp_task) == 56, "rp_task");
 /* In a serial: not a request but a group of those that a thread serves, and may serve by tasks that were there before (bpf/context_claim.bpf.c). Its
  * events may concern each of its requests, also those that came before one joined it. Workers and tasks have other numbers than the requests' own. */
 #define RP_GROUP 0x80000000U
+#define RP_TASK_NOBODYS 1       /* no task of a group has this number */
 
 /* flags of RP_EV_TASK: it may be another request's. All of it is void if it is, … */
 #define RP_TASK_UNCLAIMED 1     /* … as what it has made, unless it or one that has made it writes the response */

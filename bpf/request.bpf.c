@@ -261,7 +261,7 @@ static __always_inline void send_open_wait(struct rp_worker *w, struct rp_live *
 static long close_worker(__u32 n, struct closing *c)
 {
 	__u32 key = c->slot * RP_MAX_WORKERS + n;
-	struct rp_release e = {.worker = n};
+	struct rp_release e = {};
 	struct rp_worker *w;
 
 	if (n >= c->l->n_workers)
@@ -270,14 +270,7 @@ static long close_worker(__u32 n, struct closing *c)
 	if (!w || w->serial != c->l->serial)
 		return 0;
 	send_open_wait(w, c->l, c->now);
-	event_head(&e.h, RP_EV_RELEASE, sizeof e, c->now, w->serial, bpf_get_current_task_btf());
-	e.h.flags = RP_RELEASE_END;
-	e.h.task = w->task;
-	e.h.pid = w->pid;
-	e.h.tid = w->tid;
-	e.waits = w->seq;
-	e.cpu_ns = w->cpu_ns + slice_ns(w, c->now);
-	e.stolen_ns = w->stolen_ns + slice_stolen_ns(w, c->now, c->now);
+	release_at(&e, w, w->serial, c->now);
 	w->serial = 0;
 	event_send(&e, sizeof e);
 	return 0;

@@ -138,4 +138,18 @@ static __always_inline __u64 came_unseen(struct task_struct *task, __u64 out_ns)
 	return t > now ? now : t;
 }
 
+/* The account of a worker at `now`, for its request or another one of its group. */
+static __always_inline void release_at(struct rp_release *e, const struct rp_worker *w, __u32 serial, __u64 now)
+{
+	event_head(&e->h, RP_EV_RELEASE, sizeof *e, now, serial, bpf_get_current_task_btf());
+	e->h.flags = RP_RELEASE_END;
+	e->h.task = w->task;
+	e->h.pid = w->pid;
+	e->h.tid = w->tid;
+	e->worker = w->index;
+	e->waits = w->seq;
+	e->cpu_ns = w->cpu_ns + slice_ns(w, now);
+	e->stolen_ns = w->stolen_ns + slice_stolen_ns(w, now, now);
+}
+
 #endif

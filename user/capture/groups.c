@@ -10,7 +10,6 @@
 #define GROUPS_MAX (2 * RP_GROUPS) /* more: the events of the oldest ones' ends are lost */
 #define EVENTS_MAX (64U << 20)  /* bytes of a group's events; what joins when there were more has none of them */
 #define SHARED_MAX 1000000      /* events that a request may have from its group */
-#define NOBODYS_TASK 1          /* no task of a group has this number */
 
 struct group {
 	struct group *next;
@@ -111,7 +110,7 @@ static void share(struct live *l, struct group *g, const struct rp_event *e)
 	struct rp_event *own = keep(g, e);
 
 	if (!own->task)
-		own->task = NOBODYS_TASK; /* what none of the group's tasks did is not the request's, either */
+		own->task = RP_TASK_NOBODYS; /* what none of the group's tasks did is not the request's, either */
 	for (struct live_request *r = l->requests; r; r = r->next)
 		if (r->group == g->serial)
 			give(l, r, own);

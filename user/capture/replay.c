@@ -251,10 +251,16 @@ static void feed_begin(struct replay *r)
 	builder_begin(r->builder, b->begin_ns, b->h.t, b->tentative_cpu_ns, b->h.flags & RP_BEGIN_SHARED);
 }
 
+/* What the tasks of its thread did has come through, as far as it was wanted. */
+static bool has_group(const struct live_request *q)
+{
+	return q->group ? !q->lacks_group : !q->end.h.task;
+}
+
 /* Its tasks are known if nobody else has written the response. */
 static bool knows_tasks(const struct live_request *q, const struct claims *claims)
 {
-	return q->n_tasks && !q->lacks_group && !claims->spoiled && (!(q->end.sent_by & RP_SENT_OTHER) || q->end.sent_by & RP_SENT_TASK);
+	return q->n_tasks && has_group(q) && !claims->spoiled && (!(q->end.sent_by & RP_SENT_OTHER) || q->end.sent_by & RP_SENT_TASK);
 }
 
 void replay_build(struct live_request *q, struct namer *namer, struct profile *p, uint64_t end_ns)
