@@ -36,8 +36,12 @@ int context_read(__u64 now);
 /* It creates a thread or a process, which works for the same. */
 int context_creates(__u64 now);
 
-/* It writes the response of the request in `slot`. */
+/* It writes the response of the request in `slot`. Returns what of the task that does so is left to be told to the second one: two, so that neither
+ * has too deep a stack. */
+#define SENDER_OTHER 1          /* it is not known to be the request's */
+#define SENDER_ANEW 2           /* it may be one's, and what it has done until now was for another one */
 int context_sent(__u32 slot, __u64 now);
+int context_sent_by(__u32 slot, __u64 now, __u32 sender);
 
 /* ---- context_claim.bpf.c: global as well --------------------------------------------------------------------------- */
 

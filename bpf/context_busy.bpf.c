@@ -4,54 +4,71 @@
  * one of its tasks could go on. Told at ticks and where the thread gives up its CPU; whether a task could go on turns out later.
  */
 #include "context_python.bpf.h"
+#include "stack.bpf.h"
 
 struct busy {
-	struct task_struct *task;
+	struct rp_busy *e;      /* as told before, for the next one */
 	__u32 reader;
 	__u32 serial, unclaimed; /* of the request, or group, whose unclaimed task it is that runs, and that; 0 = none */
-	struct rp_busy e;
 };
 
 static long busy_step(__u32 slot, struct busy *b)
 {
 	struct rp_live *l = live_slot(slot);
-	__u32 idle = b->e.h.flags & RP_BUSY_IDLE;
+	struct rp_busy *e = b->e;
+	__u32 idle = e->h.flags & RP_BUSY_IDLE;
 
-	if (!l || l->state != LIVE_BEGUN || l->reader != b->reader || !(l->contexts || l->collects) || l->serial == b->e.by.request)
+	if (!l || l->state != LIVE_BEGUN || l->reader != b->reader || !(l->contexts || l->collects) || l->serial == e->by.request)
 		return 0;
 	if ((idle && !l->busy) || l->events >= RP_MAX_EVENTS)
 		return 0;
 	l->busy = !idle;
 	__sync_fetch_and_add(&l->events, 1);
-	b->e.h.request = l->serial;
-	b->e.h.task = b->serial == l->serial || (l->group && b->serial == l->group) ? b->unclaimed : 0;
-	b->e.stack = b->e.h.flags ? 0 : stack_take_others(l->serial);
-	event_send(&b->e, sizeof b->e);
+	e->h.request = l->serial;
+	e->h.task = b->serial == l->serial || (l->group && b->serial == l->group) ? b->unclaimed : 0;
+	e->stack = e->h.flags ? 0 : stack_take_others(l->serial);
+	event_send(e, sizeof *e);
 	return 0;
+}
+
+static __always_inline void tell(struct busy *b, struct task_struct *task, __u64 now, int leaves)
+{
+	struct rp_worker *w = worker_of(task);
+	struct rp_busy *e = b->e;
+
+	__builtin_memset(e, 0, sizeof *e);
+	event_head(&e->h, RP_EV_BUSY, sizeof *e, now, 0, task);
+	if (leaves && asks_for_events(task))
+		e->h.flags = RP_BUSY_IDLE;
+	else if (leaves && gil_awaited(&e->by))
+		e->h.flags = RP_BUSY_GIL;
+	if (w && w->task && w->unclaimed) {
+		b->serial = w->serial;
+		b->unclaimed = w->task;
+	} else if (w && !e->h.flags) {
+		e->by.request = w->serial;
+	}
+	bpf_loop(RP_MAX_LIVE, busy_step, b, 0);
+}
+
+/* Does the current thread read requests, and nobody changes what it works for? Its reader, 0 = no. */
+static __always_inline __u32 reader_of(struct task_struct *task)
+{
+	struct look k;
+
+	return look_at(&k, task) || k.thread->busy ? 0 : k.thread->reader;
 }
 
 int context_busy(__u64 now, int leaves)
 {
-	struct busy b = {.task = bpf_get_current_task_btf()};
-	struct rp_worker *w;
-	struct look k;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct busy b = {.reader = reader_of(task)};
+	struct pool_buffer *buffer = b.reader ? stack_take_buffer() : NULL;
 
-	if (look_at(&k, b.task) || k.thread->busy || !k.thread->reader)
+	if (!buffer)
 		return 0;
-	b.reader = k.thread->reader;
-	event_head(&b.e.h, RP_EV_BUSY, sizeof b.e, now, 0, b.task);
-	if (leaves && asks_for_events(b.task))
-		b.e.h.flags = RP_BUSY_IDLE;
-	else if (leaves && gil_awaited(&b.e.by))
-		b.e.h.flags = RP_BUSY_GIL;
-	w = worker_of(b.task);
-	b.serial = b.unclaimed = 0;
-	if (w && w->task && w->unclaimed) {
-		b.serial = w->serial;
-		b.unclaimed = w->task;
-	} else if (w && !b.e.h.flags) {
-		b.e.by.request = w->serial;
-	}
-	bpf_loop(RP_MAX_LIVE, busy_step, &b, 0);
+	b.e = &buffer->busy;
+	tell(&b, task, now, leaves);
+	stack_give_back(buffer);
 	return 0;
 }

@@ -22,7 +22,6 @@ int claim_collects(__u32 slot, int shared)
 {
 	struct rp_live *l = live_slot(slot), *g = l ? live_slot(group_slot(l->reader)) : NULL;
 	__u32 serial = l ? l->serial : 0;
-	struct rp_event e;
 
 	if (!g || is_group(slot) || l->group || l->numbers || !python_of(l->pid) || (!shared && is_code_known(l->pid)))
 		return 0;
@@ -36,9 +35,7 @@ int claim_collects(__u32 slot, int shared)
 		group_quit(g, l, bpf_ktime_get_ns()); /* its end, on another CPU, came first */
 		return 0;
 	}
-	event_head(&e, RP_EV_GROUP, sizeof e, bpf_ktime_get_ns(), l->serial, bpf_get_current_task_btf());
-	e.task = g->serial;
-	event_send(&e, sizeof e);
+	event_tell(RP_EV_GROUP, bpf_ktime_get_ns(), l->serial, bpf_get_current_task_btf(), 0, g->serial);
 	return 0;
 }
 
@@ -49,15 +46,17 @@ int claim_tell(struct rp_live *l, __u32 number, __u64 code)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const struct rp_python *py = python_of(task->tgid);
-	struct rp_task e = {.coroutine = {.code = code, .instr = RP_PYTHON_NO_INSTR}};
+	__u32 check = py && code ? python_check_at(py, code) : 0;
+	struct rp_task *e = l ? event_new(RP_EV_TASK, sizeof *e, bpf_ktime_get_ns(), l->serial, task) : NULL;
 
-	if (!l)
+	if (!e)
 		return 0;
-	event_head(&e.h, RP_EV_TASK, sizeof e, bpf_ktime_get_ns(), l->serial, task);
-	e.h.flags = RP_TASK_UNCLAIMED;
-	e.h.task = number;
-	e.coroutine.check = py && code ? python_check_at(py, code) : 0;
-	event_send(&e, sizeof e);
+	e->h.flags = RP_TASK_UNCLAIMED;
+	e->h.task = number;
+	e->coroutine.code = code;
+	e->coroutine.instr = RP_PYTHON_NO_INSTR;
+	e->coroutine.check = check;
+	event_made(e);
 	return 0;
 }
 
@@ -88,12 +87,7 @@ int claim_add(struct rp_thread *t, __u64 context, __u64 coroutine)
 
 static __always_inline void send_claim(const struct task_context *c, __u32 serial, __u32 flags, __u64 now)
 {
-	struct rp_event e;
-
-	event_head(&e, RP_EV_TASK_CLAIMED, sizeof e, now, serial, bpf_get_current_task_btf());
-	e.flags = flags;
-	e.task = c->task;
-	event_send(&e, sizeof e);
+	event_tell(RP_EV_TASK_CLAIMED, now, serial, bpf_get_current_task_btf(), flags, c->task);
 }
 
 /* One that was there before is the request's, as long as that lasts. */

@@ -25,12 +25,13 @@ static __always_inline int is_new_coroutine(const struct rp_python *py, __u64 ob
 struct caller {
 	const struct rp_python *py;
 	__u64 found;
-	__u64 words[SAVED_REGISTERS + CALLER_WORDS]; /* registers that calls preserve, and the top of the stack */
+	__u64 stack;
+	__u64 registers[SAVED_REGISTERS]; /* that calls preserve */
 };
 
 static long look_for_coroutine(__u32 i, struct caller *c)
 {
-	__u64 word = c->words[i & (SAVED_REGISTERS + CALLER_WORDS - 1)];
+	__u64 word = i < SAVED_REGISTERS ? c->registers[i] : python_pointer(c->stack + (i - SAVED_REGISTERS) * sizeof word);
 
 	if (!is_new_coroutine(c->py, word))
 		return 0;
@@ -42,11 +43,10 @@ static long look_for_coroutine(__u32 i, struct caller *c)
  * that is new. 0 = no task is being made. */
 static __always_inline __u64 new_coroutine(const struct rp_python *py, struct pt_regs *regs)
 {
-	struct caller c = {.py = py, .words = {regs->bx, regs->bp, regs->r12, regs->r13, regs->r14, regs->r15}};
+	struct caller c = {.py = py, .stack = regs->sp, .registers = {regs->bx, regs->bp, regs->r12, regs->r13, regs->r14, regs->r15}};
 
 	if (!py->coroutine_type)
 		return 0;
-	bpf_probe_read_user(c.words + SAVED_REGISTERS, CALLER_WORDS * sizeof *c.words, (void *)regs->sp);
 	bpf_loop(SAVED_REGISTERS + CALLER_WORDS, look_for_coroutine, &c, 0);
 	return c.found;
 }
@@ -65,16 +65,21 @@ struct copy {
 
 static __always_inline void send_task(const struct copy *c, const struct look *k, struct task_struct *task, __u32 number, __u64 now)
 {
-	struct rp_task e = {.parent = c->parent, .coroutine = {.code = c->code, .instr = RP_PYTHON_NO_INSTR}};
+	__u32 check = c->code ? python_check_at(k->py, c->code) : 0;
+	struct rp_task *e;
 
-	event_head(&e.h, RP_EV_TASK, sizeof e, now, c->live->serial, task);
-	e.h.flags = c->state == TASK_UNCLAIMED ? RP_TASK_UNCLAIMED : c->state == TASK_GUESSED ? RP_TASK_GUESSED : 0;
-	e.h.task = number;
-	if (c->code) {
-		e.coroutine.check = python_check_at(k->py, c->code);
-		stack_send_code(task->tgid, c->code, e.coroutine.check);
-	}
-	event_send(&e, sizeof e);
+	if (c->code)
+		stack_send_code(task->tgid, c->code, check);
+	e = event_new(RP_EV_TASK, sizeof *e, now, c->live->serial, task);
+	if (!e)
+		return;
+	e->h.flags = c->state == TASK_UNCLAIMED ? RP_TASK_UNCLAIMED : c->state == TASK_GUESSED ? RP_TASK_GUESSED : 0;
+	e->h.task = number;
+	e->parent = c->parent;
+	e->coroutine.code = c->code;
+	e->coroutine.instr = RP_PYTHON_NO_INSTR;
+	e->coroutine.check = check;
+	event_made(e);
 }
 
 /* Where the tasks of requests begin like that, it is the request's beyond doubt. */

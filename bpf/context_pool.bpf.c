@@ -95,10 +95,9 @@ static long pool_search_step(__u32 i, struct pool_search *s)
 	return 0;
 }
 
-static __always_inline void find_frame(const struct rp_python *py, const struct pool *pool, struct task_struct *task, struct rp_thread *t)
+static __always_inline void find_frame(const struct rp_python *py, const struct pool *pool, __u64 state, struct rp_thread *t)
 {
-	__u64 state = python_thread_state(py, task, &t->python_state);
-	struct pool_search s = {.py = py, .file = pool->file, .frame = state ? python_top_frame(py, state) : 0};
+	struct pool_search s = {.py = py, .file = pool->file, .frame = python_top_frame(py, state)};
 	__u32 looks = t->pool_looks++;
 
 	t->pool_frame = 0;
@@ -111,7 +110,7 @@ static __always_inline void find_frame(const struct rp_python *py, const struct 
 	t->pool_code = s.code;
 }
 
-__u64 pool_item(void)
+__u64 pool_item(__u64 state)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const struct rp_python *py = python_of(task->tgid);
@@ -123,7 +122,7 @@ __u64 pool_item(void)
 	if (!py || !t || !pool)
 		return 0;
 	if (!t->pool_frame || code_of(py, t->pool_frame) != t->pool_code)
-		find_frame(py, pool, task, t);
+		find_frame(py, pool, state, t);
 	for (int i = 0; t->pool_frame && i < LOCALS; i++) {
 		local = python_object(py, python_pointer(t->pool_frame + py->frame_locals + 8 * i));
 		if (local && python_pointer(local + OBJECT_TYPE) == pool->item_type)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What a thread of CPython works for, where the other programs ask. */
 #include "context_python.bpf.h"
+#include "stack.bpf.h"
 
 __u32 contextual_requests = 0;
 __u64 contextual_since = 0;
@@ -76,11 +77,7 @@ struct unseen {
 
 static __always_inline void send_change(const struct unseen *s, const struct task_context *c, struct rp_task_wait *e)
 {
-	struct rp_event runs;
-
-	event_head(&runs, RP_EV_TASK_RUNS, sizeof runs, s->since, c->serial, s->task);
-	runs.task = c->task;
-	event_send(&runs, sizeof runs);
+	event_tell(RP_EV_TASK_RUNS, s->since, c->serial, s->task, 0, c->task);
 	event_send(e, sizeof *e);
 }
 
@@ -103,19 +100,24 @@ static __always_inline void credit(struct unseen *s, struct rp_live *l, __u32 sl
 static long unseen_step(__u32 i, struct unseen *s)
 {
 	__u64 context = s->k->thread->recent[i & (RP_RECENT - 1)];
-	struct rp_task_wait e = {};
 	struct task_context *c;
+	struct pool_buffer *b;
 	struct rp_live *l;
+	__u32 number;
 
 	c = context_of(s->task->tgid, context, &l);
 	if (!c || !c->coroutine || is_unclaimed(c->state) || context == s->k->context || context == s->running)
 		return 0;
-	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, s->now, c->serial, s->task);
-	e.h.task = c->task;
-	if ((context_awaits(c, context, &e) && e.h.flags & RP_TASK_SUSPENDED) || !e.h.flags)
+	number = stack_buffer();
+	b = stack_buffer_at(number);
+	if (!b)
 		return 0;
-	send_change(s, c, &e);
-	credit(s, l, c->slot);
+	wait_head(&b->wait, s->task, c->serial, c->task, s->now);
+	if (!(context_awaits(c, context, number) && b->wait.h.flags & RP_TASK_SUSPENDED) && b->wait.h.flags) {
+		send_change(s, c, &b->wait);
+		credit(s, l, c->slot);
+	}
+	stack_give_back(b);
 	return 0;
 }
 
@@ -295,19 +297,24 @@ int context_read(__u64 now)
 }
 
 /* Alone in flight, a request's task begins with this code, as that of the next one will. */
-static __always_inline void learn_code(const struct look *k, __u32 pid, __u64 code)
+static __always_inline void learn_code(const struct rp_thread *t, __u32 pid, __u64 code)
 {
-	if (code && is_lone(k->thread))
+	if (code && is_lone(t))
 		bpf_map_update_elem(&task_codes, &pid, &code, BPF_NOEXIST);
 }
 
-/* A task that is not known to be the request's has sent of its response. */
-static __always_inline void sent_by_other(struct rp_live *l, const struct look *k, struct task_struct *task)
+/* The task `c` has sent of the response of `l`, or of that of another request of its group. Returns SENDER_*. */
+static __always_inline int sent_by_task(struct rp_live *l, __u32 slot, const struct look *k, __u32 pid, __u64 now)
 {
-	__u64 coroutine = stack_coroutine(), code = coroutine ? code_of(k->py, frame_of(k->py, coroutine)) : 0;
-
-	l->sent_by |= coroutine ? RP_SENT_OTHER : RP_SENT_LOOP;
-	learn_code(k, task->tgid, code);
+	if (claim_by_writer(k->known, slot, k->context, now))
+		learn_code(k->thread, pid, k->known->code);
+	if (is_unclaimed(k->known->state)) /* another one has written first */
+		return k->known->state == TASK_UNCLAIMED ? SENDER_ANEW : 0;
+	l->sent_by |= RP_SENT_TASK;
+	settle(l);
+	if (l->task_code && k->known->state == TASK_OWN) /* proven: this is what the tasks of requests begin with here */
+		bpf_map_update_elem(&task_codes, &pid, &l->task_code, BPF_ANY);
+	return 0;
 }
 
 int context_sent(__u32 slot, __u64 now)
@@ -315,7 +322,6 @@ int context_sent(__u32 slot, __u64 now)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_live *l = live_slot(slot);
 	struct rp_worker *w = worker_of(task);
-	__u32 pid = task->tgid;
 	struct look k;
 
 	if (!l || look_at(&k, task))
@@ -328,23 +334,34 @@ int context_sent(__u32 slot, __u64 now)
 	} else {
 		look(&k, now);
 	}
-	if (k.known && !is_of(l, k.live->serial) && k.known->state != TASK_OWN)
-		begin_anew(&k, task, now);
 	k.thread->busy = 0;
-	if (k.known && is_of(l, k.live->serial)) {
-		if (claim_by_writer(k.known, slot, k.context, now))
-			learn_code(&k, pid, k.known->code);
-		if (is_unclaimed(k.known->state)) { /* another one has written first */
-			if (k.known->state == TASK_UNCLAIMED)
-				begin_anew(&k, task, now);
-			return 0;
-		}
-		l->sent_by |= RP_SENT_TASK;
-		settle(l);
-		if (l->task_code && k.known->state == TASK_OWN) /* proven: this is what the tasks of requests begin with here */
-			bpf_map_update_elem(&task_codes, &pid, &l->task_code, BPF_ANY);
+	if (k.known && is_of(l, k.live->serial))
+		return sent_by_task(l, slot, &k, task->tgid, now);
+	return SENDER_OTHER | (k.known && k.known->state != TASK_OWN ? SENDER_ANEW : 0);
+}
+
+static __always_inline void sent_by_other(struct rp_live *l, const struct look *k, __u32 pid)
+{
+	__u64 coroutine = stack_coroutine(), code = coroutine ? code_of(k->py, frame_of(k->py, coroutine)) : 0;
+
+	l->sent_by |= coroutine ? RP_SENT_OTHER : RP_SENT_LOOP;
+	learn_code(k->thread, pid, code);
+}
+
+int context_sent_by(__u32 slot, __u64 now, __u32 sender)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_live *l = live_slot(slot);
+	struct look k;
+
+	if (!l || look_at_known(&k, task))
 		return 0;
+	if (sender & SENDER_ANEW && k.known) {
+		k.thread->busy = 1;
+		begin_anew(&k, task, now);
+		k.thread->busy = 0;
 	}
-	sent_by_other(l, &k, task);
+	if (sender & SENDER_OTHER)
+		sent_by_other(l, &k, task->tgid);
 	return 0;
 }

@@ -88,7 +88,7 @@ extern __u32 pools_used;        /* some process has submitted work to a pool */
 int pool_submits(__u64 item);
 
 /* The work that it has at hand, if it is one of a pool's, 0 = none. */
-__u64 pool_item(void);
+__u64 pool_item(__u64 state);
 
 /* ---- context_claim.bpf.c: of the current thread, global as well ---------------------------------------------------------- */
 
@@ -145,7 +145,7 @@ static __always_inline struct task_context *context_of(__u32 pid, __u64 context,
  * have the address of one that is gone. A thread that reads requests itself works for these. */
 static __always_inline void look_at_item(struct look *k, __u32 pid)
 {
-	__u64 item = pools_used && !k->thread->reader ? pool_item() : 0;
+	__u64 item = pools_used && !k->thread->reader ? pool_item(k->state) : 0;
 	struct task_context *c;
 	struct rp_live *l;
 
@@ -375,8 +375,11 @@ static __always_inline __u32 what_is_seen(const struct rp_thread *t, const struc
 
 /* context_work.bpf.c: of the current thread, global for the verifier's sake. */
 
-/* `known` and `live` as in struct look: what it has worked for until now ends, what it works for begins. */
-int context_work(struct rp_thread *thread, struct task_context *known, struct rp_live *live, __u64 context, __u64 now);
+/* `known` as in struct look: what it has worked for until now ends, if it is something else. Returns when what it works for has begun … */
+__u64 context_leave(struct rp_thread *thread, struct task_context *known, __u64 context, __u64 now);
+
+/* … from when on it works for that. (Two functions, so that the unwinder is not called with the stack of both in use.) */
+int context_take_up(struct rp_thread *thread, struct task_context *known, __u64 context, __u64 t, __u64 now);
 
 /* It no longer works for the request of `w`, from `t` on. */
 int context_end_work(struct rp_worker *w, struct rp_thread *thread, __u64 t);
@@ -385,11 +388,11 @@ int context_end_work(struct rp_worker *w, struct rp_thread *thread, __u64 t);
 int context_was_ready(struct rp_live *l, __u32 slot, struct rp_thread *thread, __u64 t);
 
 /* What the task of a context awaits, if it does: fills *e but for its head. 1: it is what it was when the task was looked at last. */
-int context_awaits(struct task_context *c, __u64 context, struct rp_task_wait *e);
+int context_awaits(struct task_context *c, __u64 context, __u32 buffer);
 
 static __always_inline int look(const struct look *k, __u64 now)
 {
-	return context_work(k->thread, k->known, k->live, k->context, now);
+	return context_take_up(k->thread, k->known, k->context, context_leave(k->thread, k->known, k->context, now), now);
 }
 
 /* What the task that may be a request's has done until now was for another one, or will be. */

@@ -21,12 +21,8 @@ static __always_inline struct rp_live *live_of_turn(live_ref ref, __u32 *ret_slo
 
 static __always_inline void send_runs(struct rp_worker *w, struct task_struct *task, __u64 now)
 {
-	struct rp_event e;
-
 	w->task = TURN_TASK;
-	event_head(&e, RP_EV_TASK_RUNS, sizeof e, now, w->serial, task);
-	e.task = TURN_TASK;
-	event_send(&e, sizeof e);
+	event_tell(RP_EV_TASK_RUNS, now, w->serial, task, 0, TURN_TASK);
 }
 
 /* Does its client keep it from sending more? */
@@ -40,12 +36,14 @@ static __always_inline int is_full(const struct rp_live *l)
 static __always_inline void send_waits(const struct rp_worker *w, struct task_struct *task, __u64 now)
 {
 	const struct rp_live *l = live_slot(w->slot);
-	struct rp_task_wait e = {};
+	int full = l && is_full(l);
+	struct rp_task_wait *e = event_new(RP_EV_TASK_WAITS, sizeof *e, now, w->serial, task);
 
-	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, now, w->serial, task);
-	e.h.flags = RP_TASK_SUSPENDED | RP_TASK_EVENTS | (l && is_full(l) ? RP_TASK_CLIENT : 0);
-	e.h.task = TURN_TASK;
-	event_send(&e, sizeof e);
+	if (!e)
+		return;
+	e->h.flags = RP_TASK_SUSPENDED | RP_TASK_EVENTS | (full ? RP_TASK_CLIENT : 0);
+	e->h.task = TURN_TASK;
+	event_made(e);
 }
 
 /* The turn is over, or another one has begun inside of it. */
@@ -87,17 +85,20 @@ int turn_begun(live_ref ref, __u64 sp, __u64 now)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
 	struct rp_worker *w = worker_of(task);
-	struct rp_task e = {.coroutine = {.instr = RP_PYTHON_NO_INSTR}};
 	struct rp_live *l;
+	struct rp_task *e;
 	__u32 slot;
 
 	l = live_of_turn(ref, &slot);
 	if (!l || !t)
 		return 0;
 	l->contexts = 1;
-	event_head(&e.h, RP_EV_TASK, sizeof e, now, l->serial, task);
-	e.h.task = TURN_TASK;
-	event_send(&e, sizeof e);
+	e = event_new(RP_EV_TASK, sizeof *e, now, l->serial, task);
+	if (e) {
+		e->h.task = TURN_TASK;
+		e->coroutine.instr = RP_PYTHON_NO_INSTR;
+		event_made(e);
+	}
 	if (!w || w->serial != l->serial)
 		return 0;
 	t->turn = ref;

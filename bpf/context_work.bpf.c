@@ -9,26 +9,12 @@
 
 /* ---- tasks ----------------------------------------------------------------------------------------------------------- */
 
-/* A task runs from `t` on, or has ceased to. */
-static __always_inline void send_task_runs(const struct rp_worker *w, struct task_struct *task, __u32 number, __u64 t)
+/* What a coroutine awaits: its stack and what is at its end go into b->wait, RP_TASK_* to its flags. */
+static __always_inline void follow_awaits(struct task_struct *task, __u32 serial, __u64 coroutine, struct pool_buffer *b)
 {
-	struct rp_event e;
+	struct rp_task_wait *e = &b->wait;
+	struct unwind *u = &b->unwind;
 
-	event_head(&e, RP_EV_TASK_RUNS, sizeof e, t, w->serial, task);
-	e.task = number;
-	event_send(&e, sizeof e);
-}
-
-/* What a coroutine awaits: its stack and what is at its end go into *e, RP_TASK_* to its flags. */
-static __always_inline void follow_awaits(struct task_struct *task, __u32 serial, __u64 coroutine, struct rp_task_wait *e)
-{
-	struct pool_buffer *b = stack_take_buffer();
-	struct unwind *u;
-
-	e->h.flags = 0;
-	if (!b)
-		return;
-	u = &b->unwind;
 	u->hash = task->tgid;
 	u->n = u->n_python = u->python_flags = u->head.n_kernel = 0;
 	u->reason = RP_STACK_complete;
@@ -42,20 +28,20 @@ static __always_inline void follow_awaits(struct task_struct *task, __u32 serial
 	e->local_type = u->local_type;
 	if (u->n_python)
 		e->stack = stack_send(u, task, serial, RP_STACK_AWAITS | RP_STACK_NO_KERNEL);
-	stack_give_back(b);
 }
 
 /* The next object that it awaits may get the address of the one before, but seldom awaits that one where it did the other. */
-static __always_inline int take_awaits(struct task_context *c, __u64 context, struct task_struct *task, struct rp_task_wait *e)
+static __always_inline int take_awaits(struct task_context *c, __u64 context, struct task_struct *task, struct pool_buffer *b)
 {
 	const struct rp_python *py = c->coroutine ? python_of(task->tgid) : NULL;
+	struct rp_task_wait *e = &b->wait;
 	int same;
 
 	if (!py)
 		return 0;
 	e->h.flags = RP_TASK_FINISHED;
 	if (is_still_there(py, c, context))
-		follow_awaits(task, c->serial, c->coroutine, e);
+		follow_awaits(task, c->serial, c->coroutine, b);
 	if (e->h.flags & RP_TASK_FINISHED) {
 		task_over(c);
 		return 0;
@@ -66,22 +52,39 @@ static __always_inline int take_awaits(struct task_context *c, __u64 context, st
 	return same;
 }
 
-int context_awaits(struct task_context *c, __u64 context, struct rp_task_wait *e)
+int context_awaits(struct task_context *c, __u64 context, __u32 buffer)
 {
-	return c && e ? take_awaits(c, context, bpf_get_current_task_btf(), e) : 0;
+	struct pool_buffer *b = stack_buffer_at(buffer);
+
+	return c && b ? take_awaits(c, context, bpf_get_current_task_btf(), b) : 0;
+}
+
+/* What it awaits could not be looked at. */
+static __always_inline void send_unknown_wait(const struct rp_worker *w, struct task_struct *task, __u64 t)
+{
+	struct rp_task_wait *e = event_new(RP_EV_TASK_WAITS, sizeof *e, t, w->serial, task);
+
+	if (!e)
+		return;
+	e->h.task = w->task;
+	event_made(e);
 }
 
 static __always_inline void send_task_waits(const struct rp_worker *w, struct task_struct *task, __u64 t)
 {
 	struct context_key key = {.context = w->context, .pid = task->tgid};
 	struct task_context *c = bpf_map_lookup_elem(&contexts, &key);
-	struct rp_task_wait e = {};
+	struct pool_buffer *b = stack_take_buffer();
 
-	event_head(&e.h, RP_EV_TASK_WAITS, sizeof e, t, w->serial, task);
-	e.h.task = w->task;
+	if (!b) {
+		send_unknown_wait(w, task, t);
+		return;
+	}
+	wait_head(&b->wait, task, w->serial, w->task, t);
 	if (c && c->serial == w->serial)
-		take_awaits(c, w->context, task, &e);
-	event_send(&e, sizeof e);
+		take_awaits(c, w->context, task, b);
+	event_send(&b->wait, sizeof b->wait);
+	stack_give_back(b);
 }
 
 /* ---- work ------------------------------------------------------------------------------------------------------------ */
@@ -178,38 +181,50 @@ static __always_inline void run_task(struct rp_worker *w, const struct look *k, 
 	w->task = c->task;
 	w->context = k->context;
 	if (c->task)
-		send_task_runs(w, task, c->task, t);
+		event_tell(RP_EV_TASK_RUNS, t, w->serial, task, 0, c->task);
 }
 
-int context_work(struct rp_thread *thread, struct task_context *known, struct rp_live *live, __u64 context, __u64 now)
+__u64 context_leave(struct rp_thread *thread, struct task_context *known, __u64 context, __u64 now)
 {
-	const struct look k = {.thread = thread, .known = live ? known : NULL, .live = live, .context = context};
+	const struct look k = {.thread = thread, .known = known, .live = known ? live_slot(known->slot) : NULL, .context = context};
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_worker *w = worker_of(task);
-	__u32 seen, leaves, turns;
+	__u32 leaves, turns;
 	__u64 t;
 
 	if (!thread)
-		return 0;
-	seen = what_is_seen(thread, k.known, context);
+		return now;
 	t = border(thread, now);
+	if (!w || (known && !k.live))
+		return t;
 	/* Tasks that may be of different requests share no slice. */
-	turns = w && k.known && live->collects && live->serial == w->serial && w->task != k.known->task;
-	leaves = w && (!goes_on(&k, w) || (k.known && !w->contextual) || turns);
+	turns = known && k.live->collects && k.live->serial == w->serial && w->task != known->task;
+	leaves = !goes_on(&k, w) || (known && !w->contextual) || turns;
 	/* A loop at home does nothing that would count: until now it worked for the request. */
-	if (leaves && !turns && (seen == SEEN_HOME || (k.known && live->serial == w->serial)))
+	if (leaves && !turns && (what_is_seen(thread, known, context) == SEEN_HOME || (known && k.live->serial == w->serial)))
 		t = now;
-	if (w && w->task && (leaves ? w->contextual : k.known && w->task != k.known->task))
+	if (w->task && (leaves ? w->contextual : known && w->task != known->task))
 		send_task_waits(w, task, t);
-	if (leaves) {
+	if (leaves)
 		end_work(w, thread, t);
-		w = NULL;
-	}
-	if (!w && k.known)
+	return t;
+}
+
+int context_take_up(struct rp_thread *thread, struct task_context *known, __u64 context, __u64 t, __u64 now)
+{
+	const struct look k = {.thread = thread, .known = known, .live = known ? live_slot(known->slot) : NULL, .context = context};
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rp_worker *w = worker_of(task);
+	__u32 seen;
+
+	if (!thread || (known && !k.live))
+		return 0;
+	seen = what_is_seen(thread, known, context);
+	if (!w && known)
 		w = begin_work(&k, task, t);
 	if (seen != SEEN_HOME)
 		thread->ready_ns = 0;
-	if (w && k.known)
+	if (w && known)
 		run_task(w, &k, task, t);
 	send_seen(thread, seen, now);
 	return 0;

@@ -45,18 +45,19 @@ static __always_inline int group_join(struct rp_live *g, const struct rp_live *l
 	return 0;
 }
 
+/* A request ends, and leaves its group. */
 struct leaving {
-	struct rp_live *group;
+	struct rp_live *l, *group;
 	__u64 now;
-	__u32 slot, serial;     /* the group's, and of the request that leaves */
-	__u32 last;             /* nobody else is left in it */
+	__u32 slot;             /* of the request, then of the group */
+	__u32 last;             /* nobody else is left in that */
 };
 
 /* The account of a thread up to now, for that request. */
 static long leave_worker(__u32 n, struct leaving *x)
 {
 	__u32 key = x->slot * RP_MAX_WORKERS + n;
-	struct rp_release e = {};
+	struct rp_release *e;
 	struct rp_worker *w;
 
 	if (n >= x->group->n_workers)
@@ -64,14 +65,16 @@ static long leave_worker(__u32 n, struct leaving *x)
 	w = bpf_map_lookup_elem(&workers, &key);
 	if (!w || w->serial != x->group->serial)
 		return 0;
-	release_at(&e, w, x->serial, x->now);
-	if (w->waiting) {
-		e.h.t = w->wait.out_ns; /* nobody knows what it waits for from then on */
-		e.h.task = w->wait.h.task;
+	e = release_new(w, x->l->serial, x->now, RP_RELEASE_END);
+	if (e) {
+		if (w->waiting) {
+			e->h.t = w->wait.out_ns; /* nobody knows what it waits for from then on */
+			e->h.task = w->wait.h.task;
+		}
+		if (!e->h.task)
+			e->h.task = RP_TASK_NOBODYS;
+		event_made(e);
 	}
-	if (!e.h.task)
-		e.h.task = RP_TASK_NOBODYS;
-	event_send(&e, sizeof e);
 	if (x->last)
 		w->serial = 0;
 	return 0;
@@ -79,10 +82,7 @@ static long leave_worker(__u32 n, struct leaving *x)
 
 static __always_inline void group_end(struct rp_live *g, __u64 now)
 {
-	struct rp_event e;
-
-	event_head(&e, RP_EV_GROUP_END, sizeof e, now, g->serial, bpf_get_current_task_btf());
-	event_send(&e, sizeof e);
+	event_tell(RP_EV_GROUP_END, now, g->serial, bpf_get_current_task_btf(), 0, 0);
 	__sync_fetch_and_add(&groups, -1);
 	g->state = LIVE_FREE;
 }
@@ -110,21 +110,22 @@ static __always_inline void group_quit(struct rp_live *g, struct rp_live *l, __u
 }
 
 /* A request ends: it gets its share, before the event of its end. */
-static __always_inline void group_leave(struct rp_live *l, __u64 now)
+static __always_inline void group_leave(struct leaving *x)
 {
-	struct leaving x = {.now = now, .serial = l->serial, .slot = group_slot(l->reader)};
+	struct rp_live *l = x->l, *g;
 
-	x.group = l->group ? live_slot(x.slot) : NULL;
-	if (!x.group || x.group->serial != l->group)
+	x->slot = group_slot(l->reader);
+	x->group = g = l->group ? live_slot(x->slot) : NULL;
+	if (!g || g->serial != l->group)
 		return;
-	if (__sync_val_compare_and_swap(&l->group, x.group->serial, 0) != x.group->serial)
+	if (__sync_val_compare_and_swap(&l->group, g->serial, 0) != g->serial)
 		return;
-	settle_group(l, x.group);
-	add_losses(l, x.group);
-	x.last = __sync_fetch_and_add(&x.group->members, -1) == 1;
-	bpf_loop(RP_MAX_WORKERS, leave_worker, &x, 0);
-	if (x.last)
-		group_end(x.group, now);
+	settle_group(l, g);
+	add_losses(l, g);
+	x->last = __sync_fetch_and_add(&g->members, -1) == 1;
+	bpf_loop(RP_MAX_WORKERS, leave_worker, x, 0);
+	if (x->last)
+		group_end(g, x->now);
 }
 
 #endif

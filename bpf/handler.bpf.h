@@ -51,34 +51,40 @@ extern struct open_calls_map open_calls SEC(".maps");
 #define HANDLER_BASES 16        /* a power of 2 that RP_BASES fit in */
 _Static_assert(RP_BASES <= HANDLER_BASES, "bases");
 
-/* The values that a path may begin with, by RP_BASE_*. */
+/* What a path may begin with. */
 struct handler_values {
-	__u64 of[HANDLER_BASES];
+	__u64 regs;             /* address of the registers */
+	__u64 node;             /* RP_BASE_NODE */
+	__u32 go;
+	__u32 pad;
 };
+
+/* handler_line.bpf.c: which of the registers the value of a base is, 0 = none; in functions of C, and of Go. */
+extern const volatile __u8 handler_places[2][HANDLER_BASES];
+
+static __always_inline __u64 handler_value_of(const struct handler_values *v, __u32 base)
+{
+	__u8 place = handler_places[v->go & 1][base & (HANDLER_BASES - 1)];
+	__u64 value = 0;
+
+	if (base == RP_BASE_NODE)
+		return v->node;
+	if (place)
+		bpf_probe_read_kernel(&value, sizeof value, (const __u64 *)v->regs + place - 1);
+	return value;
+}
 
 static __always_inline __u64 handler_base(const struct handler_values *v, const struct rp_handler_path *p)
 {
-	return v->of[p->base & (HANDLER_BASES - 1)];
+	return handler_value_of(v, p->base);
 }
 
-/* All are loaded, before anything is decided: the verifier wants the context's fields at constant offsets. */
 static __always_inline void handler_values(struct handler_values *v, const struct rp_handler *h, struct pt_regs *regs)
 {
-	volatile const struct pt_regs *r = regs;
-	__u64 ax = r->ax, bx = r->bx, cx = r->cx, dx = r->dx, si = r->si, di = r->di, r8 = r->r8, r9 = r->r9, r14 = r->r14,
-	      ip = r->ip;
-	int go = h->flags & RP_HANDLER_GO;
-
-	v->of[RP_BASE_NONE] = 0;
-	v->of[1] = go ? ax : di;
-	v->of[2] = go ? bx : si;
-	v->of[3] = go ? cx : dx;
-	v->of[4] = go ? di : cx;
-	v->of[5] = go ? si : r8;
-	v->of[6] = go ? r8 : r9;
-	v->of[RP_BASE_RESULT] = go ? r14 : ax;
-	v->of[RP_BASE_CODE] = ip;
-	v->of[RP_BASE_NODE] = 0;
+	v->regs = number_of(regs);
+	v->node = 0;
+	v->go = h->flags & RP_HANDLER_GO ? 1 : 0;
+	v->pad = 0;
 }
 
 /* Follow a path from `value`. Non-zero: memory could not be read. */

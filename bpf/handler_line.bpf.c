@@ -8,6 +8,14 @@
 #define METHOD_UNKNOWN "-"
 #define NODES_MAX 64            /* looked at in a list */
 
+/* In words of a struct pt_regs, + 1: arch/x86/include/asm/ptrace.h */
+enum {R14 = 2, RBX = 6, R9 = 9, R8, RAX, RCX, RDX, RSI, RDI, RIP = 17};
+
+const volatile __u8 handler_places[2][HANDLER_BASES] = {
+	{0, RDI, RSI, RDX, RCX, R8, R9, RAX, RIP},
+	{0, RAX, RBX, RCX, RDI, RSI, R8, R14, RIP},
+};
+
 int handler_value(const struct rp_handler_path *p, const struct handler_values *v, __u64 *ret)
 {
 	if (!p || !v || !ret)
@@ -120,7 +128,7 @@ static __always_inline int find_node(const struct rp_handler_list *list, struct 
 	if (handler_value(&list->first, v, &s.node))
 		return -1;
 	bpf_loop(NODES_MAX, look_at_node, &s, 0);
-	v->of[RP_BASE_NODE] = s.node;
+	v->node = s.node;
 	return s.found ? 0 : -1;
 }
 

@@ -39,6 +39,12 @@ static __always_inline void fill_begin(struct http_run *r, struct request_start 
 	struct http_slot *s = r->slot;
 	struct http_conn *c = r->conn;
 
+	b->reader = reader;
+	b->marker = s->marker - 1;
+	b->sender = c->sender;
+	b->line_len = s->line_len;
+	b->work = WORK_READ;
+	b->flags = (s->joining ? RP_BEGIN_JOINED : 0) | (s->carried ? RP_BEGIN_TENTATIVE : 0);
 	b->begin_ns = s->carried ? s->first_ns : http_now(s);
 	b->pipeline_queue_ns = 0;
 	b->ahead = http_owed(c);
@@ -49,12 +55,6 @@ static __always_inline void fill_begin(struct http_run *r, struct request_start 
 	b->tentative_cpu_ns = s->carried ? s->cpu_ns : 0;
 	b->socket_queue_ns = queue_ns(s->ready_ns, s->carried ? s->first_ns : s->now);
 	b->sk = number_of(r->sk);
-	b->marker = s->marker - 1;
-	b->flags = (s->joining ? RP_BEGIN_JOINED : 0) | (s->carried ? RP_BEGIN_TENTATIVE : 0);
-	b->reader = reader;
-	b->sender = c->sender;
-	b->line_len = s->line_len;
-	b->work = WORK_READ;
 	socket_address(b->sk, 0, &b->local);
 	socket_address(b->sk, 1, &b->remote);
 }
@@ -75,27 +75,34 @@ static __always_inline void line_to_front(struct http_slot *s)
 	s->line = 0;
 }
 
-static __always_inline void begin_marked(struct http_run *r, __u32 reader)
+/* There is room for it. (That is looked for again: where the request begins not even a number is kept on the stack, which is deep elsewhere.) */
+static __always_inline void keep_marked(struct http_conn *c, live_ref ref)
 {
-	struct http_conn *c = r->conn;
-	struct http_slot *s = r->slot;
 	__u32 i = marked_room(c);
-	live_ref ref;
 
-	if (i >= HTTP_MARKED) {
-		COUNT(pipelined_refused);
-		return;
-	}
-	fill_begin(r, &s->begin, reader);
-	line_to_front(s);
-	ref = request_begin(r->ctx, &s->begin, s->bytes);
-	if (!ref)
+	if (i >= HTTP_MARKED)
 		return;
 	c->marked_at[i] = c->read;
 	c->marked[i] = ref;
 	c->any_marked = 1;
 	c->reading = ref;
 	c->in.flags |= HTTP_TRACE;
+}
+
+static __always_inline void begin_marked(struct http_run *r, __u32 reader)
+{
+	struct http_slot *s = r->slot;
+	live_ref ref;
+
+	if ((__u32)marked_room(r->conn) >= HTTP_MARKED) {
+		COUNT(pipelined_refused);
+		return;
+	}
+	fill_begin(r, &s->begin, reader);
+	line_to_front(s);
+	ref = request_begin(r->ctx, &s->begin, s->bytes);
+	if (ref)
+		keep_marked(r->conn, ref);
 }
 
 static __always_inline int give_up(struct http_conn *c)

@@ -74,14 +74,17 @@ static __always_inline int is_turn(struct look *k, struct task_struct *task, __u
 
 static __always_inline void send_peer(struct task_struct *task, const struct peer *p, __u64 sk, __u64 now)
 {
-	struct rp_peer e = {.socket = sk};
+	struct rp_peer *e;
 
 	if (bpf_map_update_elem(&peers, &sk, p, BPF_ANY))
 		return;
-	event_head(&e.h, RP_EV_PEER, sizeof e, now, p->serial, task);
-	e.h.task = p->task;
-	socket_address(sk, 1, &e.address);
-	event_send(&e, sizeof e);
+	e = event_new(RP_EV_PEER, sizeof *e, now, p->serial, task);
+	if (!e)
+		return;
+	e->h.task = p->task;
+	e->socket = sk;
+	socket_address(sk, 1, &e->address);
+	event_made(e);
 }
 
 int peer_sent(__u64 sk)
@@ -128,15 +131,19 @@ int peer_received(__u64 sk)
 {
 	struct peer *p = bpf_map_lookup_elem(&peers, &sk);
 	struct rp_live *l = p ? live_of_peer(p) : NULL;
-	struct rp_peer_data e = {.socket = sk};
+	struct rp_peer_data *e;
+	__u64 ready_ns;
 
 	if (!l)
 		return 0;
-	event_head(&e.h, RP_EV_PEER_DATA, sizeof e, bpf_ktime_get_ns(), p->serial, bpf_get_current_task_btf());
-	e.h.task = p->task;
-	e.ready_ns = p->ready_ns;
+	ready_ns = p->ready_ns;
 	p->ready_ns = 0;
-	if (event_allowed(l))
-		event_send(&e, sizeof e);
+	e = event_allowed(l) ? event_new(RP_EV_PEER_DATA, sizeof *e, bpf_ktime_get_ns(), p->serial, bpf_get_current_task_btf()) : NULL;
+	if (!e)
+		return 0;
+	e->h.task = p->task;
+	e->socket = sk;
+	e->ready_ns = ready_ns;
+	event_made(e);
 	return 0;
 }

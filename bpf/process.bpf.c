@@ -104,11 +104,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task)
 {
-	struct rp_event e;
-
-	if (!live_requests || !followed(task))
-		return 0;
-	event_head(&e, RP_EV_EXEC, sizeof e, bpf_ktime_get_ns(), 0, task);
-	event_send(&e, sizeof e);
+	if (live_requests && followed(task))
+		event_tell(RP_EV_EXEC, bpf_ktime_get_ns(), 0, task, 0, 0);
 	return 0;
 }

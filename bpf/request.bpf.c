@@ -236,12 +236,6 @@ __hidden void request_turn(void *ctx, live_ref ref, __u64 now)
 
 /* ---- end --------------------------------------------------------------------------------------------------------- */
 
-struct closing {
-	struct rp_live *l;
-	__u64 now;
-	__u32 slot;
-};
-
 /* A wait that is still open, so that nothing of it is lost. */
 static __always_inline void send_open_wait(struct rp_worker *w, struct rp_live *l, __u64 now)
 {
@@ -258,56 +252,57 @@ static __always_inline void send_open_wait(struct rp_worker *w, struct rp_live *
 }
 
 /* Close the account of each thread that still works; afterwards the record is nobody's. */
-static long close_worker(__u32 n, struct closing *c)
+static long close_worker(__u32 n, struct leaving *x)
 {
-	__u32 key = c->slot * RP_MAX_WORKERS + n;
-	struct rp_release e = {};
+	__u32 key = x->slot * RP_MAX_WORKERS + n;
+	struct rp_release *e;
 	struct rp_worker *w;
 
-	if (n >= c->l->n_workers)
+	if (n >= x->l->n_workers)
 		return 1;
 	w = bpf_map_lookup_elem(&workers, &key);
-	if (!w || w->serial != c->l->serial)
+	if (!w || w->serial != x->l->serial)
 		return 0;
-	send_open_wait(w, c->l, c->now);
-	release_at(&e, w, w->serial, c->now);
+	send_open_wait(w, x->l, x->now);
+	e = release_new(w, w->serial, x->now, RP_RELEASE_END);
 	w->serial = 0;
-	event_send(&e, sizeof e);
+	if (e)
+		event_made(e);
 	return 0;
 }
 
 static __always_inline void send_end(struct rp_live *l, __u64 now, __u64 end_ns, __u32 how)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct rp_end e = {};
+	struct rp_end *e = event_new(RP_EV_END, sizeof *e, now, l->serial, task);
 
-	event_head(&e.h, RP_EV_END, sizeof e, now, l->serial, task);
-	e.h.task = l->collects;
-	e.h.flags = how;
-	e.end_ns = end_ns;
-	e.first_write_ns = l->first_write_ns;
-	e.head_read_ns = l->head_ns;
-	e.body_read_ns = l->body_ns;
-	e.bytes_in = l->bytes_in;
-	e.bytes_out = l->bytes_out;
-	e.status = l->status;
-	e.in_flight_max = l->in_flight_max;
-	e.dropped = counter_value(RP_COUNT_events_dropped) - l->dropped;
-	e.refused_live = counter_value(RP_COUNT_refused_live) - l->refused_live;
-	e.refused_rate = counter_value(RP_COUNT_refused_rate) - l->refused_rate;
-	e.stacks_dropped = counter_value(RP_COUNT_stacks_dropped) - l->stacks_dropped;
-	e.capped = l->capped;
-	e.lost_ticks = l->lost_ticks;
-	e.lost_waits = l->lost_waits;
-	e.workers_refused = l->n_workers > RP_MAX_WORKERS ? l->n_workers - RP_MAX_WORKERS : 0;
-	e.ticks = l->ticks;
-	e.switches = l->switches;
-	e.sent_by = l->sent_by;
-	e.contexts = l->contexts;
-	e.has_trace_id = l->has_trace_id;
-	__builtin_memcpy(e.trace_id, l->trace_id, sizeof e.trace_id);
-	if (bpf_ringbuf_output(&events, &e, sizeof e, BPF_RB_FORCE_WAKEUP))
-		COUNT(events_dropped);
+	if (!e)
+		return;
+	e->h.task = l->collects;
+	e->h.flags = how;
+	e->end_ns = end_ns;
+	e->first_write_ns = l->first_write_ns;
+	e->head_read_ns = l->head_ns;
+	e->body_read_ns = l->body_ns;
+	e->bytes_in = l->bytes_in;
+	e->bytes_out = l->bytes_out;
+	e->status = l->status;
+	e->in_flight_max = l->in_flight_max;
+	e->dropped = counter_value(RP_COUNT_events_dropped) - l->dropped;
+	e->refused_live = counter_value(RP_COUNT_refused_live) - l->refused_live;
+	e->refused_rate = counter_value(RP_COUNT_refused_rate) - l->refused_rate;
+	e->stacks_dropped = counter_value(RP_COUNT_stacks_dropped) - l->stacks_dropped;
+	e->capped = l->capped;
+	e->lost_ticks = l->lost_ticks;
+	e->lost_waits = l->lost_waits;
+	e->workers_refused = l->n_workers > RP_MAX_WORKERS ? l->n_workers - RP_MAX_WORKERS : 0;
+	e->ticks = l->ticks;
+	e->switches = l->switches;
+	e->sent_by = l->sent_by;
+	e->contexts = l->contexts;
+	e->has_trace_id = l->has_trace_id;
+	__builtin_memcpy(e->trace_id, l->trace_id, sizeof e->trace_id);
+	event_made_waking(e, 1);
 }
 
 static __always_inline void live_free(struct rp_live *l)
@@ -332,11 +327,11 @@ static __always_inline int leave_state(struct rp_live *l, __u32 state, __u32 nex
 
 static __always_inline void close_account(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
 {
-	struct closing c = {.l = l, .now = bpf_ktime_get_ns(), .slot = slot};
+	struct leaving x = {.l = l, .now = bpf_ktime_get_ns(), .slot = slot};
 
-	bpf_loop(RP_MAX_WORKERS, close_worker, &c, 0);
-	group_leave(l, c.now);
-	send_end(l, c.now, end_ns, how);
+	bpf_loop(RP_MAX_WORKERS, close_worker, &x, 0);
+	group_leave(&x);
+	send_end(l, x.now, end_ns, how);
 }
 
 static __always_inline void end_after(struct rp_live *l, __u32 slot)
@@ -347,14 +342,10 @@ static __always_inline void end_after(struct rp_live *l, __u32 slot)
 	live_free(l);
 }
 
-__hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
+static __always_inline void end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
 {
 	__u32 state = l->state;
 
-	if (state == LIVE_AFTER) {
-		end_after(l, slot);
-		return;
-	}
 	end_ns = end_ns ?: l->last_write_ns ?: bpf_ktime_get_ns();
 	if (state == LIVE_BEGUN && how == RP_END_SEEN && l->unfinished > 0) {
 		l->end_ns = end_ns;
@@ -370,6 +361,14 @@ __hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
 		close_account(l, slot, end_ns, how);
 	__sync_fetch_and_add(&live_active, -1);
 	live_free(l);
+}
+
+__hidden void live_end(struct rp_live *l, __u32 slot, __u64 end_ns, __u32 how)
+{
+	if (l->state == LIVE_AFTER)
+		end_after(l, slot);
+	else
+		end(l, slot, end_ns, how);
 }
 
 static long over_slot(__u32 slot, __u64 *done)
@@ -396,6 +395,6 @@ int request_end(live_ref ref, __u64 end_ns, __u32 how)
 
 	l = live_of(ref, &slot);
 	if (l)
-		live_end(l, slot, end_ns, how);
+		end(l, slot, end_ns, how); /* inlined: some that call it have no more room on the stack */
 	return 0;
 }

@@ -13,7 +13,7 @@
 #define REQPROF_REQUEST_BPF_H
 
 #include "context.bpf.h"
-#include "reqprof.bpf.h"
+#include "event.bpf.h"
 
 #define RP_MAX_READERS 8192
 #define OBJECT_SLACK 256        /* room behind an rp_object for one bounded string read (see object.bpf.c) */
@@ -257,31 +257,6 @@ static __always_inline struct rp_worker *worker_of(struct task_struct *task)
 	index = t->worker - 1;
 	w = bpf_map_lookup_elem(&workers, &index);
 	return w && w->serial && w->serial == t->serial ? w : NULL;
-}
-
-static __always_inline void event_head(struct rp_event *h, __u16 type, __u32 len, __u64 now, __u32 serial, struct task_struct *task)
-{
-	h->type = type;
-	h->flags = 0;
-	h->len = len;
-	h->t = now;
-	h->request = serial;
-	h->pid = task->tgid;
-	h->tid = task->pid;
-	h->task = 0;
-}
-
-static __always_inline int event_send_waking(void *event, __u32 len, int wake)
-{
-	if (!bpf_ringbuf_output(&events, event, len, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
-		return 0;
-	COUNT(events_dropped);
-	return -1;
-}
-
-static __always_inline int event_send(void *event, __u32 len)
-{
-	return event_send_waking(event, len, 0);
 }
 
 /* A wait begins at `now`: its record without what the system call tells. It counts from when out_ns is set. */

@@ -94,11 +94,13 @@ __hidden void request_sent(void *ctx, live_ref ref, __u64 now, __u64 bytes, __u3
 {
 	__u32 number = live_wrote(ref, now, bytes, status), slot = number - 1;
 	struct rp_worker *w;
+	__u32 sender;
 
 	if (!number)
 		return;
-	if (contextual_requests)
-		context_sent(slot, now);
+	sender = contextual_requests ? context_sent(slot, now) : 0;
+	if (sender)
+		context_sent_by(slot, now, sender);
 	if (!live_wants_edge(slot, now))
 		return;
 	w = worker_of(bpf_get_current_task_btf());

@@ -58,8 +58,10 @@ struct {
 static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_worker *w, __u32 context)
 {
 	struct rp_live *l = live_slot(w->slot);
-	__u64 now = bpf_ktime_get_ns();
+	__u64 now = bpf_ktime_get_ns(), stack;
+	struct rp_tick *e;
 	__u32 kernel = 0;
+	int gil;
 
 	if (!l)
 		return;
@@ -70,24 +72,30 @@ static __always_inline void tick(void *ctx, struct task_struct *task, struct rp_
 		__sync_fetch_and_add(&l->lost_ticks, 1);
 		return;
 	}
-	struct rp_tick e = {.worker = w->index, .cpu = bpf_get_smp_processor_id()};
 	w->last_tick_ns = now;
-	event_head(&e.h, RP_EV_TICK, sizeof e, now, w->serial, task);
-	e.h.task = w->task;
-	e.stack = stack_take(ctx, w->serial, context, &kernel);
+	stack = stack_take(ctx, w->serial, context, &kernel);
+	gil = gil_held();
+	e = event_new(RP_EV_TICK, sizeof *e, now, w->serial, task);
+	if (!e) {
+		__sync_fetch_and_add(&l->lost_ticks, 1);
+		return;
+	}
 	if (context == STACK_TIMER) {
 		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
 		/* The interrupt itself left a negative number; a system call in progress its own. */
 		kernel = (long)BPF_CORE_READ(regs, orig_ax) >= 0;
-		e.h.flags = RP_TICK_TIMER;
+		e->h.flags = RP_TICK_TIMER;
 	}
 	if (kernel)
-		e.h.flags |= RP_TICK_KERNEL;
-	if (gil_held())
-		e.h.flags |= RP_TICK_GIL;
-	if (event_send_waking(&e, sizeof e, !l->told))
-		__sync_fetch_and_add(&l->lost_ticks, 1);
+		e->h.flags |= RP_TICK_KERNEL;
+	if (gil)
+		e->h.flags |= RP_TICK_GIL;
+	e->h.task = w->task;
+	e->worker = w->index;
+	e->cpu = bpf_get_smp_processor_id();
+	e->stack = stack;
+	event_made_waking(e, !l->told);
 	l->told = 1;
 }
 

@@ -138,18 +138,22 @@ static __always_inline __u64 came_unseen(struct task_struct *task, __u64 out_ns)
 	return t > now ? now : t;
 }
 
-/* The account of a worker at `now`, for its request or another one of its group. */
-static __always_inline void release_at(struct rp_release *e, const struct rp_worker *w, __u32 serial, __u64 now)
+/* The account of a worker at t, for its request or another one of its group: to be sent. NULL: there was no room (counted). */
+static __always_inline struct rp_release *release_new(const struct rp_worker *w, __u32 serial, __u64 t, __u32 why)
 {
-	event_head(&e->h, RP_EV_RELEASE, sizeof *e, now, serial, bpf_get_current_task_btf());
-	e->h.flags = RP_RELEASE_END;
+	struct rp_release *e = event_new(RP_EV_RELEASE, sizeof *e, t, serial, bpf_get_current_task_btf());
+
+	if (!e)
+		return NULL;
+	e->h.flags = why;
 	e->h.task = w->task;
 	e->h.pid = w->pid;
 	e->h.tid = w->tid;
 	e->worker = w->index;
 	e->waits = w->seq;
-	e->cpu_ns = w->cpu_ns + slice_ns(w, now);
-	e->stolen_ns = w->stolen_ns + slice_stolen_ns(w, now, now);
+	e->cpu_ns = w->cpu_ns + slice_ns(w, t);
+	e->stolen_ns = w->stolen_ns + slice_stolen_ns(w, t, bpf_ktime_get_ns());
+	return e;
 }
 
 #endif

@@ -125,22 +125,19 @@ static __always_inline void lose_call(struct rp_thread *t, __u64 now)
 	end_call(t, now, RP_END_INFERRED);
 }
 
-static __always_inline void enter_call(struct pt_regs *regs, const struct rp_handler *h, struct rp_thread *t)
+static __always_inline void enter_call(struct pt_regs *regs, const struct rp_handler *h, struct handler_values *v, struct rp_thread *t)
 {
-	struct handler_values v;
-
 	if (t->call_sp && regs->sp < t->call_sp && !is_overwritten(bpf_get_current_task_btf(), t->call_sp, t->call_return))
 		return; /* called from within: the outermost one counts */
 	if (t->call_sp)
 		lose_call(t, bpf_ktime_get_ns());
-	handler_values(&v, h, regs);
 	t->call_handler = bpf_get_attach_cookie(regs);
-	t->call_base = handler_base(&v, &h->status);
+	t->call_base = handler_base(v, &h->status);
 	t->call_sp = regs->sp;
 	t->call_return = 0;
 	bpf_probe_read_user(&t->call_return, sizeof t->call_return, (void *)regs->sp);
 	t->call_reader = request_read(0, 0) & ~RP_READ_HURRIED;
-	t->call = recognise(regs, h, &v, t->call_reader);
+	t->call = recognise(regs, h, v, t->call_reader);
 }
 
 /* ---- calls that another function ends --------------------------------------------------------------------------------------- */
@@ -177,7 +174,9 @@ static __always_inline int is_same_call(const struct open_call *old, const struc
 static __always_inline void fill_go(struct open_call *c, const struct handler_values *v, struct pt_regs *regs)
 {
 	c->depth = go_depth(regs);
-	c->arguments = v->of[1] ^ v->of[2] ^ v->of[3] ^ v->of[4];
+	c->arguments = 0;
+	for (__u32 i = 0; i < 4; i++)
+		c->arguments ^= handler_value_of(v, RP_BASE_ARGUMENT + i);
 	c->t = bpf_ktime_get_ns();
 }
 
@@ -221,32 +220,30 @@ static __always_inline int has_no_query(struct pt_regs *regs, const struct rp_ha
 	       !handler_value(&h->query, v, &length) && !length;
 }
 
-static __always_inline void enter_open(struct pt_regs *regs, const struct rp_handler *h)
+static __always_inline void enter_open(struct pt_regs *regs, const struct rp_handler *h, struct handler_values *v)
 {
 	struct open_call_key key;
-	struct handler_values v;
 	struct open_call c = {};
 	__u64 id;
 
-	handler_values(&v, h, regs);
-	if (counts_only(h) && !live_requests && has_no_query(regs, h, &v)) {
+	if (counts_only(h) && !live_requests && has_no_query(regs, h, v)) {
 		request_read(0, 1);
 		return;
 	}
-	if (handler_value(&h->id, &v, &id) || (h->id.base && !id))
+	if (handler_value(&h->id, v, &id) || (h->id.base && !id))
 		return; /* uWSGI asks for an application without a request when it starts */
 	open_call_key(&key, id);
 	if (h->flags & RP_HANDLER_GO)
-		fill_go(&c, &v, regs);
+		fill_go(&c, v, regs);
 	if ((!counts_only(h) || live_requests) && end_before(h, &key, &c))
 		return;
 	if ((h->flags & (RP_HANDLER_TURNS | RP_HANDLER_GO)) == RP_HANDLER_TURNS && live_requests)
 		turn_over(bpf_ktime_get_ns());
-	c.base = handler_base(&v, h->replied.base ? &h->replies[0].status : &h->status);
+	c.base = handler_base(v, h->replied.base ? &h->replies[0].status : &h->status);
 	c.reader = request_read(0, 0) & ~RP_READ_HURRIED;
-	c.ref = recognise(regs, h, &v, c.reader);
+	c.ref = recognise(regs, h, v, c.reader);
 	if (c.ref && h->replied.base)
-		c.reply = handler_reply(h, &v);
+		c.reply = handler_reply(h, v);
 	if (counts_only(h) && !c.ref) {
 		count_open(1);
 		return;
@@ -261,15 +258,13 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 }
 
 /* A call that is no request: what it costs is tried, or whether its URL is right. */
-static __always_inline void try_entry(struct pt_regs *regs, const struct rp_handler *h)
+static __always_inline void try_entry(struct pt_regs *regs, const struct rp_handler *h, struct handler_values *v)
 {
 	struct http_slot *s = http_slot_scratch();
-	struct handler_values v;
 
 	if (!s)
 		return;
-	handler_values(&v, h, regs);
-	handler_line(s, h, &v, bpf_get_attach_cookie(regs));
+	handler_line(s, h, v, bpf_get_attach_cookie(regs));
 	s->token = 0;
 }
 
@@ -284,25 +279,23 @@ int on_handler_entry(struct pt_regs *regs)
 
 	if (!h)
 		return 0;
+	handler_values(&v, h, regs);
 	if (h->flags & RP_HANDLER_TRIAL) {
-		try_entry(regs, h);
+		try_entry(regs, h, &v);
 		return 0;
 	}
-	if (h->flags & RP_HANDLER_REST) {
-		handler_values(&v, h, regs);
-		if (!is_rest(h, &v)) {
-			if (handlers_to_check > 0)
-				try_entry(regs, h);
-			return 0;
-		}
+	if (h->flags & RP_HANDLER_REST && !is_rest(h, &v)) {
+		if (handlers_to_check > 0)
+			try_entry(regs, h, &v);
+		return 0;
 	}
 	if (h->flags & RP_HANDLER_ENDS) {
-		enter_open(regs, h);
+		enter_open(regs, h, &v);
 		return 0;
 	}
 	t = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (t)
-		enter_call(regs, h, t);
+		enter_call(regs, h, &v, t);
 	else
 		COUNT(storage_failed);
 	return 0;

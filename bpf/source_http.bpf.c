@@ -144,7 +144,8 @@ static __always_inline void lose_sync(struct http_conn *c)
 	http_restart(&c->in);
 }
 
-static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags, int joining)
+/* Out of sync it joins here. */
+static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags)
 {
 	struct http_conn *c = r->conn;
 	struct http_slot *s = http_slot_take(c);
@@ -155,7 +156,7 @@ static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags, i
 		return;
 	}
 	r->slot = s;
-	s->joining = joining;
+	s->joining = !c->sync;
 	if (!s->carried)
 		s->ready_ns = c->ready_ns;
 	if (http_bytes(s, n, 0) || (flags & FLAG_TRUNC && !c->local)) {
@@ -163,6 +164,8 @@ static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags, i
 		COUNT(unreadable);
 	}
 	incomplete = http_receive(r);
+	c = r->conn; /* not kept on the stack, which is deep in there; so below */
+	s = r->slot;
 	if (!incomplete && !c->slot)
 		s->token = 0;
 	else if (http_slot_put(c, s, incomplete))
@@ -172,15 +175,15 @@ static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags, i
 static __always_inline void received(struct http_run *r, __u32 n, int flags)
 {
 	struct http_conn *c = r->conn;
-	int joining;
+	int joins;
 
 	if (out_of_place(c, r->sk, n))
 		return;
-	joining = !c->sync && c->wrote;
+	joins = c->wrote;
 	if (!c->sync)
 		c->wrote = 0;
-	if (c->sync || joining)
-		read_bytes(r, n, flags, joining);
+	if (c->sync || joins)
+		read_bytes(r, n, flags);
 	c->ready_ns = r->sk->sk_receive_queue.qlen ? HTTP_READY_UNKNOWN : 0;
 }
 
@@ -250,6 +253,7 @@ int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 		return 0;
 	}
 	received(&r, ret, flags);
+	c = r.conn;
 	http_release(&c->in);
 	if (handlers_of_rest) {
 		tell_rest(c, sk);

@@ -37,14 +37,17 @@ static __always_inline void kernel_part(void *ctx, struct unwind *u)
 /* Code that is not in the tables: user space should look at the process again. Asked once in a while, for all processes together. */
 static __always_inline void ask_for_text(const struct unwind *u, struct task_struct *task)
 {
-	struct rp_unmapped e = {.address = u->ip};
 	__u64 now = bpf_ktime_get_ns();
+	struct rp_unmapped *e;
 
 	if ((u->reason != RP_STACK_unknown_text && u->space.n) || now - asked_ns < ASK_NS)
 		return;
 	asked_ns = now;
-	event_head(&e.h, RP_EV_UNMAPPED, sizeof e, now, 0, task);
-	event_send_waking(&e, sizeof e, 1);
+	e = event_new(RP_EV_UNMAPPED, sizeof *e, now, 0, task);
+	if (!e)
+		return;
+	e->address = u->ip;
+	event_made_waking(e, 1);
 }
 
 /* Behind the kernel part the rest, of the current thread. */
@@ -111,16 +114,17 @@ __hidden __u32 stack_begin(void *ctx)
 
 int stack_send_edge(__u32 number, struct rp_live *l, struct rp_worker *w, __u64 now)
 {
-	struct rp_tick e = {.cpu = bpf_get_smp_processor_id()};
 	struct pool_buffer *b = stack_buffer_at(number);
+	__u64 stack = b && l ? finish(&b->unwind, l->serial) : 0;
+	struct rp_tick *e = l && w ? event_new(RP_EV_EDGE, sizeof *e, now, l->serial, bpf_get_current_task_btf()) : NULL;
 
-	if (l && w) {
-		e.worker = w->index;
-		event_head(&e.h, RP_EV_EDGE, sizeof e, now, l->serial, bpf_get_current_task_btf());
-		e.h.flags = RP_TICK_KERNEL;
-		e.h.task = w->task;
-		e.stack = b ? finish(&b->unwind, l->serial) : 0;
-		event_send(&e, sizeof e);
+	if (e) {
+		e->h.flags = RP_TICK_KERNEL;
+		e->h.task = w->task;
+		e->worker = w->index;
+		e->cpu = bpf_get_smp_processor_id();
+		e->stack = stack;
+		event_made(e);
 	}
 	if (b)
 		stack_give_back(b);

@@ -18,6 +18,10 @@
 struct pool_buffer {
 	__u32 taken;
 	__u32 pad;
+	union {                 /* an event that is sent when the stack is */
+		struct rp_task_wait wait;
+		struct rp_busy busy;
+	};
 	struct unwind unwind;
 };
 
@@ -57,6 +61,14 @@ static __always_inline struct pool_buffer *stack_take_buffer(void)
 static __always_inline void stack_give_back(struct pool_buffer *b)
 {
 	__sync_lock_test_and_set(&b->taken, 0);
+}
+
+/* The head of an event that says what a task awaits, with nothing known yet. */
+static __always_inline void wait_head(struct rp_task_wait *e, struct task_struct *task, __u32 serial, __u32 number, __u64 now)
+{
+	__builtin_memset(e, 0, sizeof *e);
+	event_head(&e->h, RP_EV_TASK_WAITS, sizeof *e, now, serial, task);
+	e->h.task = number;
 }
 
 /* ---- sending --------------------------------------------------------------------------------------------------------- */

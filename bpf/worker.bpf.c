@@ -23,12 +23,15 @@ static __always_inline struct rp_worker *worker_new(struct rp_live *l, __u32 slo
 
 static __always_inline void send_bind(struct rp_worker *w, struct task_struct *task, __u64 now, __u32 how)
 {
-	struct rp_bind e = {.bound = how & ~BIND_CLONED, .worker = w->index};
+	struct rp_bind *e = event_new(RP_EV_BIND, sizeof *e, now, w->serial, task);
 
-	event_head(&e.h, RP_EV_BIND, sizeof e, now, w->serial, task);
-	e.h.flags = how & BIND_CLONED ? RP_BIND_CLONED : 0;
-	bpf_probe_read_kernel_str(e.comm, sizeof e.comm, task->comm);
-	event_send(&e, sizeof e);
+	if (!e)
+		return;
+	e->h.flags = how & BIND_CLONED ? RP_BIND_CLONED : 0;
+	e->bound = how & ~BIND_CLONED;
+	e->worker = w->index;
+	bpf_probe_read_kernel_str(e->comm, sizeof e->comm, task->comm);
+	event_made(e);
 }
 
 static __always_inline int bind(struct rp_live *l, __u32 slot, struct task_struct *task, __u64 now, __u32 how)
@@ -158,24 +161,22 @@ static __always_inline void look_on(struct rp_live *l, struct task_struct *task,
 int worker_release(struct rp_worker *w, struct rp_live *l, __u64 t, __u32 why)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct rp_release e = {};
+	struct rp_release *e;
+	__u32 serial;
 
 	if (!w)
 		return 0;
-	e.worker = w->index;
 	if (l)
 		came(w, l, task);
-	event_head(&e.h, RP_EV_RELEASE, sizeof e, t, w->serial, task);
-	e.h.flags = why;
-	e.h.task = w->task;
-	e.waits = w->seq;
-	e.cpu_ns = w->cpu_ns + slice_ns(w, t);
-	e.stolen_ns = w->stolen_ns + slice_stolen_ns(w, t, bpf_ktime_get_ns());
-	w->serial = 0;
-	if (l && l->collects && l->serial == e.h.request)
-		look_on(l, task, t);
-	if (event_send(&e, sizeof e) && l)
+	serial = w->serial;
+	e = release_new(w, serial, t, why);
+	if (e)
+		event_made(e);
+	else if (l)
 		__sync_fetch_and_add(&l->lost_waits, 1);
+	w->serial = 0;
+	if (l && l->collects && l->serial == serial)
+		look_on(l, task, t);
 	return 0;
 }
 

@@ -18,11 +18,7 @@
 
 #include <cmocka.h>
 
-#include "base/alloc.h"
-#include "reqprof.h"
-#include "reqprof.skel.h"
-#include "tracer/halves.h"
-#include "tracer/uprobe_multi.h"
+#include "programs.h"
 
 #define LIMIT 120000
 
@@ -32,30 +28,30 @@ static const struct {
 	uint32_t instructions;
 } table[] = {
 	{"maps_made", 2},
-	{"on_context_copy", 32971},
-	{"on_context_copied", 29268},
-	{"on_context_new", 531},
+	{"on_context_copy", 29797},
+	{"on_context_copied", 25970},
+	{"on_context_new", 539},
 	{"on_context_made", 63},
-	{"on_handler_entry", 40976},
-	{"on_handler_return", 4100},
-	{"on_handler_end", 5173},
-	{"on_queue_put", 17353},
-	{"on_turn", 2342},
-	{"on_turn_entry", 2092},
-	{"on_turn_return", 647},
+	{"on_handler_entry", 40390},
+	{"on_handler_return", 1774},
+	{"on_handler_end", 2805},
+	{"on_queue_put", 15723},
+	{"on_turn", 2457},
+	{"on_turn_entry", 2387},
+	{"on_turn_return", 663},
 	{"list_threads", 44},
 	{"leave_sockets", 32},
-	{"on_fork", 16603},
-	{"on_exit", 4855},
-	{"on_exec", 58},
-	{"on_tick", 29759},
-	{"on_switch", 40053},
+	{"on_fork", 15122},
+	{"on_exit", 2482},
+	{"on_exec", 63},
+	{"on_tick", 29347},
+	{"on_switch", 38350},
 	{"on_waking", 194},
-	{"sweep", 2651},
-	{"http_received", 66520},
+	{"sweep", 2659},
+	{"http_received", 64144},
 	{"http_data_ready", 95},
-	{"http_sent", 60937},
-	{"http_state", 4220},
+	{"http_sent", 61227},
+	{"http_state", 1894},
 	{"http_open_sockets", 113},
 };
 
@@ -78,31 +74,18 @@ static uint32_t expected(const char *program)
 
 static void programs_are_as_large_as_the_table_says(void **state)
 {
-	int registered = halves_prepare();
-	struct reqprof *skel = reqprof__open();
 	struct bpf_program *program;
+	struct programs p;
 	struct utsname u;
 	bool same, wrong = false;
 	size_t n = 0;
 
 	(void)state;
-	assert_non_null(skel);
-	bpf_object__for_each_program(program, skel->obj)
-		bpf_program__set_autoload(program, true);
-	bpf_program__set_expected_attach_type(skel->progs.on_context_copy, UPROBE_SESSION_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(skel->progs.on_context_copied, UPROBE_MULTI_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(skel->progs.on_context_new, UPROBE_SESSION_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(skel->progs.on_context_made, UPROBE_MULTI_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(skel->progs.on_handler_entry, UPROBE_MULTI_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(skel->progs.on_handler_return, UPROBE_MULTI_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(skel->progs.on_handler_end, UPROBE_MULTI_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(skel->progs.on_turn, UPROBE_SESSION_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(skel->progs.on_turn_entry, UPROBE_MULTI_ATTACH_TYPE);
-	bpf_program__set_expected_attach_type(skel->progs.on_turn_return, UPROBE_MULTI_ATTACH_TYPE);
-	assert_int_equal(reqprof__load(skel), 0);
+	programs_open(&p);
+	assert_int_equal(reqprof__load(p.skel), 0);
 	uname(&u);
 	same = !strncmp(u.release, kernel, strlen(kernel)) && u.release[strlen(kernel)] == '.';
-	bpf_object__for_each_program(program, skel->obj) {
+	bpf_object__for_each_program(program, p.skel->obj) {
 		const char *name = bpf_program__name(program);
 		uint32_t n_insns = verified(program), want = expected(name);
 		bool ok = same ? want && n_insns <= want + want / 10 && n_insns >= want - want / 10 : n_insns && n_insns < LIMIT;
@@ -111,8 +94,7 @@ static void programs_are_as_large_as_the_table_says(void **state)
 		wrong |= !ok;
 		n++;
 	}
-	halves_done(registered);
-	reqprof__destroy(skel);
+	programs_close(&p);
 	assert_false(wrong);
 	assert_true(!same || n == sizeof table / sizeof table[0]);
 }
