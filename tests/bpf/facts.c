@@ -319,14 +319,11 @@ static void epoll_tells_whether_it_was_called(void **state)
 
 static int open_programs(void **state)
 {
-	struct kernel_function poll = {"ep_poll_callback", 0};
-
 	(void)state;
 	skel = facts__open();
 	if (!skel)
 		return -1;
-	kernel_functions(&poll, 1);
-	skel->rodata->ep_poll_callback_address = poll.address;
+	skel->rodata->ep_poll_callback_address = kernel_function("ep_poll_callback");
 	return facts__load(skel);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tracer/kernel_function.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,22 +17,16 @@ static bool is_line_of(const char *line, const char *name)
 	return found && (found[1] | 0x20) == 't' && found[2] == ' ' && !strncmp(found + 3, name, n) && found[3 + n] == '\n';
 }
 
-void kernel_functions(struct kernel_function *functions, size_t n)
+uint64_t kernel_function(const char *name)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/kallsyms", "re");
 	_cleanup_free_ char *line = NULL;
-	size_t size = 0, missing = n;
+	size_t size = 0;
 
-	for (size_t i = 0; i < n; i++)
-		functions[i].address = 0;
 	if (f)
 		setvbuf(f, NULL, _IOFBF, 1 << 16); /* its own would be of 1 KB */
-	while (missing && f && getline(&line, &size, f) > 0) {
-		for (size_t i = 0; i < n; i++) {
-			if (functions[i].address || !is_line_of(line, functions[i].name))
-				continue;
-			functions[i].address = strtoull(line, NULL, 16);
-			missing--;
-		}
-	}
+	while (f && getline(&line, &size, f) > 0)
+		if (is_line_of(line, name))
+			return strtoull(line, NULL, 16);
+	return 0;
 }

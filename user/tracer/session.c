@@ -64,6 +64,7 @@ static void configure_uprobes(const struct session *s, struct reqprof *skel)
 	bpf_program__set_expected_attach_type(skel->progs.on_queue_put, UPROBE_MULTI_ATTACH_TYPE);
 	bpf_program__set_autoload(skel->progs.on_queue_put, s->has_uprobe_multi);
 	bpf_program__set_autoattach(skel->progs.on_queue_put, false);
+	bpf_program__set_autoload(skel->progs.on_turn, s->has_uprobe_session);
 }
 
 /* Those that are verified in about half of the time, together. */
@@ -92,18 +93,16 @@ static struct handler_programs handler_programs(const struct session *s)
 static void configure(struct session *s, const struct tracer_options *options)
 {
 	struct handler_programs handlers;
-	struct kernel_function functions[] = {{"ep_poll_callback", 0}, {"bpf_session_is_return", 0}, {"bpf_uprobe_multi_link_attach", 0}};
 	struct reqprof *skel = s->skel;
 	int cpus = libbpf_num_possible_cpus();
 	struct bpf_program *program;
 
 	memcpy((void *)&skel->rodata->cfg, &options->config, sizeof options->config);
 	memcpy((void *)skel->rodata->markers, options->markers, sizeof options->markers);
-	kernel_functions(functions, ARRAY_LEN(functions));
-	skel->rodata->ep_poll_callback_address = functions[0].address;
+	skel->rodata->ep_poll_callback_address = kernel_function("ep_poll_callback");
 	skel->rodata->steal_clock = kernel_steal_clock();
-	s->has_uprobe_session = functions[1].address;
-	s->has_uprobe_multi = functions[2].address;
+	s->has_uprobe_session = uprobe_multi_works(UPROBE_SESSION_ATTACH_TYPE);
+	s->has_uprobe_multi = uprobe_multi_works(UPROBE_MULTI_ATTACH_TYPE);
 	bpf_map__set_max_entries(skel->maps.cpu_state, cpus);
 	bpf_map__set_max_entries(skel->maps.bridges, cpus);
 	bpf_map__set_max_entries(skel->maps.arm_rings, cpus);

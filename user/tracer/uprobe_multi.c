@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tracer/uprobe_multi.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define TOO_MANY ((1U << 20) + 1) /* kernel/trace/bpf_trace.c: MAX_UPROBE_MULTI_CNT, and one more */
 #define ON_RETURN 1 /* include/uapi/linux/bpf.h: BPF_F_UPROBE_MULTI_RETURN */
 
 /* The part of union bpf_attr for BPF_LINK_CREATE, include/uapi/linux/bpf.h of 6.6. */
@@ -19,6 +21,23 @@ struct link_create {
 	uint32_t pid;
 	uint32_t pad;
 };
+
+/* A link for more places than can be: refused for that, before anything is read, by a kernel that knows the type. Its functions' names do not tell:
+ * 6.10 has that which asks whether a session returns, and sessions for other probes only. */
+bool uprobe_multi_works(uint32_t attach_type)
+{
+	static const struct bpf_insn nothing[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K}, {.code = BPF_JMP | BPF_EXIT}};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type);
+	int program = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", nothing, sizeof nothing / sizeof nothing[0], &options);
+	struct link_create attr = {.program = program, .attach_type = attach_type, .path = 1, .offsets = 1, .n = TOO_MANY};
+	bool works;
+
+	if (program < 0)
+		return false;
+	works = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof attr) < 0 && errno == E2BIG;
+	close(program);
+	return works;
+}
 
 int uprobe_multi_link(const struct uprobe_multi *u)
 {

@@ -24,6 +24,9 @@ struct uprobe_multi {
 	bool on_return;         /* not for a session: at the return of the functions that begin there */
 };
 
+/* Does this kernel make links of that attach type? */
+bool uprobe_multi_works(uint32_t attach_type);
+
 /* The link's descriptor, or −errno. */
 int uprobe_multi_link(const struct uprobe_multi *u);
 
