@@ -29,22 +29,6 @@ static __always_inline int group_found(struct rp_live *g, const struct rp_live *
 	return 1;
 }
 
-static __always_inline int group_join(struct rp_live *g, const struct rp_live *l)
-{
-	__s32 n;
-
-	for (int i = 0; i < 4; i++) {
-		n = g->members;
-		if (n <= 0 || g->state != LIVE_BEGUN || g->reader != l->reader || g->pid != l->pid)
-			return 0;
-		if (__sync_val_compare_and_swap(&g->members, n, n + 1) != n)
-			continue;
-		__sync_fetch_and_add(&g->open, 1);
-		return 1;
-	}
-	return 0;
-}
-
 /* A request ends, and leaves its group. */
 struct leaving {
 	struct rp_live *l, *group;
@@ -99,14 +83,43 @@ static __always_inline void add_losses(struct rp_live *l, const struct rp_live *
 		l->n_workers = (l->n_workers > RP_MAX_WORKERS ? l->n_workers : RP_MAX_WORKERS) + g->n_workers - RP_MAX_WORKERS;
 }
 
+static __always_inline void group_drop(struct rp_live *g, __u64 now)
+{
+	__sync_fetch_and_add(&g->open, -1);
+	if (__sync_fetch_and_add(&g->members, -1) == 1)
+		group_end(g, now);
+}
+
+static __always_inline int is_group_for(const struct rp_live *g, const struct rp_live *l)
+{
+	return g->state == LIVE_BEGUN && g->reader == l->reader && g->pid == l->pid;
+}
+
+static __always_inline int group_join(struct rp_live *g, const struct rp_live *l)
+{
+	__s32 n;
+
+	for (int i = 0; i < 4; i++) {
+		n = g->members;
+		if (n <= 0 || !is_group_for(g, l))
+			return 0;
+		if (__sync_val_compare_and_swap(&g->members, n, n + 1) != n)
+			continue;
+		__sync_fetch_and_add(&g->open, 1);
+		if (is_group_for(g, l))
+			return 1;
+		group_drop(g, bpf_ktime_get_ns()); /* it has ended, and is one for others by now */
+		return 0;
+	}
+	return 0;
+}
+
 /* A request that ended before it was known to have joined: nobody has worked for it. */
 static __always_inline void group_quit(struct rp_live *g, struct rp_live *l, __u64 now)
 {
 	if (__sync_val_compare_and_swap(&l->group, g->serial, 0) != g->serial)
 		return;
-	__sync_fetch_and_add(&g->open, -1);
-	if (__sync_fetch_and_add(&g->members, -1) == 1)
-		group_end(g, now);
+	group_drop(g, now);
 }
 
 /* A request ends: it gets its share, before the event of its end. */

@@ -309,8 +309,9 @@ static int add_python(void *ctx, pid_t pid, const struct rp_python *python, cons
 	close_python(s, pid); /* of what it ran before it called exec */
 	if (watched)
 		return watch_contexts(s, pid, probes) ?: watch_queue(s, pid, &probes->put);
-	log_debug("process %d: its tasks cannot be told apart: %s", pid, probes->copy.path ?
-		  "this kernel has no uprobe_multi links, which Linux has from 6.6 on" : "PyContext_CopyCurrent was not found");
+	log_debug("process %d: its tasks cannot be told apart: %s", pid, !probes->copy.path ? "PyContext_CopyCurrent was not found" :
+		  s->has_uprobe_multi ? "for this build that takes uprobe sessions, which Linux has from 6.13 on" :
+		  "this kernel has no uprobe_multi links, which Linux has from 6.6 on");
 	return 0;
 }
 
