@@ -113,7 +113,7 @@ static long unseen_step(__u32 i, struct unseen *s)
 	if (!b)
 		return 0;
 	wait_head(&b->wait, s->task, c->serial, c->task, s->now);
-	if (!(context_awaits(c, context, number) && b->wait.h.flags & RP_TASK_SUSPENDED) && b->wait.h.flags) {
+	if (!(context_awaits(c, context, number) && b->wait.h.flags & RP_TASK_SUSPENDED) && b->wait.h.flags && event_allowed(l)) {
 		send_change(s, c, &b->wait);
 		credit(s, l, c->slot);
 	}

@@ -21,8 +21,11 @@ static __always_inline struct rp_live *live_of_turn(live_ref ref, __u32 *ret_slo
 
 static __always_inline void send_runs(struct rp_worker *w, struct task_struct *task, __u64 now)
 {
+	struct rp_live *l = live_slot(w->slot);
+
 	w->task = TURN_TASK;
-	event_tell(RP_EV_TASK_RUNS, now, w->serial, task, 0, TURN_TASK);
+	if (l && event_allowed(l))
+		event_tell(RP_EV_TASK_RUNS, now, w->serial, task, 0, TURN_TASK);
 }
 
 /* Does its client keep it from sending more? */
@@ -35,10 +38,11 @@ static __always_inline int is_full(const struct rp_live *l)
 
 static __always_inline void send_waits(const struct rp_worker *w, struct task_struct *task, __u64 now)
 {
-	const struct rp_live *l = live_slot(w->slot);
+	struct rp_live *l = live_slot(w->slot);
 	int full = l && is_full(l);
-	struct rp_task_wait *e = event_new(RP_EV_TASK_WAITS, sizeof *e, now, w->serial, task);
+	struct rp_task_wait *e;
 
+	e = l && event_allowed(l) ? event_new(RP_EV_TASK_WAITS, sizeof *e, now, w->serial, task) : NULL;
 	if (!e)
 		return;
 	e->h.flags = RP_TASK_SUSPENDED | RP_TASK_EVENTS | (full ? RP_TASK_CLIENT : 0);

@@ -74,8 +74,12 @@ static __always_inline void send_task_waits(const struct rp_worker *w, struct ta
 {
 	struct context_key key = {.context = w->context, .pid = task->tgid};
 	struct task_context *c = bpf_map_lookup_elem(&contexts, &key);
-	struct pool_buffer *b = stack_take_buffer();
+	struct rp_live *l = live_slot(w->slot);
+	struct pool_buffer *b;
 
+	if (!l || !event_allowed(l))
+		return;
+	b = stack_take_buffer();
 	if (!b) {
 		send_unknown_wait(w, task, t);
 		return;
@@ -180,7 +184,7 @@ static __always_inline void run_task(struct rp_worker *w, const struct look *k, 
 	k->live->ran_ns = t;
 	w->task = c->task;
 	w->context = k->context;
-	if (c->task)
+	if (c->task && event_allowed(k->live))
 		event_tell(RP_EV_TASK_RUNS, t, w->serial, task, 0, c->task);
 }
 

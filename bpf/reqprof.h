@@ -27,7 +27,7 @@
 #define RP_MAX_KERNEL_FRAMES 127 /* PERF_MAX_STACK_DEPTH */
 #define RP_OBJECT_MAX 192       /* bytes that describe what a wait waited for */
 #define RP_GROUPS 16            /* threads whose tasks may be recorded for several requests */
-#define RP_MAX_EVENTS 2000000   /* ticks and waits of one request, or group; beyond, only sums go on and lost.* counts */
+#define RP_MAX_EVENTS 2000000   /* of one request, or group: ticks, waits, what its tasks do; beyond, only sums go on and lost.* counts */
 #define RP_NEAR_VALUE_MAX 32    /* bytes kept of a marker's name with another value */
 #define RP_UNKNOWN_NS (~0ULL)   /* a time that could not be had */
 
@@ -364,7 +364,7 @@ struct rp_end {
 	__u32 status;           /* 0 = no response */
 	__u32 in_flight_max;    /* unfinished requests on its thread, this one included */
 	__u64 dropped, refused_live, refused_rate, stacks_dropped; /* growth of these counters between begin and end */
-	__u32 capped;           /* ticks and waits not sent because of RP_MAX_EVENTS; part of the next two */
+	__u32 capped;           /* events not sent because of RP_MAX_EVENTS: ticks and waits are among the next two, too */
 	__u32 lost_ticks;       /* ticks of this request that were not sent */
 	__u32 lost_waits;
 	__u32 workers_refused;

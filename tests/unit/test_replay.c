@@ -134,6 +134,14 @@ static void of_a_group_with_too_much_nothing_is_known(void **state)
 	assert_int_equal(replayed()->ambiguous_ns, END - READ);
 }
 
+static void of_one_with_more_events_than_it_may_have_nothing_is_known(void **state)
+{
+	(void)state;
+	awaits();
+	q.end.capped = 1;
+	assert_int_equal(replayed()->ambiguous_ns, END - READ);
+}
+
 /* A group's thread, in whose account at the end TASK runs; 3 has written the response. */
 static uint64_t cpu_of_group(uint32_t running)
 {
@@ -164,7 +172,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE(what_tasks_that_are_known_do_not_do_is_awaited), SCENE(of_a_group_that_was_never_heard_of_nothing_is_known),
-		SCENE(of_a_group_with_too_much_nothing_is_known), SCENE(what_the_task_did_that_has_written_is_the_request_s),
+		SCENE(of_a_group_with_too_much_nothing_is_known), SCENE(of_one_with_more_events_than_it_may_have_nothing_is_known),
+		SCENE(what_the_task_did_that_has_written_is_the_request_s),
 		SCENE(what_a_group_s_thread_did_for_nobody_is_nobody_s),
 	};
 

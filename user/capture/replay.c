@@ -257,10 +257,10 @@ static bool has_group(const struct live_request *q)
 	return q->group ? !q->lacks_group : !q->end.h.task;
 }
 
-/* Its tasks are known if nobody else has written the response. */
+/* Its tasks are known if all of it was told, and nobody else has written the response. */
 static bool knows_tasks(const struct live_request *q, const struct claims *claims)
 {
-	return q->n_tasks && has_group(q) && !claims->spoiled && (!(q->end.sent_by & RP_SENT_OTHER) || q->end.sent_by & RP_SENT_TASK);
+	return q->n_tasks && has_group(q) && !q->end.capped && !claims->spoiled && (!(q->end.sent_by & RP_SENT_OTHER) || q->end.sent_by & RP_SENT_TASK);
 }
 
 void replay_build(struct live_request *q, struct namer *namer, struct profile *p, uint64_t end_ns)
