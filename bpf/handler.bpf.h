@@ -79,6 +79,27 @@ static __always_inline __u64 handler_base(const struct handler_values *v, const 
 	return handler_value_of(v, p->base);
 }
 
+/* Read where it is written: the verifier wants the context's fields at constant offsets. */
+#define REGISTER(name) ({ __u64 value_ = regs->name; asm volatile("" : "+r"(value_)); value_; })
+
+/* The same from the registers at hand. */
+static __always_inline __u64 handler_argument(const struct rp_handler *h, struct pt_regs *regs, __u32 base)
+{
+	int go = h->flags & RP_HANDLER_GO;
+
+	switch (base) {
+	case 1: return go ? REGISTER(ax) : REGISTER(di);
+	case 2: return go ? REGISTER(bx) : REGISTER(si);
+	case 3: return go ? REGISTER(cx) : REGISTER(dx);
+	case 4: return go ? REGISTER(di) : REGISTER(cx);
+	case 5: return go ? REGISTER(si) : REGISTER(r8);
+	case 6: return go ? REGISTER(r8) : REGISTER(r9);
+	case RP_BASE_RESULT: return go ? REGISTER(r14) : REGISTER(ax);
+	case RP_BASE_CODE: return REGISTER(ip);
+	}
+	return 0;
+}
+
 static __always_inline void handler_values(struct handler_values *v, const struct rp_handler *h, struct pt_regs *regs)
 {
 	v->regs = number_of(regs);

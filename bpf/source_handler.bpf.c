@@ -212,12 +212,19 @@ static __always_inline int end_before(const struct rp_handler *h, const struct o
 }
 
 /* A request of which the handler says that it has no query has no marker there. */
-static __always_inline int has_no_query(struct pt_regs *regs, const struct rp_handler *h, const struct handler_values *v)
+static __always_inline int has_no_query(struct pt_regs *regs, const struct rp_handler *h)
 {
 	__u64 length;
 
 	return h->query.base && !cfg.n_path_markers && !(h->flags & RP_HANDLER_ALL) && handler_believed(bpf_get_attach_cookie(regs)) &&
-	       !handler_value(&h->query, v, &length) && !length;
+	       !handler_follow(&h->query, handler_argument(h, regs, h->query.base), &length) && !length;
+}
+
+/* Nearly all calls: of a handler that only counts, nothing is recorded, and there is no marker. */
+static __always_inline int is_counted_only(struct pt_regs *regs, const struct rp_handler *h)
+{
+	return h->flags & RP_HANDLER_ENDS && !(h->flags & (RP_HANDLER_TRIAL | RP_HANDLER_REST)) && counts_only(h) && !live_requests &&
+	       has_no_query(regs, h);
 }
 
 static __always_inline void enter_open(struct pt_regs *regs, const struct rp_handler *h, struct handler_values *v)
@@ -226,7 +233,7 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 	struct open_call c = {};
 	__u64 id;
 
-	if (counts_only(h) && !live_requests && has_no_query(regs, h, v)) {
+	if (counts_only(h) && !live_requests && has_no_query(regs, h)) {
 		request_read(0, 1);
 		return;
 	}
@@ -279,6 +286,10 @@ int on_handler_entry(struct pt_regs *regs)
 
 	if (!h)
 		return 0;
+	if (is_counted_only(regs, h)) {
+		request_read(0, 1);
+		return 0;
+	}
 	handler_values(&v, h, regs);
 	if (h->flags & RP_HANDLER_TRIAL) {
 		try_entry(regs, h, &v);
