@@ -21,6 +21,7 @@
 #include "tracer/kernel_function.h"
 #include "tracer/kernel_types.h"
 #include "tracer/links.h"
+#include "tracer/task_storage.h"
 #include "tracer/uprobe_multi.h"
 
 #define CHECKED_READS 64        /* in a tick */
@@ -233,7 +234,7 @@ int session_follow(struct session *s, pid_t pid)
 	__atomic_store_n(&s->skel->bss->http_unix_listed, 0, __ATOMIC_SEQ_CST);
 	/* Counted first: it may exit as soon as it is marked. */
 	count_followed(s, mark, 1);
-	if (!bpf_map_update_elem(bpf_map__fd(s->skel->maps.followed_tasks), &pidfd, &mark, BPF_NOEXIST))
+	if (!task_storage_add(bpf_map__fd(s->skel->maps.followed_tasks), pidfd, &mark))
 		return 0;
 	count_followed(s, mark, -1);
 	return errno == EEXIST ? 0 : -errno;
@@ -310,8 +311,7 @@ static int add_python(void *ctx, pid_t pid, const struct rp_python *python, cons
 	if (watched)
 		return watch_contexts(s, pid, probes) ?: watch_queue(s, pid, &probes->put);
 	log_debug("process %d: its tasks cannot be told apart: %s", pid, !probes->copy.path ? "PyContext_CopyCurrent was not found" :
-		  s->has_uprobe_multi ? "for this build that takes uprobe sessions, which Linux has from 6.13 on" :
-		  "this kernel has no uprobe_multi links, which Linux has from 6.6 on");
+		  s->has_uprobe_multi ? "for this build it takes uprobe sessions (Linux 6.13)" : "it takes uprobe_multi links (Linux 6.6)");
 	return 0;
 }
 

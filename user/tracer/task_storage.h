@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Task storage of BPF programs, written from here. */
+#ifndef REQPROF_TASK_STORAGE_H
+#define REQPROF_TASK_STORAGE_H
+
+#include <bpf/bpf.h>
+#include <errno.h>
+
+/* Set what a thread has none of yet. Non-zero: errno says why. EAGAIN does not: a program has made the thread's first storage, of any map, at the
+ * same moment (kernel/bpf/bpf_local_storage.c, bpf_local_storage_alloc()). */
+static inline int task_storage_add(int map, int pidfd, const void *value)
+{
+	int r;
+
+	do
+		r = bpf_map_update_elem(map, &pidfd, value, BPF_NOEXIST);
+	while (r && errno == EAGAIN);
+	return r;
+}
+
+#endif
