@@ -225,19 +225,18 @@ int session_follow(struct session *s, pid_t pid)
 {
 	_cleanup_close_ int pidfd = open_pidfd(pid);
 	uint32_t mark = links_has_handlers(&s->links, pid) ? RP_FOLLOWED_CALLS : RP_FOLLOWED;
+	int r;
 
-	if (pidfd < 0)
-		return pidfd;
-	if (session_follows(s, pid))
-		return 0;
+	if (pidfd < 0 || session_follows(s, pid))
+		return pidfd < 0 ? pidfd : 0;
 	/* Its Unix sockets are not known before session_list_sockets(). */
 	__atomic_store_n(&s->skel->bss->http_unix_listed, 0, __ATOMIC_SEQ_CST);
 	/* Counted first: it may exit as soon as it is marked. */
 	count_followed(s, mark, 1);
-	if (!task_storage_add(bpf_map__fd(s->skel->maps.followed_tasks), pidfd, &mark))
-		return 0;
-	count_followed(s, mark, -1);
-	return errno == EEXIST ? 0 : -errno;
+	r = task_storage_add(bpf_map__fd(s->skel->maps.followed_tasks), pidfd, &mark);
+	if (r)
+		count_followed(s, mark, -1);
+	return r == -EEXIST ? 0 : r;
 }
 
 bool session_follows(struct session *s, pid_t pid)
