@@ -143,6 +143,16 @@ struct fresh {
 	size_t n, cap;
 };
 
+/* False: it is gone meanwhile, or cannot be followed. */
+static bool follow(struct session *session, pid_t pid)
+{
+	int r = session_follow(session, pid);
+
+	if (r && r != -ESRCH)
+		log_warn("process %d cannot be followed, its requests will not be seen: the kernel refuses to mark it: %s", pid, strerror(-r));
+	return !r;
+}
+
 /* One pass: follow what is wanted and not followed yet. Returns whether there was any. */
 static bool follow_wanted(struct session *session, const struct tracer_options *o, const struct follower *follower, struct processes *list,
 			  struct fresh *fresh)
@@ -155,8 +165,8 @@ static bool follow_wanted(struct session *session, const struct tracer_options *
 
 		if (!list->items[i].wanted || session_follows(session, pid))
 			continue;
-		if (target_is_32_bit(pid) || session_follow(session, pid))
-			continue; /* not for us, or gone meanwhile */
+		if (target_is_32_bit(pid) || !follow(session, pid))
+			continue;
 		follower->followed(follower->ctx, pid);
 		GROW(fresh->pids, fresh->n, fresh->cap);
 		fresh->pids[fresh->n++] = pid;
@@ -191,7 +201,7 @@ static int check_named(struct session *session, const struct tracer_options *o)
 		if (target_is_32_bit(o->pids[i]))
 			return log_error("cannot attach to %d: %s is a 32-bit program, only 64-bit ones can be recorded", o->pids[i],
 					 comm_of(o->pids[i], comm)), -EINVAL;
-		return log_error("cannot attach to %d: no such process", o->pids[i]), -ESRCH;
+		return log_error("cannot attach to %d: %s", o->pids[i], process_parent(o->pids[i]) ? "it cannot be followed" : "no such process"), -ESRCH;
 	}
 	return 0;
 }
