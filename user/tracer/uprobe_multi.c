@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TOO_MANY ((1U << 20) + 1) /* kernel/trace/bpf_trace.c: MAX_UPROBE_MULTI_CNT, and one more */
+#define NOWHERE 1 /* an address at which nothing is */
 #define ON_RETURN 1 /* include/uapi/linux/bpf.h: BPF_F_UPROBE_MULTI_RETURN */
 
 /* The part of union bpf_attr for BPF_LINK_CREATE, include/uapi/linux/bpf.h of 6.6. */
@@ -22,19 +22,19 @@ struct link_create {
 	uint32_t pad;
 };
 
-/* A link for more places than can be: refused for that, before anything is read, by a kernel that knows the type. Its functions' names do not tell:
- * 6.10 has that which asks whether a session returns, and sessions for other probes only. */
+/* A link to a file whose name cannot be read: refused for that by a kernel that knows the type (bpf_uprobe_multi_link_attach()), for the type by
+ * others. Its functions' names do not tell: 6.10 has that which asks whether a session returns, and sessions for other probes only. */
 bool uprobe_multi_works(uint32_t attach_type)
 {
 	static const struct bpf_insn nothing[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K}, {.code = BPF_JMP | BPF_EXIT}};
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type);
 	int program = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", nothing, sizeof nothing / sizeof nothing[0], &options);
-	struct link_create attr = {.program = program, .attach_type = attach_type, .path = 1, .offsets = 1, .n = TOO_MANY};
+	struct link_create attr = {.program = program, .attach_type = attach_type, .path = NOWHERE, .offsets = NOWHERE, .n = 1};
 	bool works;
 
 	if (program < 0)
 		return false;
-	works = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof attr) < 0 && errno == E2BIG;
+	works = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof attr) < 0 && errno == EFAULT;
 	close(program);
 	return works;
 }
