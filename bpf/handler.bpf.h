@@ -59,7 +59,11 @@ struct handler_values {
 	__u32 pad;
 };
 
-/* handler_line.bpf.c: which of the registers the value of a base is, 0 = none; in functions of C, and of Go. */
+/* X(base, register in functions of C, in those of Go) */
+#define HANDLER_REGISTERS(X) \
+	X(1, di, ax) X(2, si, bx) X(3, dx, cx) X(4, cx, di) X(5, r8, si) X(6, r9, r8) X(RP_BASE_RESULT, ax, r14) X(RP_BASE_CODE, ip, ip)
+
+/* handler_line.bpf.c: the word of a struct pt_regs in which that is, + 1; 0 = in none; in functions of C, and of Go. */
 extern const volatile __u8 handler_places[2][HANDLER_BASES];
 
 static __always_inline __u64 handler_value_of(const struct handler_values *v, __u32 base)
@@ -88,14 +92,11 @@ static __always_inline __u64 handler_argument(const struct rp_handler *h, struct
 	int go = h->flags & RP_HANDLER_GO;
 
 	switch (base) {
-	case 1: return go ? REGISTER(ax) : REGISTER(di);
-	case 2: return go ? REGISTER(bx) : REGISTER(si);
-	case 3: return go ? REGISTER(cx) : REGISTER(dx);
-	case 4: return go ? REGISTER(di) : REGISTER(cx);
-	case 5: return go ? REGISTER(si) : REGISTER(r8);
-	case 6: return go ? REGISTER(r8) : REGISTER(r9);
-	case RP_BASE_RESULT: return go ? REGISTER(r14) : REGISTER(ax);
-	case RP_BASE_CODE: return REGISTER(ip);
+#define X(number, in_c, in_go) \
+	case number: \
+		return go ? REGISTER(in_go) : REGISTER(in_c);
+	HANDLER_REGISTERS(X)
+#undef X
 	}
 	return 0;
 }

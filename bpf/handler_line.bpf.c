@@ -8,13 +8,12 @@
 #define METHOD_UNKNOWN "-"
 #define NODES_MAX 64            /* looked at in a list */
 
-/* In words of a struct pt_regs, + 1: arch/x86/include/asm/ptrace.h */
-enum {R14 = 2, RBX = 6, R9 = 9, R8, RAX, RCX, RDX, RSI, RDI, RIP = 17};
+/* arch/x86/include/asm/ptrace.h: struct pt_regs, in words */
+enum { WORD_r14 = 1, WORD_bx = 5, WORD_r9 = 8, WORD_r8, WORD_ax, WORD_cx, WORD_dx, WORD_si, WORD_di, WORD_ip = 16 };
 
-const volatile __u8 handler_places[2][HANDLER_BASES] = {
-	{0, RDI, RSI, RDX, RCX, R8, R9, RAX, RIP},
-	{0, RAX, RBX, RCX, RDI, RSI, R8, R14, RIP},
-};
+#define IN_C(base, in_c, in_go) [base] = WORD_##in_c + 1,
+#define IN_GO(base, in_c, in_go) [base] = WORD_##in_go + 1,
+const volatile __u8 handler_places[2][HANDLER_BASES] = {{HANDLER_REGISTERS(IN_C)}, {HANDLER_REGISTERS(IN_GO)}};
 
 int handler_value(const struct rp_handler_path *p, const struct handler_values *v, __u64 *ret)
 {

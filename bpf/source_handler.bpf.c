@@ -26,7 +26,7 @@ int handler_read(__u64 sk)
 }
 
 /* Is the call about one? The socket source reports the others. */
-static __always_inline int is_rest(const struct rp_handler *h, const struct handler_values *v)
+static __always_inline int is_rest(const struct rp_handler *h, struct pt_regs *regs)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, 0);
@@ -34,7 +34,7 @@ static __always_inline int is_rest(const struct rp_handler *h, const struct hand
 
 	if (!h->socket.base)
 		return !t || t->rest != HANDLER_PLAIN; /* a thread that reads none is handed streams of HTTP/2 */
-	return t && !handler_value(&h->socket, v, &fd) && number_of(object_socket(task, fd)) == t->rest;
+	return t && !handler_follow(&h->socket, handler_argument(h, regs, h->socket.base), &fd) && number_of(object_socket(task, fd)) == t->rest;
 }
 
 /* ---- begin ------------------------------------------------------------------------------------------------------------- */
@@ -223,8 +223,7 @@ static __always_inline int has_no_query(struct pt_regs *regs, const struct rp_ha
 /* Nearly all calls: of a handler that only counts, nothing is recorded, and there is no marker. */
 static __always_inline int is_counted_only(struct pt_regs *regs, const struct rp_handler *h)
 {
-	return h->flags & RP_HANDLER_ENDS && !(h->flags & (RP_HANDLER_TRIAL | RP_HANDLER_REST)) && counts_only(h) && !live_requests &&
-	       has_no_query(regs, h);
+	return h->flags & RP_HANDLER_ENDS && counts_only(h) && !live_requests && has_no_query(regs, h);
 }
 
 static __always_inline void enter_open(struct pt_regs *regs, const struct rp_handler *h, struct handler_values *v)
@@ -233,10 +232,6 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 	struct open_call c = {};
 	__u64 id;
 
-	if (counts_only(h) && !live_requests && has_no_query(regs, h)) {
-		request_read(0, 1);
-		return;
-	}
 	if (handler_value(&h->id, v, &id) || (h->id.base && !id))
 		return; /* uWSGI asks for an application without a request when it starts */
 	open_call_key(&key, id);
@@ -283,21 +278,20 @@ int on_handler_entry(struct pt_regs *regs)
 	const struct rp_handler *h = handler_of(regs);
 	struct handler_values v;
 	struct rp_thread *t;
+	int tried;
 
 	if (!h)
 		return 0;
-	if (is_counted_only(regs, h)) {
+	tried = h->flags & RP_HANDLER_TRIAL || (h->flags & RP_HANDLER_REST && !is_rest(h, regs));
+	if (tried && !(h->flags & RP_HANDLER_TRIAL) && handlers_to_check <= 0)
+		return 0;
+	if (!tried && is_counted_only(regs, h)) {
 		request_read(0, 1);
 		return 0;
 	}
 	handler_values(&v, h, regs);
-	if (h->flags & RP_HANDLER_TRIAL) {
+	if (tried) {
 		try_entry(regs, h, &v);
-		return 0;
-	}
-	if (h->flags & RP_HANDLER_REST && !is_rest(h, &v)) {
-		if (handlers_to_check > 0)
-			try_entry(regs, h, &v);
 		return 0;
 	}
 	if (h->flags & RP_HANDLER_ENDS) {
