@@ -20,10 +20,9 @@ static long busy_step(__u32 slot, struct busy *b)
 
 	if (!l || l->state != LIVE_BEGUN || l->reader != b->reader || !(l->contexts || l->collects) || l->serial == e->by.request)
 		return 0;
-	if ((idle && !l->busy) || l->events >= RP_MAX_EVENTS)
+	if ((idle && !l->busy) || !event_allowed(l))
 		return 0;
 	l->busy = !idle;
-	__sync_fetch_and_add(&l->events, 1);
 	e->h.request = l->serial;
 	e->h.task = b->serial == l->serial || (l->group && b->serial == l->group) ? b->unclaimed : 0;
 	e->stack = e->h.flags ? 0 : stack_take_others(l->serial);

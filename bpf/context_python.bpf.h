@@ -387,7 +387,8 @@ int context_end_work(struct rp_worker *w, struct rp_thread *thread, __u64 t);
 /* It was idle before it works for the request from `t` on: it has waited for a CPU for that. */
 int context_was_ready(struct rp_live *l, __u32 slot, struct rp_thread *thread, __u64 t);
 
-/* What the task of a context awaits, if it does: fills *e but for its head. 1: it is what it was when the task was looked at last. */
+/* What the task of a context awaits, if it does: fills wait of that buffer (stack.bpf.h) but for its head. 1: it is what it was when the task was
+ * looked at last. */
 int context_awaits(struct task_context *c, __u64 context, __u32 buffer);
 
 static __always_inline int look(const struct look *k, __u64 now)

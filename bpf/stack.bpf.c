@@ -115,7 +115,7 @@ __hidden __u32 stack_begin(void *ctx)
 int stack_send_edge(__u32 number, struct rp_live *l, struct rp_worker *w, __u64 now)
 {
 	struct pool_buffer *b = stack_buffer_at(number);
-	__u64 stack = b && l ? finish(&b->unwind, l->serial) : 0;
+	__u64 stack = b && l && w ? finish(&b->unwind, l->serial) : 0;
 	struct rp_tick *e = l && w ? event_new(RP_EV_EDGE, sizeof *e, now, l->serial, bpf_get_current_task_btf()) : NULL;
 
 	if (e) {

@@ -3,6 +3,8 @@
 #ifndef REQPROF_TESTS_PROGRAMS_H
 #define REQPROF_TESTS_PROGRAMS_H
 
+#include <string.h>
+
 #include "reqprof.h"
 #include "reqprof.skel.h"
 #include "tracer/halves.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a request's records mean when nobody else may have done it.
+/* What a request's records mean when others may have done what they tell of.
  * links: capture/replay.c capture/record.c capture/stacks.c capture/claims.c capture/locks.c capture/gil.c capture/pool_threads.c
  * links: capture/await_feed.c capture/await_cause.c base/printable.c base/alloc.c base/log.c
  * links: profile/profile.c profile/own.c profile/check.c profile/builder.c profile/timeline.c profile/stolen.c profile/awaits.c
