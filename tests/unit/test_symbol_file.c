@@ -1,193 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Names and lines from one ELF file: which symbol an address belongs to, inlined functions, separate debug files, and files that are
- * stripped, cut off, damaged or shrink while they are read.
+ * Names and lines from one ELF file: which symbol an address belongs to, inlined functions, separate debug files, and files that are stripped.
+ * Those that are damaged: test_symbol_damage.c.
  *
  * links: symbol/symbol_file.c symbol/symbols.c symbol/lines.c symbol/ranges.c symbol/elf.c symbol/mapped.c symbol/debug_file.c symbol/debuginfod.c
  */
 /* links: symbol/function_start.c symbol/asked.c symbol/demangle.c symbol/string_set.c symbol/vdso.c base/alloc.c */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
-#include <gelf.h>
 
-#include "elf_fixture.h"
 #include "symbol/debuginfod.h"
-#include "symbol/symbol_file.h"
 #include "symbol/vdso.h"
+#include "symbol_fixture.h"
 
-/* ---- fixtures: code at 0x10000 ----------------------------------------------------------------------------------- */
-
-/* Each comment is the offset in .text of what follows. */
-static const char assembly[] =
-	".text\n"
-	".globl sized; .type sized,@function\n"
-	"sized: .skip 16; .size sized,16\n"                                     /* 0x00 */
-	".skip 16\n"                                                            /* 0x10: no symbol's */
-	".type label,@notype\n"
-	"label: .skip 16\n"                                                     /* 0x20 */
-	".globl outer; .type outer,@function\n"
-	"outer: .skip 16\n"                                                     /* 0x30 */
-	"inner_label: .skip 16\n"                                               /* 0x40 */
-	".type nested,@function\n"
-	"nested: .skip 16; .size nested,16\n"                                   /* 0x50 */
-	".skip 16; .size outer,64\n"                                            /* 0x60 */
-	".globl __alias, alias, alias_longer\n"
-	".type __alias,@function; .type alias,@function; .type alias_longer,@function; .type al,@function\n"
-	"__alias: alias: alias_longer: al: .skip 16\n"                          /* 0x70 */
-	".size __alias,16; .size alias,16; .size alias_longer,16; .size al,16\n"
-	".globl indirect; .type indirect,@gnu_indirect_function\n"
-	"indirect: .skip 16; .size indirect,16\n"                               /* 0x80 */
-	".globl _ZN3app6handleERKi; .type _ZN3app6handleERKi,@function\n"
-	"_ZN3app6handleERKi: .skip 16; .size _ZN3app6handleERKi,16\n"           /* 0x90 */
-	".globl huge; .type huge,@function\n"
-	"huge: .skip 16; .size huge,0xffffffffffffff00\n"                       /* 0xa0: up to the section's end */
-	".type last,@notype\n"
-	"last: .skip 16\n"                                                      /* 0xb0, .text ends at 0xc0 */
-	".section .other,\"ax\"\n"
-	".skip 16\n"
-	".section .data\n"
-	".globl table; .type table,@object\n"
-	"table: .skip 64; .size table,64\n"
-	".globl not_code; .type not_code,@function\n"
-	"not_code: .skip 16; .size not_code,16\n"
-	".section .bss\n"
-	".globl app_lock; .type app_lock,@object\n"
-	"app_lock: .skip 40; .size app_lock,40\n";
-
-static const char source[] =
-	"#line 100 \"inlined.c\"\n"
-	"extern volatile int sink;\n"
-	"volatile int sink;\n"
-	"static inline __attribute__((always_inline)) void innermost(void)\n"
-	"{\n"
-	"	sink = 1;\n"                                                     /* 104 */
-	"}\n"
-	"static inline __attribute__((always_inline)) void middle(void)\n"
-	"{\n"
-	"	innermost();\n"                                                  /* 108 */
-	"}\n"
-	"void outermost(void);\n"
-	"void outermost(void)\n"
-	"{\n"
-	"	middle();\n"                                                     /* 113 */
-	"}\n"
-	"void plain(void);\n"
-	"void plain(void)\n"
-	"{\n"
-	"	sink = 2;\n"                                                     /* 118 */
-	"}\n";
-
-#define LINK "-shared -nostdlib -Wl,--build-id=sha1 -Wl,-Ttext=0x10000 -Wl,-z,noseparate-code "
-
-static const char *const commands[] = {
-	"cc -O2 -g -fPIC " LINK "-x c input -o inlined.so",
-	"objcopy --only-keep-debug inlined.so inlined.debug",
-	"strip -o inlined.stripped inlined.so",
-	"strip -g -o inlined.symtab inlined.so",
-	"objcopy --compress-debug-sections inlined.so inlined.compressed",
-	"objcopy -O binary --only-section=.note.gnu.build-id inlined.so note",
-	"{ printf '/nowhere\\0'; tail -c 20 note; } > link",
-	"objcopy --add-section .gnu_debugaltlink=link inlined.so inlined.alt",
-	"objcopy --compress-debug-sections=zlib-gnu inlined.so inlined.zdebug",
-	"objcopy --add-gnu-debuglink=inlined.debug inlined.stripped inlined.linked",
-	"cc -O2 -g -gdwarf-4 -gsplit-dwarf -fPIC " LINK "-x c input -o split4.so",
-	"cc -O2 -g -gdwarf-5 -gsplit-dwarf -fPIC " LINK "-x c input -o split5.so",
-	"strip -o symbols.stripped symbols.so && objcopy --only-keep-debug symbols.so packed && xz -f packed",
-	"objcopy --add-section .gnu_debugdata=packed.xz symbols.stripped symbols.packed",
-	"head -c 100 packed.xz > torn && objcopy --add-section .gnu_debugdata=torn symbols.stripped symbols.torn",
-};
-
-static int make_fixtures(void **state)
-{
-	(void)state;
-	if (fixture_begin() || fixture_run(assembly, "cc " LINK "-x assembler input -o symbols.so"))
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (fixture_run(source, commands[i]))
-			return -1;
-	return 0;
-}
-
-static int remove_fixtures(void **state)
-{
-	(void)state;
-	return fixture_end();
-}
-
-/* ---- asking ------------------------------------------------------------------------------------------------------ */
-
-static const char *debug_name; /* fixture that is handed out as the debug file */
-static int debug_asked;
-
-static int no_file(void *ctx, int pid)
-{
-	(void)ctx;
-	(void)pid;
-	return -ENOENT;
-}
-
-static int no_range(void *ctx, int pid, uint64_t start, uint64_t end)
-{
-	(void)ctx;
-	(void)pid;
-	(void)start;
-	(void)end;
-	return -ENOENT;
-}
-
-static int open_debug(void *ctx, int pid, const uint8_t *build_id, size_t len)
-{
-	(void)ctx;
-	(void)build_id;
-	assert_int_equal(pid, 42);
-	assert_in_range(len, 2, BUILD_ID_MAX);
-	debug_asked++;
-	return debug_name ? fixture_open(debug_name) : -ENOENT;
-}
-
-static const char *linked_name; /* fixture that is handed out by its name */
-static int linked_place, links_asked;
-
-static int open_debug_link(void *ctx, int pid, uint64_t start, uint64_t end, const char *name, int place)
-{
-	(void)ctx;
-	assert_int_equal(pid, 42);
-	assert_int_equal(start, 0x1000);
-	assert_int_equal(end, 0x2000);
-	assert_string_equal(name, "inlined.debug");
-	links_asked++;
-	return linked_name && place == linked_place ? fixture_open(linked_name) : -ENOENT;
-}
-
-static const struct symbol_source files = {
-	.open_maps = no_file, .open_file = no_range, .open_debug = open_debug, .open_debug_link = open_debug_link,
-};
-static const struct asked asked = {.source = &files, .pid = 42, .start = 0x1000, .end = 0x2000};
-
-static struct symbol_file *open_descriptor(int fd)
-{
-	struct elf_file *elf = elf_file_open(fd);
-
-	close(fd);
-	return elf ? symbol_file_new(elf, NULL) : NULL;
-}
-
-static struct symbol_file *open_fixture(const char *name)
-{
-	struct symbol_file *f = open_descriptor(fixture_open(name));
-
-	assert_non_null(f);
-	return f;
-}
+/* ---- symbols ----------------------------------------------------------------------------------------------------- */
 
 /* The name of the function itself at an address, or "". */
 static const char *name_at(struct symbol_file *f, uint64_t address)
@@ -197,32 +29,6 @@ static const char *name_at(struct symbol_file *f, uint64_t address)
 
 	return name ? name : "";
 }
-
-static uint64_t value_of(const char *fixture, const char *name)
-{
-	Elf *elf;
-	Elf_Scn *scn = NULL;
-	GElf_Shdr h;
-	GElf_Sym sym;
-	uint64_t value = 0;
-	int fd = fixture_open(fixture);
-
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL);
-	while ((scn = elf_nextscn(elf, scn))) {
-		if (!gelf_getshdr(scn, &h) || h.sh_type != SHT_SYMTAB)
-			continue;
-		for (int i = 0; gelf_getsym(elf_getdata(scn, NULL), i, &sym); i++)
-			if (!strcmp(elf_strptr(elf, h.sh_link, sym.st_name), name))
-				value = sym.st_value;
-	}
-	elf_end(elf);
-	close(fd);
-	assert_true(value);
-	return value;
-}
-
-/* ---- symbols ----------------------------------------------------------------------------------------------------- */
 
 static void the_right_symbol_is_chosen(void **state)
 {
@@ -297,20 +103,6 @@ static void offsets_become_addresses(void **state)
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */
-
-static void assert_place(const struct place *p, const char *function, uint32_t line, bool inlined)
-{
-	if (function)
-		assert_string_equal(p->function, function);
-	else
-		assert_null(p->function);
-	assert_int_equal(p->line, line);
-	assert_int_equal(p->inlined, inlined);
-	if (line)
-		assert_string_equal(strrchr(p->file, '/') + 1, "inlined.c");
-	else
-		assert_null(p->file);
-}
 
 static void assert_inlined(struct symbol_file *f, uint64_t outermost, uint64_t plain)
 {
@@ -530,169 +322,6 @@ static void the_vdso_has_names(void **state)
 	symbol_file_free(f);
 }
 
-/* ---- damage ------------------------------------------------------------------------------------------------------ */
-
-struct bytes {
-	char *data;
-	size_t size;
-};
-
-static struct bytes read_fixture(const char *name)
-{
-	struct bytes b = {.size = 0};
-	int fd = fixture_open(name);
-	struct stat st;
-
-	assert_int_equal(fstat(fd, &st), 0);
-	b.data = xcalloc(st.st_size, 1);
-	b.size = st.st_size;
-	assert_int_equal(read(fd, b.data, b.size), b.size);
-	close(fd);
-	return b;
-}
-
-static int write_file(const char *data, size_t size)
-{
-	int fd = memfd_create("elf", MFD_CLOEXEC);
-
-	assert_int_equal(write(fd, data, size), size);
-	return fd;
-}
-
-static void without_sections_nothing_is_known(void **state)
-{
-	struct bytes b = read_fixture("inlined.so");
-	Elf64_Ehdr *header = (Elf64_Ehdr *)b.data;
-	struct symbol_file *f;
-	struct places p;
-
-	(void)state;
-	header->e_shoff = header->e_shnum = header->e_shstrndx = 0;
-	f = open_descriptor(write_file(b.data, b.size));
-	assert_non_null(f);
-	debug_name = NULL;
-	p = symbol_file_find(f, &asked, value_of("inlined.so", "plain"));
-	assert_int_equal(p.n, 1);
-	assert_place(&p.list[0], NULL, 0, false);
-	assert_true(symbol_file_elf(f)->n_segments > 0);
-	assert_int_equal(symbol_file_elf(f)->build_id_len, 20);
-	symbol_file_free(f);
-	free(b.data);
-}
-
-/* Ask everything of a file that may be anything. */
-static void ask_all(struct symbol_file *f)
-{
-	if (!f)
-		return;
-	debug_name = NULL;
-	for (uint64_t address = 0x10000; address < 0x100e0; address += 7) {
-		struct places p = symbol_file_find(f, &asked, address);
-
-		assert_in_range(p.n, 1, 32);
-	}
-	symbol_file_find(f, &asked, UINT64_MAX);
-	free(symbol_file_data_name(f, &asked, 0x11000));
-	elf_file_segment(symbol_file_elf(f), 0x1000, true);
-	symbol_file_free(f);
-}
-
-static void cut_off_files_cost_only_their_names(void **state)
-{
-	static const char *const names[] = {"inlined.so", "symbols.so", "inlined.debug", "inlined.compressed"};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		struct bytes b = read_fixture(names[i]);
-
-		for (size_t size = 0; size < b.size; size += 97)
-			ask_all(open_descriptor(write_file(b.data, size)));
-		free(b.data);
-	}
-}
-
-/* Most damage goes to the headers and tables, where it does most. */
-static void damage(struct bytes *b, unsigned int *seed)
-{
-	for (int n = 1 + rand_r(seed) % 8; n > 0; n--) {
-		size_t at = rand_r(seed) % (rand_r(seed) % 3 ? b->size : 1024);
-		static const uint8_t extreme[] = {0, 1, 0x7f, 0x80, 0xff, 0xfe};
-
-		if (rand_r(seed) % 4 == 0)
-			at = b->size - 1 - rand_r(seed) % 2048;
-		b->data[at] = rand_r(seed) % 2 ? rand_r(seed) : extreme[rand_r(seed) % sizeof extreme];
-	}
-}
-
-static void damaged_files_cost_only_their_names(void **state)
-{
-	static const char *const names[] = {"inlined.so", "symbols.so", "inlined.debug", "inlined.compressed"};
-	unsigned int seed = 20240229;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		struct bytes whole = read_fixture(names[i]), b = {.data = xcalloc(whole.size, 1), .size = whole.size};
-
-		for (int round = 0; round < 2000; round++) {
-			memcpy(b.data, whole.data, whole.size);
-			damage(&b, &seed);
-			ask_all(open_descriptor(write_file(b.data, b.size)));
-		}
-		free(whole.data);
-		free(b.data);
-	}
-}
-
-static void what_is_no_elf_file_is_refused(void **state)
-{
-	_cleanup_free_ char *zeros = xcalloc(8192, 1);
-	int ends[2];
-
-	(void)state;
-	assert_null(open_descriptor(write_file("", 0)));
-	assert_null(open_descriptor(write_file("#!/bin/sh\n", 10)));
-	assert_null(open_descriptor(write_file(zeros, 8192)));
-	assert_null(open_descriptor(write_file("!<arch>\n", 8)));
-	assert_int_equal(pipe(ends), 0);
-	assert_null(open_descriptor(ends[0]));
-	close(ends[1]);
-}
-
-/* Its owner may do that at any time; pages that are gone must not end the process. */
-static void a_file_may_shrink_while_it_is_read(void **state)
-{
-	struct bytes b = read_fixture("inlined.so");
-
-	(void)state;
-	for (size_t left = 0; left < b.size; left += 4096) {
-		int fd = write_file(b.data, b.size);
-		struct elf_file *elf = elf_file_open(fd);
-
-		assert_non_null(elf);
-		assert_false(elf_file_changed(elf));
-		assert_int_equal(ftruncate(fd, left), 0);
-		assert_int_equal(elf_file_changed(elf), left == 0);
-		close(fd);
-		ask_all(symbol_file_new(elf, NULL));
-	}
-	free(b.data);
-}
-
-static void an_overwritten_file_is_noticed(void **state)
-{
-	struct bytes b = read_fixture("inlined.so");
-	int fd = write_file(b.data, b.size);
-	struct elf_file *elf = elf_file_open(fd);
-
-	(void)state;
-	b.data[100] ^= 1;
-	assert_int_equal(pwrite(fd, b.data, b.size, 0), b.size);
-	assert_true(elf_file_changed(elf));
-	elf_file_close(elf);
-	close(fd);
-	free(b.data);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -708,12 +337,6 @@ int main(void)
 		cmocka_unit_test(packed_symbols_are_read),
 		cmocka_unit_test(servers_are_asked_where_the_user_wants),
 		cmocka_unit_test(the_vdso_has_names),
-		cmocka_unit_test(without_sections_nothing_is_known),
-		cmocka_unit_test(cut_off_files_cost_only_their_names),
-		cmocka_unit_test(damaged_files_cost_only_their_names),
-		cmocka_unit_test(what_is_no_elf_file_is_refused),
-		cmocka_unit_test(a_file_may_shrink_while_it_is_read),
-		cmocka_unit_test(an_overwritten_file_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, make_fixtures, remove_fixtures);
