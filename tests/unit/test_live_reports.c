@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From events to a report: whole requests, with invented symbols and a writer that looks.
+/* From events to a report: whole requests, those that are cut, what is lost, and odd lines.
  * links: capture/live.c capture/live_record.c capture/report.c capture/replay.c capture/report_line.c capture/record.c capture/stacks.c
  * links: capture/groups.c
  * links: capture/claims.c capture/names.c capture/processes.c capture/locks.c capture/causes.c capture/address.c capture/contexts.c capture/sources.c
@@ -14,166 +14,11 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
 #include "base/cleanup.h"
-#include "capture/live.h"
-#include "capture/report.h"
-#include "fake_namer.h"
-
-#define MS 1000000ULL
-#define T0 (1000 * MS)
-#define PID 4000042 /* no such process */
-#define TID 43
-
-struct fixture {
-	struct worker_options options;
-	struct worker_marker marker;
-	struct live live;
-	struct reporter reporter;
-	struct programs programs;
-	void (*look)(const struct profile *p); /* at what is written */
-	int error;              /* of the writer */
-	int written;
-	char replaces[7];       /* of the last write, empty = none */
-	char id[7];
-};
-
-static int write_fake(void *ctx, const struct profile *p, const char *replaces, char **ret_path)
-{
-	struct fixture *f = ctx;
-
-	assert_null(profile_check(p));
-	f->written++;
-	snprintf(f->replaces, sizeof f->replaces, "%s", replaces ? replaces : "");
-	strcpy(f->id, p->request.id);
-	if (f->look)
-		f->look(p);
-	*ret_path = xstrdup(f->error ? "cannot write x: no space left" : "x.html");
-	return f->error;
-}
-
-static int make(void **state)
-{
-	struct fixture *f = xcalloc(1, sizeof *f);
-
-	f->marker = (struct worker_marker){.text = "profile=1", .is_query = true};
-	f->options = (struct worker_options){
-		.kallsyms_fd = -1, .markers = &f->marker, .n_markers = 1, .command = "reqprof record",
-		.interval_ns = MS, .tick_cost_ns = 3000, .switch_cost_ns = 1000, .writer = {.ctx = f, .write = write_fake},
-	};
-	live_init(&f->live, &f->options, NULL);
-	reporter_init(&f->reporter, &f->options, NULL);
-	f->reporter.programs = &f->programs;
-	f->reporter.silent = true;
-	*state = f;
-	return 0;
-}
-
-static int destroy(void **state)
-{
-	struct fixture *f = *state;
-
-	live_fini(&f->live);
-	reporter_fini(&f->reporter);
-	programs_clear(&f->programs);
-	free(f);
-	return 0;
-}
-
-/* ---- events ------------------------------------------------------------------------------------------------------ */
-
-static struct rp_event head(int type, size_t len, int flags, uint64_t t)
-{
-	return (struct rp_event){.type = type, .flags = flags, .len = len, .t = t, .request = 1, .pid = PID, .tid = TID};
-}
-
-static void send_begin(struct fixture *f, const char *line, int flags)
-{
-	size_t n = strlen(line);
-	struct rp_begin *e = xcalloc(1, sizeof *e + n);
-
-	e->h = head(RP_EV_BEGIN, sizeof *e + n, flags, T0);
-	e->begin_ns = T0;
-	e->socket_queue_ns = RP_UNKNOWN_NS;
-	e->local = (struct rp_addr){.family = RP_AF_INET, .port = 8000, .ip = {127, 0, 0, 1}};
-	e->remote = (struct rp_addr){.family = RP_AF_INET, .port = 40312, .ip = {127, 0, 0, 1}};
-	e->line_len = n;
-	strcpy(e->comm, "uvicorn");
-	memcpy(e + 1, line, n);
-	assert_true(live_event(&f->live, &e->h));
-	free(e);
-}
-
-static void send_bind(struct fixture *f, uint32_t worker, uint64_t t, int pid, int flags)
-{
-	struct rp_bind e = {.h = head(RP_EV_BIND, sizeof e, flags, t), .bound = 1, .worker = worker, .comm = "uvicorn"};
-
-	e.h.pid = pid;
-	e.h.tid = pid + 1;
-	assert_true(live_event(&f->live, &e.h));
-}
-
-static void send_stack(struct fixture *f, uint64_t id, int pid, uint64_t innermost, int flags)
-{
-	struct {
-		struct rp_stack s;
-		uint64_t addresses[3];
-	} e = {
-		.s = {.h = head(RP_EV_STACK, sizeof e, flags, T0), .id = id, .n_kernel = 1, .n_user = 2},
-		.addresses = {0x99, innermost, 0x1},
-	};
-
-	e.s.h.pid = pid;
-	assert_true(live_event(&f->live, &e.s.h));
-}
-
-static void send_tick(struct fixture *f, int type, uint32_t worker, uint64_t t, uint64_t stack)
-{
-	struct rp_tick e = {.h = head(type, sizeof e, 0, t), .worker = worker, .stack = stack};
-
-	assert_true(live_event(&f->live, &e.h));
-}
-
-static void send_wait(struct fixture *f, const struct rp_wait *wait)
-{
-	struct rp_wait e = *wait;
-	int flags = e.h.flags;
-
-	e.h = head(RP_EV_WAIT, sizeof e, flags, e.in_ns);
-	e.timeout_ns = RP_UNKNOWN_NS;
-	assert_true(live_event(&f->live, &e.h));
-}
-
-static void send_end(struct fixture *f, uint64_t end_ns, int status, int how)
-{
-	struct rp_end e = {
-		.h = head(RP_EV_END, sizeof e, how, end_ns), .end_ns = end_ns, .first_write_ns = end_ns - MS, .head_read_ns = T0,
-		.bytes_in = 77, .bytes_out = 1234, .status = status, .in_flight_max = 2, .dropped = 5, .refused_live = 6,
-		.refused_rate = 7, .workers_refused = 1, .ticks = 10, .switches = 4,
-	};
-
-	assert_true(live_event(&f->live, &e.h));
-}
-
-static void send_exec(struct fixture *f, int pid)
-{
-	struct rp_event e = {.type = RP_EV_EXEC, .len = sizeof e, .t = T0, .pid = pid, .tid = pid};
-
-	assert_true(live_event(&f->live, &e));
-}
-
-static void write_all(struct fixture *f)
-{
-	struct live_request *r;
-
-	while ((r = live_finished(&f->live))) {
-		report_final(&f->reporter, r, T0 + 100 * MS);
-		live_release(&f->live);
-	}
-}
+#include "live_fixture.h"
 
 /* ---- a whole request --------------------------------------------------------------------------------------------- */
 
@@ -220,60 +65,14 @@ static void look_whole(const struct profile *p)
 	assert_string_equal(p->about.arming, "timer");
 }
 
-/* ---- what the tracer says of processes ------------------------------------------------------------------------------ */
-
-static void say(struct fixture *f, enum msg_type type, int pid, const char *text)
+static void send_wait(struct fixture *f, const struct rp_wait *wait)
 {
-	struct msg msg = {.type = type, .pid = pid};
+	struct rp_wait e = *wait;
+	int flags = e.h.flags;
 
-	strcpy(msg.name, text);
-	programs_take(&f->programs, &msg);
-}
-
-static void look_program(const struct profile *p)
-{
-	assert_string_equal(p->about.program, "a\\x1b[2Jpp.py");
-	assert_string_equal(p->about.runtime, "CPython 3.11");
-}
-
-static void look_no_runtime(const struct profile *p)
-{
-	assert_string_equal(p->about.program, "nginx");
-	assert_null(p->about.runtime);
-}
-
-static void look_unknown(const struct profile *p)
-{
-	assert_null(p->about.program);
-	assert_null(p->about.runtime);
-}
-
-static void snapshot_of(struct fixture *f, void (*look)(const struct profile *p))
-{
-	f->look = look;
-	f->written = 0;
-	report_snapshot(&f->reporter, f->live.requests, T0 + MS);
-	assert_int_equal(f->written, 1);
-}
-
-static void what_runs(void **state)
-{
-	struct fixture *f = *state;
-
-	send_begin(f, "GET /?profile=1", 0);
-	say(f, MSG_PROGRAM, PID + 1, "other");
-	snapshot_of(f, look_unknown);
-	say(f, MSG_PROGRAM, PID, "a\x1b[2Jpp.py");
-	say(f, MSG_RUNTIME, PID, "CPython 3.11");
-	snapshot_of(f, look_program);
-	say(f, MSG_PROGRAM, PID, "nginx"); /* it has called exec */
-	say(f, MSG_RUNTIME, PID, "");
-	snapshot_of(f, look_no_runtime);
-	for (int i = 0; i < PROGRAMS_MAX; i++)
-		say(f, MSG_PROGRAM, i + 1, "forked");
-	assert_int_equal(f->programs.n, PROGRAMS_MAX);
-	assert_string_equal(programs_find(&f->programs, PROGRAMS_MAX)->program, "forked");
-	snapshot_of(f, look_unknown);
+	e.h = head(RP_EV_WAIT, sizeof e, flags, e.in_ns);
+	e.timeout_ns = RP_UNKNOWN_NS;
+	assert_true(live_event(&f->live, &e.h));
 }
 
 static struct rp_wait lock_wait(void)
@@ -441,81 +240,7 @@ static void unknown_type(void **state)
 	assert_false(live_event(&f->live, &e));
 }
 
-/* ---- processes and lines ----------------------------------------------------------------------------------------- */
-
-static bool has_function(const struct profile *p, const char *name)
-{
-	for (size_t i = 0; i < p->n_frames; i++)
-		if (!strcmp(p->frames[i].function, name))
-			return true;
-	return false;
-}
-
-static void look_exec(const struct profile *p)
-{
-	/* The child's address before its exec is its parent's code, the one after it its own. */
-	assert_true(has_function(p, "4000042:0xaaa"));
-	assert_false(has_function(p, "50:0xaaa"));
-	assert_true(has_function(p, "50:0xbbb"));
-}
-
-static void child_calls_exec(void **state)
-{
-	struct fixture *f = *state;
-
-	send_begin(f, "GET / HTTP/1.1", 0);
-	send_bind(f, 0, T0, PID, 0);
-	send_bind(f, 1, T0 + MS, 50, RP_BIND_CLONED);
-	send_stack(f, 1, 50, 0xaaa, 0);
-	send_tick(f, RP_EV_TICK, 1, T0 + 2 * MS, 1);
-	send_exec(f, 50);
-	assert_int_equal(fake_renewed, 50);
-	send_exec(f, 51);
-	assert_int_equal(fake_renewed, 50); /* no process of a request */
-	send_stack(f, 2, 50, 0xbbb, 0);
-	send_tick(f, RP_EV_TICK, 1, T0 + 3 * MS, 2);
-	send_end(f, T0 + 12 * MS, 200, RP_END_SEEN);
-	f->look = look_exec;
-	write_all(f);
-	assert_int_equal(f->written, 1);
-}
-
-static void look_python(const struct profile *p)
-{
-	size_t python = 0;
-
-	for (size_t i = 0; i < p->n_frames; i++)
-		python += p->frames[i].kind == FRAME_python;
-	assert_int_equal(python, 2);
-	assert_true(has_function(p, "python:0x1000") && has_function(p, "python:0x2000"));
-	assert_int_equal(p->lost.frames_unknown, 0); /* an application's frames have no package */
-	assert_int_equal(p->lost.stacks_truncated, 1);
-	assert_string_equal(p->about.truncations[0].reason, "native and Python frames do not agree");
-}
-
-static void python_frames(void **state)
-{
-	struct {
-		struct rp_stack s;
-		uint64_t address;
-		struct rp_python_frame frames[2];
-	} e = {
-		.s = {.h = head(RP_EV_STACK, sizeof e, 0, T0), .id = 1, .n_kernel = 1, .n_python = 2},
-		.address = 0x99, .frames = {{0x1000, 6, 1}, {0x2000, 8 | RP_PYTHON_ENTRY, 2}},
-	};
-	struct fixture *f = *state;
-
-	send_begin(f, "GET / HTTP/1.1", 0);
-	send_bind(f, 0, T0, PID, 0);
-	fake_code = 0;
-	assert_true(live_event(&f->live, &e.s.h));
-	assert_true(fake_code == 0x2000);
-	send_tick(f, RP_EV_TICK, 0, T0 + 2 * MS, 1);
-	send_end(f, T0 + 12 * MS, 200, RP_END_SEEN);
-	f->look = look_python;
-	write_all(f);
-	assert_int_equal(f->written, 1);
-}
+/* ---- lines ------------------------------------------------------------------------------------------------------- */
 
 static void odd_lines(void **state)
 {
@@ -536,13 +261,11 @@ static void odd_lines(void **state)
 	assert_string_equal(f->live.requests->profile->request.http_version, "1.0");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make, destroy)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_runs), TEST(whole_request), TEST(snapshot_is_replaced), TEST(end_that_never_came), TEST(begin_lost), TEST(straggler),
-		TEST(writer_fails), TEST(closed), TEST(unknown_type), TEST(child_calls_exec), TEST(python_frames), TEST(odd_lines),
+		TEST(whole_request), TEST(snapshot_is_replaced), TEST(end_that_never_came), TEST(begin_lost), TEST(straggler),
+		TEST(writer_fails), TEST(closed), TEST(unknown_type), TEST(odd_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
