@@ -14,13 +14,11 @@
 #include <cmocka.h>
 
 #include "fake_bpf/requests.h"
+#include "http_messages.h"
 #include "reqprof.h"
 
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* of tables */
 
-#define MARKED "GET /a?profile=1 HTTP/1.1\r\nHost: x\r\n\r\n"
-#define FORGED "GET /forged?profile=1 HTTP/1.1\r\nHost: x\r\n\r\n"
-#define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define STEPS 8
 
 struct step {
@@ -42,11 +40,9 @@ struct conversation {
 	struct told told[4];
 };
 
-#define HEAD(line, fields) line " HTTP/1.1\r\nHost: x\r\n" fields "\r\n"
 #define POST_FORGED HEAD("POST /a?profile=1", "Content-Length: 43\r\n") FORGED
 #define CHUNKED_FORGED HEAD("POST /a?profile=1", "Transfer-Encoding: chunked\r\n") \
 	"5;name=value\r\nhello\r\n2B\r\n" FORGED "\r\n0\r\nTrailer: x\r\n\r\n"
-#define CHUNKED_OK "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n0\r\n\r\n"
 #define LONG_FIELD "Cookie: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"
 
 static const struct conversation conversations[] = {
@@ -231,73 +227,6 @@ static void a_line_that_is_too_long(void **state)
 	fake_closes(sk);
 }
 
-/* Bytes that no call shows: counted, and the connection goes on from the next request that follows a response. */
-static void gaps_and_hidden_bytes(void **state)
-{
-	struct sock *sk = fake_connection(false);
-
-	(void)state;
-	fake_reset();
-	fake_reads(sk, MARKED, 38);
-	fake_writes(sk, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", 43);
-	fake_sendfile(sk, 100000);
-	assert_true(fake_requests[0].ended);
-	assert_int_equal(fake_requests[0].bytes_out, 100043);
-	sk->tcp.bytes_received += 500; /* spliced away */
-	fake_reads(sk, FORGED, 43);
-	assert_int_equal(fake_n_requests, 1);
-	assert_int_equal(fake_counter(RP_COUNT_out_of_sync), 1);
-	fake_writes(sk, OK, 40);
-	fake_reads(sk, MARKED, 38);
-	assert_int_equal(fake_n_requests, 2);
-	assert_true(fake_requests[1].joined);
-	fake_closes(sk);
-}
-
-static void a_connection_that_was_open_before(void **state)
-{
-	struct sock *sk = fake_connection(true);
-
-	(void)state;
-	fake_reset();
-	fake_reads(sk, FORGED, 43);     /* may be in the middle of a body */
-	fake_writes(sk, "HTTP/1.1 100 Continue\r\n\r\n", 25);
-	fake_reads(sk, FORGED, 43);     /* a 1xx proves nothing */
-	assert_int_equal(fake_n_requests, 0);
-	fake_writes(sk, OK, 40);
-	fake_reads(sk, MARKED, 38);
-	assert_int_equal(fake_n_requests, 1);
-	assert_true(fake_requests[0].joined);
-	fake_closes(sk);
-}
-
-/* On a thread in a hurry an unmarked response's end is that of the next request; a marked one is looked at. */
-static void ends_that_are_inferred(void **state)
-{
-	struct sock *sk = fake_connection(false);
-
-	(void)state;
-	fake_reset();
-	fake_hurried = true;
-	for (int i = 0; i < 3; i++) {
-		fake_reads(sk, "GET /b HTTP/1.1\r\n\r\n", 19);
-		assert_int_equal(fake_answered, i);
-		fake_writes(sk, CHUNKED_OK, sizeof CHUNKED_OK - 1);
-	}
-	fake_reads(sk, MARKED, 38);
-	assert_int_equal(fake_answered, 3);
-	fake_writes(sk, OK, 40);
-	assert_true(fake_requests[0].ended);
-	assert_int_equal(fake_requests[0].how, RP_END_SEEN);
-	fake_reads(sk, "GET /b HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n" MARKED, 38 + 38);
-	fake_writes(sk, OK OK OK, 120);
-	assert_int_equal(fake_n_requests, 2);
-	assert_true(fake_requests[1].ended);
-	assert_int_equal(fake_requests[1].bytes_out, 40);
-	assert_int_equal(fake_answered, fake_read);
-	fake_closes(sk);
-}
-
 /* ---- against conversations whose truth is known because they are made ------------------------------------------ */
 
 static size_t add(char *at, const char *format, ...)
@@ -354,30 +283,6 @@ static void feed(struct sock *sk, void (*call)(struct sock *sk, const char *byte
 	}
 }
 
-/* Handlers report the requests of connections that do not speak plain HTTP/1, and of no other. */
-static void connections_left_to_handlers(void **state)
-{
-	static const char *const others[] = {"\x16\x03\x01\x02\0\1\0\1\xfc\3\3", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"};
-
-	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		struct sock *plain, *other;
-
-		fake_reset();
-		plain = fake_connection(false);
-		fake_reads(plain, MARKED, strlen(MARKED));
-		assert_int_equal(fake_rest, 1 /* HANDLER_PLAIN */);
-		fake_writes(plain, OK, strlen(OK));
-		fake_closes(plain);
-		other = fake_connection(false);
-		fake_reads(other, others[i], i ? strlen(others[i]) : 11);
-		assert_ptr_equal((void *)fake_rest, other);
-		fake_reads(other, "more", 4);
-		assert_ptr_equal((void *)fake_rest, other);
-		fake_closes(other);
-	}
-}
-
 static void random_conversations(void **state)
 {
 	static char in[20000], out[20000];
@@ -415,36 +320,6 @@ static void random_conversations(void **state)
 	}
 }
 
-/* Of a server, not marked, in sync or not; but not what is written to a database. */
-static void responses_to_others(void **state)
-{
-	struct sock *sk = fake_connection(false), *before = fake_connection(true), *database = fake_connection(true);
-
-	(void)state;
-	fake_reset();
-	fake_void = 0;
-	groups = 1;
-	fake_reads(sk, MARKED, sizeof MARKED - 1);
-	fake_writes(sk, OK, sizeof OK - 1);
-	assert_int_equal(fake_void, 0);
-	fake_reads(sk, HEAD("GET /b", ""), sizeof HEAD("GET /b", "") - 1);
-	fake_writes(sk, OK, sizeof OK - 1);
-	assert_int_equal(fake_void, 1);
-	fake_reads(before, "x", 1); /* the end of a request that began before */
-	fake_writes(before, OK, sizeof OK - 1);
-	assert_int_equal(fake_void, 2);
-	fake_reads(database, "an answer", 9);
-	fake_writes(database, "Q 0123456789 select", 19);
-	assert_int_equal(fake_void, 2);
-	groups = 0;
-	fake_reads(sk, HEAD("GET /b", ""), sizeof HEAD("GET /b", "") - 1);
-	fake_writes(sk, OK, sizeof OK - 1);
-	assert_int_equal(fake_void, 2);
-	fake_closes(sk);
-	fake_closes(before);
-	fake_closes(database);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,13 +328,8 @@ int main(void)
 		cmocka_unit_test(a_marker_of_full_length),
 		cmocka_unit_test(trace_ids),
 		cmocka_unit_test(a_line_that_is_too_long),
-		cmocka_unit_test(gaps_and_hidden_bytes),
-		cmocka_unit_test(a_connection_that_was_open_before),
-		cmocka_unit_test(ends_that_are_inferred),
-		cmocka_unit_test(connections_left_to_handlers),
 		cmocka_unit_test(random_conversations),
-		cmocka_unit_test(responses_to_others),
 	};
 
-	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("http_conversations", tests, NULL, NULL);
 }
