@@ -11,8 +11,8 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 from tap import main, none, ok
 
 MAX_LINE, MAX_FUNCTION, MAX_FILE = 150, 60, 450
-# Tests of one module stay one file; the others are made by a tool.
-LONG_FILES = re.compile(r"^(tests/unit/test_|vmlinux/x86/vmlinux\.h$|vmlinux/whole|tests/golden/.*\.(html|json|txt|folded)$)")
+# Made by a tool.
+LONG_FILES = re.compile(r"^(vmlinux/x86/vmlinux\.h$|vmlinux/whole|tests/golden/.*\.(html|json|txt|folded)$)")
 MADE = re.compile(r"^(vmlinux/x86/|tests/fuzz/corpus/|tests/golden/.*\.(html|json|txt|folded)$|tests/browser/package-lock\.json$|LICENSES?)")
 # No place for a comment, or one that every report would carry along.
 NO_COMMENT = re.compile(r"^user/html/(report|index/\w+)\.html$|\.(json|txt|folded|png|md)$|^(LICENSE|\.gitignore)|\.npmrc$|tests/golden/.*\.html$")
