@@ -12,7 +12,6 @@
 
 struct programs {
 	struct reqprof *skel;
-	int registered;
 };
 
 /* Opened, to be loaded. */
@@ -20,7 +19,7 @@ static inline void programs_open(struct programs *p)
 {
 	struct bpf_program *program;
 
-	p->registered = halves_prepare();
+	assert_int_equal(halves_prepare(), 0);
 	p->skel = reqprof__open();
 	assert_non_null(p->skel);
 	bpf_object__for_each_program(program, p->skel->obj) {
@@ -35,7 +34,6 @@ static inline void programs_open(struct programs *p)
 
 static inline void programs_close(struct programs *p)
 {
-	halves_done(p->registered);
 	reqprof__destroy(p->skel);
 }
 

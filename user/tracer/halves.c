@@ -48,18 +48,19 @@ static int before_first_program(struct bpf_program *program, struct bpf_prog_loa
 	return 0;
 }
 
+/* Once: when the last one of such handlers is unregistered, libbpf 1.1 goes on to use memory that it has freed. */
 int halves_prepare(void)
 {
 	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = before_first_program);
+	static bool registered;
+	int r;
 
 	maps.state = MAPS_NOT_YET;
-	return libbpf_register_prog_handler(HALVES_SECTION, BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &options);
-}
-
-void halves_done(int registered)
-{
-	if (registered >= 0)
-		libbpf_unregister_prog_handler(registered);
+	if (registered)
+		return 0;
+	r = libbpf_register_prog_handler(HALVES_SECTION, BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &options);
+	registered = r >= 0;
+	return r < 0 ? r : 0;
 }
 
 void halves_split(struct bpf_object *first, struct bpf_object *second, const char *const *moved, size_t n)

@@ -6,10 +6,9 @@
 #include <bpf/libbpf.h>
 
 /* The section of the object's first program, which does nothing: when libbpf is about to load it, the maps are there (bpf/maps.bpf.c). Objects with
- * it can only be opened between the two; the answer of the first is for the second, or −errno. */
+ * it can be opened after this only. 0 or −errno. */
 #define HALVES_SECTION "reqprof/maps"
 int halves_prepare(void);
-void halves_done(int registered);
 
 /* Of the programs that are set to be loaded from the first, these are loaded from the second. */
 void halves_split(struct bpf_object *first, struct bpf_object *second, const char *const *moved, size_t n);

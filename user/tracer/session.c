@@ -132,11 +132,10 @@ static int open_programs(struct session *s)
 struct session *session_new(const struct tracer_options *options)
 {
 	struct session *s = xcalloc(1, sizeof *s);
-	int registered, r;
+	int r;
 
 	libbpf_set_print(print_libbpf);
-	registered = halves_prepare();
-	r = registered < 0 ? -registered : open_programs(s);
+	r = -halves_prepare() ?: open_programs(s);
 	if (r) {
 		log_error("cannot open the BPF programs: %s", strerror(r));
 		goto fail;
@@ -152,10 +151,8 @@ struct session *session_new(const struct tracer_options *options)
 			  strerror(r));
 		goto fail;
 	}
-	halves_done(registered);
 	return s;
 fail:
-	halves_done(registered);
 	session_free(s);
 	errno = r;
 	return NULL;
