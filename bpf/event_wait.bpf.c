@@ -162,8 +162,20 @@ __hidden int event_wait(struct task_struct *task, __s32 nr, const __u64 args[6],
 	return 0;
 }
 
-/* Where ep_poll_callback(), a static function of fs/eventpoll.c, lies; set before load, 0 = unknown. */
-const volatile __u64 ep_poll_callback_address = 0;
+/* Where ep_poll_callback(), a static function of fs/eventpoll.c, lies; 0 = unknown. */
+static volatile __u64 ep_poll_callback_address = 0;
+
+/* Run once, before anything is attached: the kernel finds it at once, where /proc/kallsyms would have to be read. */
+SEC("syscall")
+int find_functions(void *ctx)
+{
+	static const char name[] = "ep_poll_callback";
+	__u64 address = 0;
+	long r = bpf_kallsyms_lookup_name(name, sizeof name, 0, &address);
+
+	ep_poll_callback_address = r ? 0 : address;
+	return r;
+}
 
 /* The epoll item behind one waiter of the socket's wait queue, or NULL. */
 static __always_inline struct epitem *item_of(struct wait_queue_entry *waiter)

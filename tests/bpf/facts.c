@@ -3,7 +3,6 @@
  * What the BPF side finds out about descriptors, waits and epoll, asked in the kernel about this very process.
  *
  * bpf: tests/bpf/facts.bpf.c bpf/object.bpf.c bpf/address.bpf.c bpf/event_wait.bpf.c
- * links: tracer/kernel_function.c
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -32,7 +31,6 @@
 
 #include "facts.h"
 #include "facts.skel.h"
-#include "tracer/kernel_function.h"
 
 static struct facts *skel;
 
@@ -319,12 +317,11 @@ static void epoll_tells_whether_it_was_called(void **state)
 
 static int open_programs(void **state)
 {
+	LIBBPF_OPTS(bpf_test_run_opts, none);
+
 	(void)state;
-	skel = facts__open();
-	if (!skel)
-		return -1;
-	skel->rodata->ep_poll_callback_address = kernel_function("ep_poll_callback");
-	return facts__load(skel);
+	skel = facts__open_and_load();
+	return skel ? bpf_prog_test_run_opts(bpf_program__fd(skel->progs.find_functions), &none) ?: -(int)none.retval : -1;
 }
 
 static int close_programs(void **state)

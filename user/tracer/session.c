@@ -18,7 +18,6 @@
 #include "tracer/halves.h"
 #include "tracer/handler_links.h"
 #include "tracer/iterator.h"
-#include "tracer/kernel_function.h"
 #include "tracer/kernel_types.h"
 #include "tracer/links.h"
 #include "tracer/task_storage.h"
@@ -100,7 +99,6 @@ static void configure(struct session *s, const struct tracer_options *options)
 
 	memcpy((void *)&skel->rodata->cfg, &options->config, sizeof options->config);
 	memcpy((void *)skel->rodata->markers, options->markers, sizeof options->markers);
-	skel->rodata->ep_poll_callback_address = kernel_function("ep_poll_callback");
 	skel->rodata->steal_clock = kernel_steal_clock();
 	s->has_uprobe_session = uprobe_multi_works(UPROBE_SESSION_ATTACH_TYPE);
 	s->has_uprobe_multi = uprobe_multi_works(UPROBE_MULTI_ATTACH_TYPE);
@@ -187,8 +185,12 @@ int session_list_sockets(struct session *s)
 
 int session_attach(struct session *s)
 {
-	int r = reqprof__attach(s->skel);
+	LIBBPF_OPTS(bpf_test_run_opts, none);
+	int r;
 
+	/* What it does not find is not known, then. */
+	bpf_prog_test_run_opts(bpf_program__fd(s->skel->progs.find_functions), &none);
+	r = reqprof__attach(s->skel);
 	if (!r && s->second)
 		r = reqprof__attach(s->second);
 	if (r)
