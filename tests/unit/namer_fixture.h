@@ -52,6 +52,11 @@ struct symbolizer *symbolizer_new(const struct symbol_source *source, int kallsy
 	return s;
 }
 
+void symbolizer_prepare(struct symbolizer *s)
+{
+	(void)s;
+}
+
 void symbolizer_free(struct symbolizer *s)
 {
 	free(s);

@@ -202,6 +202,7 @@ void namer_executables(struct namer *n, int pid, void (*executable)(void *ctx, c
 }
 
 struct world {
+	int kallsyms;
 	struct symbolizer *s;
 	struct namer namer;     /* the same */
 	struct profile *p;
@@ -213,15 +214,14 @@ static inline int begin(void **state)
 {
 	_cleanup_free_ char *path = fixture_path("code.so");
 	struct world *w = xcalloc(1, sizeof *w);
-	int fd = memfd_create("kallsyms", MFD_CLOEXEC);
 
+	w->kallsyms = memfd_create("kallsyms", MFD_CLOEXEC);
 	maps_text = NULL;
 	gone = false;
 	watched.refused = NULL;
-	if (write(fd, kallsyms, strlen(kallsyms)) < 0)
+	if (write(w->kallsyms, kallsyms, strlen(kallsyms)) < 0)
 		return -1;
-	w->s = w->namer.symbols = symbolizer_new(&source, fd);
-	close(fd);
+	w->s = w->namer.symbols = symbolizer_new(&source, w->kallsyms);
 	w->p = profile_new();
 	w->library = dlopen(path, RTLD_NOW);
 	*state = w;
@@ -233,6 +233,7 @@ static inline int end(void **state)
 	struct world *w = *state;
 
 	symbolizer_free(w->s);
+	close(w->kallsyms);
 	profile_free(w->p);
 	dlclose(w->library);
 	free(w);

@@ -2,6 +2,7 @@
 #include "capture/namer_child.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include "capture/namer_wire.h"
 #include "capture/pythons.h"
 
+#define IDLE_MS 1000
 #define EXECUTABLES_MAX 4096    /* in one answer: more than the symbolizer keeps open */
 
 struct child {
@@ -29,6 +31,7 @@ struct child {
 	uint64_t *addresses;    /* of the last stack, and its Python frames */
 	struct python_frame *python;
 	size_t cap_addresses, cap_python;
+	bool prepared;
 };
 
 /* ---- files ------------------------------------------------------------------------------------------------------- */
@@ -274,6 +277,17 @@ static bool receive_all(int sock, void *bytes, size_t size)
 	return true;
 }
 
+/* What names take time to find is sought when nobody has asked for a while: not while reqprof attaches, which all CPUs are needed for. */
+static void prepare(struct child *c)
+{
+	struct pollfd question = {.fd = c->options->sock, .events = POLLIN};
+
+	if (c->prepared || poll(&question, 1, IDLE_MS))
+		return;
+	symbolizer_prepare(c->symbols);
+	c->prepared = true;
+}
+
 /* One question; false: nobody asks any more. */
 static bool serve(struct child *c, struct wire *question, struct wire *answer)
 {
@@ -281,6 +295,7 @@ static bool serve(struct child *c, struct wire *question, struct wire *answer)
 	struct wire_reader payload;
 	struct wire_head head;
 
+	prepare(c);
 	if (!receive_all(sock, &head, sizeof head) || head.type >= N_NAMER_TYPES || !handlers[head.type].handle || head.size > WIRE_MESSAGE_MAX)
 		return false;
 	wire_reserve(question, head.size);

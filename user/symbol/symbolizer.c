@@ -18,7 +18,8 @@
 struct symbolizer {
 	struct process_table processes;
 	struct jit_names *jit;
-	struct kernel_symbols *kernel;
+	int kallsyms_fd;
+	struct kernel_symbols *kernel; /* NULL = not read yet */
 	struct symbol_file *vdso; /* NULL = none */
 };
 
@@ -28,7 +29,7 @@ struct symbolizer *symbolizer_new(const struct symbol_source *source, int kallsy
 	struct elf_file *vdso = vdso_open();
 
 	s->processes.source = source;
-	s->kernel = kernel_symbols_read(kallsyms_fd);
+	s->kallsyms_fd = kallsyms_fd;
 	s->vdso = vdso ? symbol_file_new(vdso, NULL) : NULL;
 	return s;
 }
@@ -42,6 +43,12 @@ void symbolizer_free(struct symbolizer *s)
 	kernel_symbols_free(s->kernel);
 	symbol_file_free(s->vdso);
 	free(s);
+}
+
+void symbolizer_prepare(struct symbolizer *s)
+{
+	if (!s->kernel)
+		s->kernel = kernel_symbols_read(s->kallsyms_fd);
 }
 
 int symbolizer_add_process(struct symbolizer *s, int pid)
@@ -234,7 +241,7 @@ static bool is_interrupted(const struct symbolizer *s, uint64_t inner)
 
 static void push_kernels(struct growing *g, const uint64_t *addresses, size_t n)
 {
-	size_t left_out = profiler_frames(g->s->kernel, addresses, n);
+	size_t left_out = n ? profiler_frames(g->s->kernel, addresses, n) : 0;
 
 	for (size_t i = n; i-- > left_out;) {
 		bool exact = !i || is_interrupted(g->s, addresses[i - 1]);
@@ -249,6 +256,8 @@ void symbolizer_stack(struct symbolizer *s, const struct symbol_stack *stack, vo
 	struct growing g = {.s = s, .pid = stack->pid, .t = stack->t, .frame = frame, .ctx = ctx};
 
 	push_users(&g, stack);
+	if (stack->n_kernel)
+		symbolizer_prepare(s);
 	push_kernels(&g, stack->addresses, stack->n_kernel);
 }
 

@@ -45,9 +45,13 @@ struct symbol_source {
 
 struct symbolizer;
 
-/* kallsyms_fd: /proc/kallsyms, opened by who may see the addresses; −1 = none. Read now, not closed. The source must outlive it. */
+/* kallsyms_fd: /proc/kallsyms, opened by who may see the addresses; −1 = none. Read when it is needed, not closed: it and the source must
+ * outlive this. */
 struct symbolizer *symbolizer_new(const struct symbol_source *source, int kallsyms_fd);
 void symbolizer_free(struct symbolizer *s);
+
+/* Read now what the first stack would have to wait for: the kernel's symbols, unless they are read already. */
+void symbolizer_prepare(struct symbolizer *s);
 
 /* Read the mappings of a process now, while it is there (its exit ends the chance). 0 or −errno. */
 int symbolizer_add_process(struct symbolizer *s, int pid);
