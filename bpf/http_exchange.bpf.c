@@ -8,6 +8,44 @@
  */
 #include "http_exchange.bpf.h"
 
+live_ref http_marked(struct http_conn *c, __u32 n)
+{
+	if (!c)
+		return 0;
+	for (int i = 0; i < HTTP_MARKED; i++) {
+		if (c->marked[i] && c->marked_at[i] == n)
+			return c->marked[i];
+	}
+	return 0;
+}
+
+static __always_inline void unmark(struct http_conn *c, __u32 n)
+{
+	for (int i = 0; i < HTTP_MARKED; i++) {
+		if (c->marked[i] && c->marked_at[i] == n)
+			c->marked[i] = 0;
+	}
+}
+
+int http_answer(struct http_conn *c, __u32 n, __u64 end_ns, __u32 how)
+{
+	__u32 reader;
+	live_ref ref;
+
+	if (!c)
+		return 0;
+	reader = c->owed[n & (HTTP_OWED - 1)] & OWED_READER;
+	ref = marked(c, n);
+	if (ref)
+		unmark(c, n);
+	if (__sync_val_compare_and_swap(&c->answered, n, n + 1) != n)
+		return 0;
+	if (ref)
+		request_end(ref, end_ns, how);
+	request_answered(reader);
+	return 0;
+}
+
 /* What can be said of a response that nothing will be added to. */
 static __always_inline __u32 how_ended(const struct http_conn *c)
 {
@@ -29,7 +67,7 @@ static long abandon_one(__u32 i, struct http_conn **conn)
 
 	if (n == c->read)
 		return 1;
-	answer(c, n, 0, i ? RP_END_CUT_OFF : how_ended(c));
+	http_answer(c, n, 0, i ? RP_END_CUT_OFF : how_ended(c));
 	return 0;
 }
 
@@ -49,7 +87,7 @@ int http_infer(struct http_conn *c)
 {
 	if (!c || !http_inferable(c) || !http_acquire(&c->out))
 		return 0;
-	answer(c, c->answered, 0, RP_END_INFERRED);
+	http_answer(c, c->answered, 0, RP_END_INFERRED);
 	http_restart(&c->out);
 	c->status = 0;
 	http_release(&c->out);

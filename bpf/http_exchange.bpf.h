@@ -5,40 +5,16 @@
 
 #include "http.bpf.h"
 
-/* Request n, if it is marked. */
-static __always_inline live_ref marked(const struct http_conn *c, __u32 n)
-{
-	if (!c->any_marked)
-		return 0;
-	for (int i = 0; i < HTTP_MARKED; i++) {
-		if (c->marked[i] && c->marked_at[i] == n)
-			return c->marked[i];
-	}
-	return 0;
-}
+/* Request n, if it is marked. Global, as is the next one: the verifier looks at each once. */
+live_ref http_marked(struct http_conn *c, __u32 n);
 
-static __always_inline void unmark(struct http_conn *c, __u32 n)
+static __always_inline live_ref marked(struct http_conn *c, __u32 n)
 {
-	for (int i = 0; i < HTTP_MARKED; i++) {
-		if (c->marked[i] && c->marked_at[i] == n)
-			c->marked[i] = 0;
-	}
+	return c->any_marked ? http_marked(c, n) : 0;
 }
 
 /* Nothing more is owed for request n. end_ns 0: the last write. */
-static __always_inline void answer(struct http_conn *c, __u32 n, __u64 end_ns, __u32 how)
-{
-	__u32 reader = c->owed[n & (HTTP_OWED - 1)] & OWED_READER;
-	live_ref ref = marked(c, n);
-
-	if (ref)
-		unmark(c, n);
-	if (__sync_val_compare_and_swap(&c->answered, n, n + 1) != n)
-		return;
-	if (ref)
-		request_end(ref, end_ns, how);
-	request_answered(reader);
-}
+int http_answer(struct http_conn *c, __u32 n, __u64 end_ns, __u32 how);
 
 /* Is the response at hand one whose end only other events show? With more than one owed it stays open which of them is meant. */
 static __always_inline int http_inferable(const struct http_conn *c)

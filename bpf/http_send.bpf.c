@@ -35,7 +35,7 @@ static __always_inline int got_response(struct http_run *r)
 		c->sender = context_now();
 	if (c->slot)
 		c->turn_ns = http_now(s);
-	answer(c, n, ref ? http_now(s) : 0, RP_END_SEEN);
+	http_answer(c, n, ref ? http_now(s) : 0, RP_END_SEEN);
 	if (next)
 		request_turn(r->ctx, next, http_now(s));
 	return 0;

@@ -15,7 +15,8 @@ const volatile struct rp_config cfg = {};
 const volatile struct rp_marker markers[RP_MAX_MARKERS] = {};
 const volatile __s64 steal_clock = 0;
 
-struct counters_map counters SEC(".maps");
+__u64 counters[RP_COUNTER_ROWS * RP_COUNTER_ROW] SEC(".data.counters") = {};
+
 struct events_map events SEC(".maps");
 struct threads_map threads SEC(".maps");
 struct readers_map readers SEC(".maps");

@@ -22,14 +22,8 @@ extern const volatile struct rp_marker markers[RP_MAX_MARKERS];  /* maps.bpf.c *
 
 /* ---- maps.bpf.c: rings and counters ------------------------------------------------------------------------------ */
 
-struct counters_map {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RP_COUNTER_ROWS * RP_COUNTER_ROW);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, __u64);
-};
-extern struct counters_map counters SEC(".maps");
+/* Data, not a map to look up in: each look-up is written out by the kernel when a program is loaded, and there are more than a hundred of these. */
+extern __u64 counters[RP_COUNTER_ROWS * RP_COUNTER_ROW];
 
 struct events_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -39,10 +33,7 @@ extern struct events_map events SEC(".maps");
 
 static __always_inline void count_add(__u32 counter, __s64 n)
 {
-	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
-
-	if (value)
-		__sync_fetch_and_add(value, n);
+	__sync_fetch_and_add(&counters[counter], n);
 }
 
 #define COUNT(name) count_add(RP_COUNT_##name, 1)
@@ -58,9 +49,7 @@ static __always_inline void count_often(__u32 counter, __s64 n)
 /* Of one that is not counted often. */
 static __always_inline __u64 counter_value(__u32 counter)
 {
-	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
-
-	return value ? *value : 0;
+	return *(volatile __u64 *)&counters[counter];
 }
 
 /* ---- reader.bpf.c, request.bpf.c: what a source calls -----------------------------------------------------------------------

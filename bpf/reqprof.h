@@ -58,7 +58,7 @@ struct rp_config {
 };
 _Static_assert(sizeof(struct rp_config) == 40, "rp_config");
 
-/* ---- counters: u64 in the mmapable array map `counters`, only ever growing (but for the two gauges) ------------- */
+/* ---- counters: u64 in the mmapable map of the section .data.counters, only ever growing (but for the two gauges) ------------- */
 
 /* X(name, what it says to a user). Gauges: live, in_flight. */
 #define RP_COUNTERS(X) \

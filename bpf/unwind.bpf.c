@@ -50,26 +50,41 @@ static __always_inline int locate(struct unwind *u)
 
 /* ---- uprobes (reqprof.bpf.h) ---------------------------------------------------------------------------------------------- */
 
+struct replaced {
+	struct return_instance *at;
+	__u64 low, size;
+	__u64 slot, address;
+};
+
+static long replaced_step(__u32 i, struct replaced *r)
+{
+	struct return_instance *at = r->at;
+
+	if (!at)
+		return 1;
+	r->slot = BPF_CORE_READ(at, stack);
+	if (r->slot - r->low <= r->size) {
+		r->address = BPF_CORE_READ(at, orig_ret_vaddr);
+		return 1;
+	}
+	r->at = BPF_CORE_READ(at, next);
+	return 0;
+}
+
 /* The return address that stood somewhere in [low, high]; where, goes to u->return_slot. 0 = none did. */
 __u64 unwind_replaced_return(struct unwind *u, __u64 low, __u64 high)
 {
-	struct return_instance *at;
+	struct replaced r = {.low = low, .size = high - low};
 	struct task_struct *task;
 
 	if (!u)
 		return 0;
 	task = (struct task_struct *)u->task;
-	at = BPF_CORE_READ(task, utask, return_instances);
-	for (int i = 0; i < RETURNS_MAX && at; i++) {
-		__u64 slot = BPF_CORE_READ(at, stack);
-
-		if (slot - low <= high - low) {
-			u->return_slot = slot;
-			return BPF_CORE_READ(at, orig_ret_vaddr);
-		}
-		at = BPF_CORE_READ(at, next);
-	}
-	return 0;
+	r.at = BPF_CORE_READ(task, utask, return_instances);
+	bpf_loop(RETURNS_MAX, replaced_step, &r, 0);
+	if (r.address)
+		u->return_slot = r.slot;
+	return r.address;
 }
 
 /* A return address may be the trampoline's. Non-zero: it is not. */

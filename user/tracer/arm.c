@@ -149,7 +149,7 @@ static int open_event(int cpu, uint64_t interval_ns, int program)
 static int open_events(struct arm *a, uint64_t interval_ns)
 {
 	for (struct arm_cpu *c = a->cpus; c < a->cpus + a->n_cpus; c++) {
-		c->event = open_event(c->cpu, interval_ns, session_tick_fd(a->session));
+		c->event = open_event(c->cpu, interval_ns, session_fds(a->session).tick);
 		if (c->event < -1)
 			return log_error("cannot open a cpu-clock event on CPU %d: %s", c->cpu, strerror(-c->event)), c->event;
 	}
@@ -162,7 +162,7 @@ static int map_cpu_state(struct arm *a)
 	void *p;
 
 	a->state_size = (a->n_cpus * sizeof(uint64_t) + page - 1) & ~(page - 1);
-	p = mmap(NULL, a->state_size, PROT_READ | PROT_WRITE, MAP_SHARED, session_cpu_state_fd(a->session), 0);
+	p = mmap(NULL, a->state_size, PROT_READ | PROT_WRITE, MAP_SHARED, session_fds(a->session).cpu_state, 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	a->cpu_state = p;
@@ -201,7 +201,7 @@ static int open_rings(struct arm *a)
 		n += !r;
 	}
 	count = n;
-	if (!r && bpf_map_update_batch(session_arm_rings_fd(a->session), cpus, fds, &count, NULL))
+	if (!r && bpf_map_update_batch(session_fds(a->session).arm_rings, cpus, fds, &count, NULL))
 		r = -errno;
 	while (n)
 		close(fds[--n]);

@@ -55,7 +55,7 @@ static int start(struct handling *h, struct session *session, struct handler_pro
 	int r;
 
 	h->probes = probes;
-	h->forks = ring_buffer__new(session_forks_fd(session), on_fork, h, NULL);
+	h->forks = ring_buffer__new(session_fds(session).forks, on_fork, h, NULL);
 	if (!h->forks)
 		return log_error("cannot be told of new processes: %s", strerror(errno)), -errno;
 	session_measure_probes(session, &costs);
@@ -74,13 +74,11 @@ int handling_start(struct handling *h, struct session *session, struct handler_p
 static bool has_rest(const struct session *s)
 {
 	static const uint32_t counters[] = {RP_COUNT_tls, RP_COUNT_http2};
-	uint64_t value;
+	const volatile uint64_t *values = session_counters(s);
 
 	for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
-		for (uint32_t row = 0; row < RP_COUNTER_ROWS; row++) {
-			uint32_t key = row * RP_COUNTER_ROW + counters[i];
-
-			if (!bpf_map_lookup_elem(session_counters_fd(s), &key, &value) && value)
+		for (size_t row = 0; row < RP_COUNTER_ROWS; row++) {
+			if (values[row * RP_COUNTER_ROW + counters[i]])
 				return true;
 		}
 	}

@@ -407,42 +407,19 @@ uint32_t session_followed(const struct session *s)
 	return __atomic_load_n(&s->skel->bss->followed_processes, __ATOMIC_SEQ_CST);
 }
 
-int session_forks_fd(const struct session *s)
+struct session_fds session_fds(const struct session *s)
 {
-	return bpf_map__fd(s->skel->maps.forks);
+	const struct reqprof *skel = s->skel;
+
+	return (struct session_fds){
+		.events = bpf_map__fd(skel->maps.events), .counters = bpf_map__fd(skel->maps.data_counters),
+		.forks = bpf_map__fd(skel->maps.forks), .chunks = bpf_map__fd(skel->maps.chunks), .spaces = bpf_map__fd(skel->maps.spaces),
+		.arm_rings = bpf_map__fd(skel->maps.arm_rings), .cpu_state = bpf_map__fd(skel->maps.cpu_state),
+		.tick = bpf_program__fd(skel->progs.on_tick),
+	};
 }
 
-int session_chunks_fd(const struct session *s)
+const uint64_t *session_counters(const struct session *s)
 {
-	return bpf_map__fd(s->skel->maps.chunks);
-}
-
-int session_spaces_fd(const struct session *s)
-{
-	return bpf_map__fd(s->skel->maps.spaces);
-}
-
-int session_events_fd(const struct session *s)
-{
-	return bpf_map__fd(s->skel->maps.events);
-}
-
-int session_counters_fd(const struct session *s)
-{
-	return bpf_map__fd(s->skel->maps.counters);
-}
-
-int session_arm_rings_fd(const struct session *s)
-{
-	return bpf_map__fd(s->skel->maps.arm_rings);
-}
-
-int session_cpu_state_fd(const struct session *s)
-{
-	return bpf_map__fd(s->skel->maps.cpu_state);
-}
-
-int session_tick_fd(const struct session *s)
-{
-	return bpf_program__fd(s->skel->progs.on_tick);
+	return (const uint64_t *)s->skel->data_counters->counters;
 }

@@ -48,13 +48,16 @@ int session_sweep(struct session *s, uint32_t flags, struct rp_sweep *ret);
 uint32_t session_live(const struct session *s);     /* requests being recorded */
 uint32_t session_followed(const struct session *s); /* processes followed that have not exited */
 
-int session_forks_fd(const struct session *s);      /* of processes with handlers */
-int session_chunks_fd(const struct session *s);     /* unwinding tables: tables.h */
-int session_spaces_fd(const struct session *s);
-int session_events_fd(const struct session *s);     /* map descriptors, owned by the session */
-int session_counters_fd(const struct session *s);
-int session_arm_rings_fd(const struct session *s);
-int session_cpu_state_fd(const struct session *s);
-int session_tick_fd(const struct session *s);       /* program of the perf events */
+/* Descriptors of maps, and of a program; the session's. */
+struct session_fds {
+	int events, counters;   /* what the worker reads */
+	int forks;              /* of processes with handlers */
+	int chunks, spaces;     /* unwinding tables: tables.h */
+	int arm_rings, cpu_state;
+	int tick;               /* program of the perf events */
+};
+struct session_fds session_fds(const struct session *s);
+
+const uint64_t *session_counters(const struct session *s); /* RP_COUNTER_ROWS rows */
 
 #endif

@@ -268,7 +268,8 @@ static int wait_for_worker(struct tracer *t)
 
 static int start_worker(struct tracer *t)
 {
-	int fds[] = {session_events_fd(t->session), session_counters_fd(t->session)};
+	const struct session_fds of = session_fds(t->session);
+	int fds[] = {of.events, of.counters};
 	struct msg start = {.type = MSG_START, .value = arm_is_fifo(t->arm) ? START_FIFO : 0};
 
 	return msg_send(t->sock, &start, fds, ARRAY_LEN(fds));
@@ -328,7 +329,7 @@ static int load(struct tracer *t)
 	t->session = t->questions.session = loader_finish(&loader);
 	if (!t->session)
 		return -errno;
-	r = tables_publish(t->questions.tables, session_chunks_fd(t->session), session_spaces_fd(t->session));
+	r = tables_publish(t->questions.tables, session_fds(t->session).chunks, session_fds(t->session).spaces);
 	if (r)
 		return log_error("cannot hand unwinding tables to the BPF programs: %s", strerror(-r)), r;
 	r = interpreters_publish(t->questions.interpreters, session_interpreters(t->session));
