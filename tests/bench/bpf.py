@@ -53,8 +53,8 @@ def _runs(pid):
 
 
 def map_bytes(pid):
-    """The kernel's memory for the maps of a process."""
-    return sum(int(d["memlock"]) for d in _descriptors(pid) if "map_id" in d)
+    """The kernel's memory for the maps of a process, each once: some have several descriptors."""
+    return sum({d["map_id"]: int(d["memlock"]) for d in _descriptors(pid) if "map_id" in d}.values())
 
 
 @contextlib.contextmanager
