@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* reqprof: one report of one HTTP request. Finds the command; the commands are in cmd/. */
 #include <argp.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,10 @@ const struct command *const commands[] = {
 	NULL,
 };
 
+/* Of what is freed, glibc gives back what was larger than this; of itself it raises that to the largest that was freed, and keeps the types of the
+ * kernel that libbpf has read for good. */
+#define GIVEN_BACK (128 << 10)
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	argv[0] = xasprintf("reqprof %s", command->name);
@@ -30,6 +35,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	mallopt(M_MMAP_THRESHOLD, GIVEN_BACK);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	help_format();
 	if (argc < 2 || argv[1][0] == '-') {
