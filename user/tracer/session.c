@@ -188,8 +188,9 @@ int session_attach(struct session *s)
 	LIBBPF_OPTS(bpf_test_run_opts, none);
 	int r;
 
-	/* What it does not find is not known, then. */
-	bpf_prog_test_run_opts(bpf_program__fd(s->skel->progs.find_functions), &none);
+	r = bpf_prog_test_run_opts(bpf_program__fd(s->skel->progs.find_functions), &none) ?: (int)none.retval;
+	if (r)
+		log_debug("the kernel does not say where ep_poll_callback() is: a return to epoll that does not block is not seen: %s", strerror(-r));
 	r = reqprof__attach(s->skel);
 	if (!r && s->second)
 		r = reqprof__attach(s->second);

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
+#include <signal.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,7 +202,7 @@ static int check_named(struct session *session, const struct tracer_options *o)
 		if (target_is_32_bit(o->pids[i]))
 			return log_error("cannot attach to %d: %s is a 32-bit program, only 64-bit ones can be recorded", o->pids[i],
 					 comm_of(o->pids[i], comm)), -EINVAL;
-		return log_error("cannot attach to %d: %s", o->pids[i], process_parent(o->pids[i]) ? "it cannot be followed" : "no such process"), -ESRCH;
+		return log_error("cannot attach to %d: %s", o->pids[i], kill(o->pids[i], 0) ? "no such process" : "it cannot be followed"), -ESRCH;
 	}
 	return 0;
 }
