@@ -54,7 +54,7 @@ static __always_inline struct seen_line *copy_line(struct http_slot *s, __u32 n)
 	s->pos = 0;
 	s->end = SEEN_HEAD;
 	s->window = SEEN_MAX;
-	if (http_bytes(s, n, 0) || http_fetch(s) || s->end <= SEEN_HEAD)
+	if (http_bytes(s, n, 0) || s->end <= SEEN_HEAD)
 		return NULL;
 	line->len = s->end - SEEN_HEAD;
 	from = target_of(line);

@@ -260,7 +260,7 @@ static __always_inline __u64 http_now(struct http_slot *s)
 /* ---- http_bytes.bpf.c -------------------------------------------------------------------------------------------- */
 
 /* Find the `n` bytes that the current system call has read or written, or mark them as hidden. Negative: cannot be seen (not an error for
- * sendfile and splice, which return 0). */
+ * sendfile and splice, which return 0). Copies the first s->window of them as http_fetch() does, if it is not 0. */
 int http_bytes(struct http_slot *s, __u32 n, int written);
 
 /* Copy more of them behind bytes[end). 0, or negative if they cannot be seen. */
@@ -345,8 +345,8 @@ int http_whole_response(struct http_message *m, struct http_slot *s);
 /* A slot to work in; NULL if there is none (counted). */
 __hidden struct http_slot *http_slot_scratch(void);
 
-/* The slot with the connection's incomplete request line, or a fresh one; NULL if there is none (counted) or the line was given away. */
-__hidden struct http_slot *http_slot_take(struct http_conn *c);
+/* The one with the connection's incomplete request line; NULL if the line was given away (counted). */
+__hidden struct http_slot *http_slot_kept(struct http_conn *c);
 
 /* Done with it. An incomplete request line stays with the connection; negative if there is no room for it (counted). */
 __hidden int http_slot_put(struct http_conn *c, struct http_slot *s, int incomplete);

@@ -58,23 +58,6 @@ static __always_inline int find(struct http_slot *s, struct pt_regs *regs, __u32
 	return -1;
 }
 
-int http_bytes(struct http_slot *s, __u32 n, int written)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	int r = -1;
-
-	if (!s)
-		return -1;
-	s->left = s->total = n;
-	s->hidden = 0;
-	s->segment = 0;
-	if (!CALL_IS_COMPAT(task))
-		r = find(s, (struct pt_regs *)bpf_task_pt_regs(task), n, written);
-	if (r)
-		s->hidden = 1;
-	return r;
-}
-
 /* The rest of the segment at hand, or 0 if there is none (more than HTTP_SEGMENTS). */
 static __always_inline struct iovec *segment(struct http_slot *s)
 {
@@ -96,9 +79,9 @@ static __always_inline struct iovec *segment(struct http_slot *s)
 	return NULL;
 }
 
-int http_fetch(struct http_slot *s)
+static __always_inline int fetch(struct http_slot *s)
 {
-	struct iovec *v = s && !s->hidden ? segment(s) : NULL;
+	struct iovec *v = s->hidden ? NULL : segment(s);
 	__u64 n, at;
 
 	if (!v)
@@ -122,6 +105,30 @@ int http_fetch(struct http_slot *s)
 	s->left -= n;
 	s->end = at + n;
 	return 0;
+}
+
+int http_bytes(struct http_slot *s, __u32 n, int written)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	int r = -1;
+
+	if (!s)
+		return -1;
+	s->left = s->total = n;
+	s->hidden = 0;
+	s->segment = 0;
+	if (!CALL_IS_COMPAT(task))
+		r = find(s, (struct pt_regs *)bpf_task_pt_regs(task), n, written);
+	if (r)
+		s->hidden = 1;
+	else if (s->window)
+		fetch(s);
+	return r;
+}
+
+int http_fetch(struct http_slot *s)
+{
+	return s ? fetch(s) : -1;
 }
 
 /* Pass over at most n bytes that are not copied, within one segment. Returns how many. */

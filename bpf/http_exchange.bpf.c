@@ -27,15 +27,11 @@ static __always_inline void unmark(struct http_conn *c, __u32 n)
 	}
 }
 
-int http_answer(struct http_conn *c, __u32 n, __u64 end_ns, __u32 how)
+static __always_inline int answer(struct http_conn *c, __u32 n, __u64 end_ns, __u32 how)
 {
-	__u32 reader;
-	live_ref ref;
+	__u32 reader = c->owed[n & (HTTP_OWED - 1)] & OWED_READER;
+	live_ref ref = marked(c, n);
 
-	if (!c)
-		return 0;
-	reader = c->owed[n & (HTTP_OWED - 1)] & OWED_READER;
-	ref = marked(c, n);
 	if (ref)
 		unmark(c, n);
 	if (__sync_val_compare_and_swap(&c->answered, n, n + 1) != n)
@@ -44,6 +40,11 @@ int http_answer(struct http_conn *c, __u32 n, __u64 end_ns, __u32 how)
 		request_end(ref, end_ns, how);
 	request_answered(reader);
 	return 0;
+}
+
+int http_answer(struct http_conn *c, __u32 n, __u64 end_ns, __u32 how)
+{
+	return c ? answer(c, n, end_ns, how) : 0;
 }
 
 /* What can be said of a response that nothing will be added to. */
@@ -87,7 +88,7 @@ int http_infer(struct http_conn *c)
 {
 	if (!c || !http_inferable(c) || !http_acquire(&c->out))
 		return 0;
-	http_answer(c, c->answered, 0, RP_END_INFERRED);
+	answer(c, c->answered, 0, RP_END_INFERRED);
 	http_restart(&c->out);
 	c->status = 0;
 	http_release(&c->out);

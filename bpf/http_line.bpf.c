@@ -50,9 +50,8 @@ static __always_inline int method_len(const struct http_slot *s, __u32 from, __u
 /* ---- the target -------------------------------------------------------------------------------------------------- */
 
 /* Look for the target's end (a space) and its first '?' in bytes[cursor, limit). */
-static long target_piece(__u32 i, struct http_slot **slot)
+static __always_inline int target_piece(struct http_slot *s)
 {
-	struct http_slot *s = *slot;
 	const char *p = http_at(s, s->cursor);
 	__u64 w, space, query;
 
@@ -72,14 +71,19 @@ static long target_piece(__u32 i, struct http_slot **slot)
 	return s->cursor >= s->target_end;
 }
 
+static long target_step(__u32 i, struct http_slot **slot)
+{
+	return target_piece(*slot);
+}
+
 /* limit: where the line ends. Sets target_end and query. */
 static __always_inline void find_target_end(struct http_slot *s, __u32 limit)
 {
 	s->cursor = s->target;
 	s->target_end = limit;
 	s->query = 0;
-	if (!target_piece(0, &s))
-		bpf_loop(RP_LINE_MAX / PIECE, target_piece, &s, 0);
+	if (!target_piece(s))
+		bpf_loop(RP_LINE_MAX / PIECE, target_step, &s, 0);
 	if (s->target_end > limit)
 		s->target_end = limit;
 	if (s->query > s->target_end)

@@ -351,7 +351,7 @@ static __noinline void receive_whole(struct http_run *r)
 	struct http_conn *c = r->conn;
 	struct http_slot *s = r->slot;
 
-	if (c->in.phase != HTTP_START || s->carried || s->joining || refill(&c->in, s) || s->left || !http_whole_request(s))
+	if (c->in.phase != HTTP_START || s->carried || s->joining || !s->end || s->left || !http_whole_request(s))
 		return;
 	s->kind = http_line(s);
 	if ((int)s->kind < 0 || ((s->query || cfg.n_path_markers) && http_marker(s)))

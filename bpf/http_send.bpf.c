@@ -123,7 +123,7 @@ static __noinline void send_whole(struct http_run *r)
 	struct http_slot *s = r->slot;
 	struct http_message *m = &c->out;
 
-	if (m->phase == HTTP_START && !(c->owed[c->answered & (HTTP_OWED - 1)] & (OWED_HEAD | OWED_CONNECT)) && !refill_response(m, s))
+	if (m->phase == HTTP_START && !(c->owed[c->answered & (HTTP_OWED - 1)] & (OWED_HEAD | OWED_CONNECT)) && s->end)
 		c->status = http_whole_response(m, s);
 	else if (m->phase == HTTP_BODY)
 		http_skip(m, s);

@@ -51,13 +51,10 @@ __hidden struct http_slot *http_slot_scratch(void)
 	return NULL;
 }
 
-__hidden struct http_slot *http_slot_take(struct http_conn *c)
+__hidden struct http_slot *http_slot_kept(struct http_conn *c)
 {
-	struct http_slot *s;
+	struct http_slot *s = slot_at(c->slot);
 
-	if (!c->slot)
-		return http_slot_scratch();
-	s = slot_at(c->slot);
 	if (s && __sync_val_compare_and_swap(&s->token, c->token, c->token | TOKEN_BUSY) == c->token)
 		return s;
 	c->slot = 0;

@@ -148,7 +148,7 @@ static __always_inline void lose_sync(struct http_conn *c)
 static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags)
 {
 	struct http_conn *c = r->conn;
-	struct http_slot *s = http_slot_take(c);
+	struct http_slot *s = c->slot ? http_slot_kept(c) : http_slot_scratch();
 	int incomplete;
 
 	if (!s) {
@@ -157,6 +157,7 @@ static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags)
 	}
 	r->slot = s;
 	s->joining = !c->sync;
+	s->window = c->in.phase == HTTP_START && c->sync && !c->slot && !(flags & FLAG_TRUNC) ? HTTP_WINDOW : 0;
 	if (!s->carried)
 		s->ready_ns = c->ready_ns;
 	if (http_bytes(s, n, 0) || (flags & FLAG_TRUNC && !c->local)) {
@@ -308,6 +309,7 @@ static __always_inline void sent(struct http_run *r, __u32 n)
 		return;
 	}
 	r->slot = s;
+	s->window = c->out.phase == HTTP_START && http_owed(c) ? HTTP_WINDOW : 0;
 	if (http_bytes(s, n, 1))
 		s->hidden = 1;
 	if (http_owed(c)) {
