@@ -4,6 +4,7 @@
  *
  *   source_http.bpf.c     programs on socket events; per-socket state; which events can be believed
  *   http_receive.bpf.c    requests; it, the next and http_exchange.bpf.c are the only callers of request_*()
+ *   http_ready.bpf.c      when the bytes came that were read
  *   http_send.bpf.c       the responses that are owed for them
  *   http_exchange.bpf.c   the end of what is owed
  *   http_whole.bpf.c      heads that came in one piece, as nearly all do
@@ -66,9 +67,10 @@ struct http_slot {
 	__u32 joining;          /* out of sync, and this read may put it back in */
 	__u32 kind;             /* HTTP_LINE_*, of the line at hand */
 	__u32 marker;           /* index + 1, 0 = none */
+	__u32 pace;             /* reader whose pace is to be told: request_pace(); 0 = none */
 	__u32 tid;              /* thread of the last read, while incomplete */
 	__u64 first_ns;         /* read of the line's first byte, while incomplete */
-	__u64 ready_ns;         /* when that came into the socket, or HTTP_READY_UNKNOWN */
+	__u64 ready_ns;         /* when that came into the socket; 0 = not known, HTTP_READY_ASK: of the read at hand (http_ready.bpf.h) */
 	__u64 cpu_ns;           /* on-CPU time of the reads so far */
 	__u64 clock;            /* thread_cpu_clock() at the last read */
 	__u64 now;              /* of the event; 0 = not asked for yet */
@@ -187,6 +189,8 @@ struct http_trace {
 
 /* ---- a connection ------------------------------------------------------------------------------------------------ */
 
+#define SHUTDOWN_RECEIVE 1      /* RCV_SHUTDOWN, include/net/sock.h */
+
 enum http_off {                 /* why a connection is not looked at any more */
 	HTTP_ON,
 	HTTP_CLIENT,            /* the target is the client on it */
@@ -196,17 +200,18 @@ enum http_off {                 /* why a connection is not looked at any more */
 };
 
 #define HTTP_READY_UNKNOWN (~0ULL)
+#define HTTP_READY_ASK (~0ULL - 1)
 
 #define OWED_READER 0x1fff
 #define OWED_INFER 0x2000       /* its end is inferred from the next request, its bytes are not looked at */
 #define OWED_HEAD 0x4000        /* the request's method decides the framing of its response */
 #define OWED_CONNECT 0x8000
 
-/* The order matters: what http_data_ready reads and writes, on the CPU that the bytes come in on, is one cache line with what every read needs
- * (a socket's storage begins 8 bytes behind the begin of one). */
+/* What a usual read and a usual write need lies in the first cache lines, of which a socket's storage begins 8 bytes behind the begin of one:
+ * `in` to `answered`, `out` to `sender`, `owed`. */
 struct http_conn {
 	struct http_message in;
-	__u64 ready_ns;         /* when bytes came into the empty socket; 0 = none came, or HTTP_READY_UNKNOWN */
+	__u64 ready_ns;         /* a Unix socket: when the bytes of the last read came; HTTP_READY_UNKNOWN: it left others in the socket */
 	__u64 position;         /* TCP: bytes read so far */
 	__u32 read;             /* requests read … */
 	__u16 status;           /* of the response at hand; 0 = none or 1xx so far */
@@ -222,11 +227,11 @@ struct http_conn {
 	__u32 slot;             /* index of the slot with the incomplete request line; 0 = none */
 	__u64 token;            /* of that slot */
 	__u64 turn_ns;          /* end of a response while the next request line was incomplete */
-	__u16 owed[HTTP_OWED];  /* reader | OWED_* of request n at n % HTTP_OWED */
-	__u32 marked_at[HTTP_MARKED];
-	live_ref marked[HTTP_MARKED]; /* request marked_at[i] is marked; 0 = free */
 	live_ref reading;       /* the request at hand, if marked */
 	__u64 sender;           /* context_now() of who sent the end of the last response */
+	__u16 owed[HTTP_OWED];  /* reader | OWED_* of request n at n % HTTP_OWED */
+	live_ref marked[HTTP_MARKED]; /* request marked_at[i] is marked; 0 = free */
+	__u32 marked_at[HTTP_MARKED];
 	struct http_trace trace;
 };
 _Static_assert(sizeof(struct http_conn) <= 256, "http_conn: charged to the application's optmem_max");

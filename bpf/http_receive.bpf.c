@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Requests: from the bytes that a connection's reads deliver. */
 #include "http_exchange.bpf.h"
+#include "http_ready.bpf.h"
 
 /* ---- marked requests --------------------------------------------------------------------------------------------- */
 
@@ -98,6 +99,7 @@ static __always_inline void begin_marked(struct http_run *r, __u32 reader)
 		COUNT(pipelined_refused);
 		return;
 	}
+	http_ready_ns(r->sk, s);
 	fill_begin(r, &s->begin, reader);
 	line_to_front(s);
 	ref = request_begin(r->ctx, &s->begin, s->bytes);
@@ -116,9 +118,11 @@ static __always_inline int give_up(struct http_conn *c)
 static __always_inline __u32 enter(struct http_conn *c, struct http_slot *s, int may_infer)
 {
 	__u32 ahead = http_owed(c);
-	__u32 reader = request_read(s->ready_ns == HTTP_READY_UNKNOWN ? 0 : s->ready_ns, 0);
+	__u32 reader = request_read(c->owed[(c->read - 1) & (HTTP_OWED - 1)] & OWED_READER, 0);
 	__u16 owed = reader & OWED_READER;
 
+	if (reader & RP_READ_PACE)
+		s->pace = owed;
 	if (s->kind & HTTP_LINE_HEAD)
 		owed |= OWED_HEAD;
 	if (s->kind & HTTP_LINE_CONNECT)
@@ -326,9 +330,12 @@ static long receive_step(__u32 i, struct http_run *r)
 }
 
 /* The event ends inside a request line: what must be known when it is complete. */
-static __always_inline void suspend_line(struct http_slot *s)
+static __always_inline void suspend_line(struct http_run *r)
 {
+	struct http_slot *s = r->slot;
+
 	if (!s->carried) {
+		http_ready_ns(r->sk, s);
 		s->first_ns = http_now(s);
 		s->cpu_ns = 0;
 		s->start = http_consumed(s) - (s->end - s->line);
@@ -374,12 +381,15 @@ __hidden int http_receive(struct http_run *r)
 	struct http_slot *s = r->slot;
 
 	s->start = 0;
+	s->pace = 0;
 	s->now = s->head_ns = s->body_ns = 0;
 	if (s->carried)
 		resume_line(s);
 	receive_whole(r);
 	if (s->pos < s->end || s->left)
 		bpf_loop(HTTP_STEPS, receive_step, r, 0);
+	if (s->pace)
+		request_pace(s->pace, http_ready_ns(r->sk, s));
 	if (c->off || !c->sync) {
 		http_restart(&c->in);
 		return 0;
@@ -396,6 +406,6 @@ __hidden int http_receive(struct http_run *r)
 		foreign(c, s, http_line_foreign(s));
 		return 0;
 	}
-	suspend_line(s);
+	suspend_line(r);
 	return 1;
 }

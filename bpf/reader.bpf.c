@@ -99,6 +99,7 @@ static __always_inline __u32 reader_new(void)
 	if (!r)
 		return 0;
 	__builtin_memset(r, 0, sizeof *r);
+	r->tid = bpf_get_current_pid_tgid();
 	return index;
 }
 
@@ -134,16 +135,6 @@ static long note_flight(__u32 slot, struct flight *f)
 	return 0;
 }
 
-/* Does the thread read requests so fast that looking at every response would cost it a noticeable part of its time? By when they arrived. */
-static __always_inline __u32 is_hurried(struct rp_reader *r, __u64 arrived_ns)
-{
-	if (++r->reads % HURRY_READS == 0 && arrived_ns) {
-		r->hurried = arrived_ns - r->arrived_ns < HURRY_NS;
-		r->arrived_ns = arrived_ns;
-	}
-	return r->hurried ? RP_READ_HURRIED : 0;
-}
-
 /* The thread has been the request's alone. */
 static __always_inline void share_thread(struct rp_worker *w, __u64 now)
 {
@@ -154,16 +145,14 @@ static __always_inline void share_thread(struct rp_worker *w, __u64 now)
 	worker_release(w, l, now, l && l->collects ? RP_RELEASE_CONTEXT : RP_RELEASE_OTHER_REQUEST);
 }
 
-__u32 request_read(__u64 arrived_ns, __u32 turns)
+/* The current thread's; 0 = there is none. */
+static __always_inline __u32 thread_reader(__u32 turns)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct rp_thread *t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct rp_worker *w = live_requests ? worker_of(task) : NULL;
 	__u64 now = w ? bpf_ktime_get_ns() : 0;
-	struct rp_reader *r;
 
-	COUNT_OFTEN(requests);
-	COUNT_OFTEN(in_flight);
 	if (w && !(contextual_requests && context_read(now)))
 		share_thread(w, now);
 	if (!t) {
@@ -174,18 +163,48 @@ __u32 request_read(__u64 arrived_ns, __u32 turns)
 	t->seed = 0;
 	if (!t->reader)
 		t->reader = reader_new();
-	r = reader_at(t->reader);
-	if (!r) {
+	if (!t->reader)
 		COUNT(readers_full);
-		return 0;
+	return t->reader;
+}
+
+/* Is a thread's record all that a read needs of it, and this one the current thread's? */
+static __always_inline int is_own(const struct rp_reader *r)
+{
+	return r && !live_requests && !python_processes && !r->orphan && r->tid == (__u32)bpf_get_current_pid_tgid();
+}
+
+__u32 request_read(__u32 last, __u32 turns)
+{
+	struct rp_reader *r = reader_at(last);
+	__u32 index = last;
+
+	COUNT_OFTEN(requests);
+	COUNT_OFTEN(in_flight);
+	if (turns || !is_own(r)) {
+		index = thread_reader(turns);
+		r = reader_at(index);
 	}
+	if (!r)
+		return 0;
 	__sync_fetch_and_add(&r->unfinished, 1);
 	if (r->live) {
-		struct flight f = {.reader = t->reader, .unfinished = r->unfinished};
+		struct flight f = {.reader = index, .unfinished = r->unfinished};
 
 		bpf_loop(RP_MAX_LIVE, note_flight, &f, 0);
 	}
-	return t->reader | is_hurried(r, arrived_ns);
+	return index | (r->hurried ? RP_READ_HURRIED : 0) | (++r->reads % HURRY_READS ? 0 : RP_READ_PACE);
+}
+
+int request_pace(__u32 reader, __u64 arrived_ns)
+{
+	struct rp_reader *r = reader_at(reader);
+
+	if (!r || !arrived_ns)
+		return 0;
+	r->hurried = arrived_ns - r->arrived_ns < HURRY_NS;
+	r->arrived_ns = arrived_ns;
+	return 0;
 }
 
 int request_answered(__u32 reader)

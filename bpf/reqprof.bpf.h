@@ -91,12 +91,17 @@ __hidden int followed(struct task_struct *task);
 __hidden int followed_on_sockets(struct task_struct *task);
 extern __u32 processes_on_sockets;
 
-/* The current thread has read a request line (marked or not), which arrived then (0 = not known): makes its state, counts it as unfinished, releases
- * the thread from a marked request that it worked for. Returns its reader index, 0 if there was no room (counted), plus RP_READ_HURRIED: it
- * reads so many that the ends of unmarked responses are better inferred than looked for. turns: 1 = it is one that is only counted, by its
- * thread, else 0. */
-__u32 request_read(__u64 arrived_ns, __u32 turns);
+/* The current thread has read a request line (marked or not): makes its state, counts it as unfinished, releases the thread from a marked request
+ * that it worked for. last: the reader of the connection's last request, which most often is the same thread; 0 = not known. turns: 1 = it is one
+ * that is only counted, by its thread, else 0. Returns its reader index, 0 if there was no room (counted), and RP_READ_HURRIED: it reads so many
+ * that the ends of unmarked responses are better inferred than looked for; RP_READ_PACE: whether it does is to be told anew. */
+__u32 request_read(__u32 last, __u32 turns);
 #define RP_READ_HURRIED (1U << 31)
+#define RP_READ_PACE (1U << 30)
+#define RP_READ_READER (RP_READ_PACE - 1)
+
+/* … by when it arrived; 0 = not known. */
+int request_pace(__u32 reader, __u64 arrived_ns);
 
 /* One response to a request read by `reader` is complete (or its connection is gone). May run in any thread or in softirq. */
 int request_answered(__u32 reader);

@@ -84,8 +84,8 @@ struct rp_reader {
 	__u32 orphan;           /* the thread is gone: free the record when unfinished gets 0 */
 	__u32 reads;            /* requests read */
 	__u64 arrived_ns;       /* when one of the last ones came into its socket */
-	__u32 hurried;          /* is_hurried() */
-	__u32 pad;
+	__u32 hurried;          /* request_pace() */
+	__u32 tid;
 };
 
 #define COLLECTED 2

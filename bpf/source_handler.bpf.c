@@ -136,7 +136,7 @@ static __always_inline void enter_call(struct pt_regs *regs, const struct rp_han
 	t->call_sp = regs->sp;
 	t->call_return = 0;
 	bpf_probe_read_user(&t->call_return, sizeof t->call_return, (void *)regs->sp);
-	t->call_reader = request_read(0, 0) & ~RP_READ_HURRIED;
+	t->call_reader = request_read(0, 0) & RP_READ_READER;
 	t->call = recognise(regs, h, v, t->call_reader);
 }
 
@@ -242,7 +242,7 @@ static __always_inline void enter_open(struct pt_regs *regs, const struct rp_han
 	if ((h->flags & (RP_HANDLER_TURNS | RP_HANDLER_GO)) == RP_HANDLER_TURNS && live_requests)
 		turn_over(bpf_ktime_get_ns());
 	c.base = handler_base(v, h->replied.base ? &h->replies[0].status : &h->status);
-	c.reader = request_read(0, 0) & ~RP_READ_HURRIED;
+	c.reader = request_read(0, 0) & RP_READ_READER;
 	c.ref = recognise(regs, h, v, c.reader);
 	if (c.ref && h->replied.base)
 		c.reply = handler_reply(h, v);

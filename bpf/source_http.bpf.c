@@ -6,10 +6,9 @@
  * something took bytes that no event showed. For Unix sockets there is no position: those that were open at attach are listed by
  * http_open_sockets, which the tracer runs.
  */
-#include "http.bpf.h"
+#include "http_ready.bpf.h"
 
 #define SOCK_STREAM_TYPE 1      /* include/linux/net.h */
-#define SHUTDOWN_RECEIVE 1      /* RCV_SHUTDOWN, include/net/sock.h */
 
 /* include/net/tcp_states.h */
 #define STATE_FIN_WAIT1 4
@@ -37,9 +36,10 @@ __u32 http_unix_listed = 0;     /* the Unix sockets of all followed processes we
 
 /* ---- state of a socket ------------------------------------------------------------------------------------------- */
 
+/* Most sockets of the machine have no state of any program: they cost no call. */
 static __always_inline struct http_conn *conn_of(struct sock *sk)
 {
-	return bpf_sk_storage_get(&http_conns, sk, 0, 0);
+	return sk->sk_bpf_storage ? bpf_sk_storage_get(&http_conns, sk, 0, 0) : NULL;
 }
 
 static __always_inline struct http_conn *conn_new(struct sock *sk)
@@ -144,8 +144,18 @@ static __always_inline void lose_sync(struct http_conn *c)
 	http_restart(&c->in);
 }
 
+/* When the bytes came that were read (http_slot.ready_ns): not known if the read before left others, or if they do not begin a request. Packets of
+ * a Unix socket have no number, so it is looked up at each read: what it was at the last one is no news. */
+static __always_inline __u64 ready_ns(struct http_conn *c, const struct sock *sk)
+{
+	__u64 last = c->ready_ns, t = c->local ? arrival(sk, 0) : HTTP_READY_ASK;
+
+	c->ready_ns = sk->sk_receive_queue.qlen ? HTTP_READY_UNKNOWN : c->local ? t : 0;
+	return c->in.phase == HTTP_START && last != HTTP_READY_UNKNOWN && last != t ? t : 0;
+}
+
 /* Out of sync it joins here. */
-static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags)
+static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags, __u64 ready_ns)
 {
 	struct http_conn *c = r->conn;
 	struct http_slot *s = c->slot ? http_slot_kept(c) : http_slot_scratch();
@@ -159,7 +169,7 @@ static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags)
 	s->joining = !c->sync;
 	s->window = c->in.phase == HTTP_START && c->sync && !c->slot && !(flags & FLAG_TRUNC) ? HTTP_WINDOW : 0;
 	if (!s->carried)
-		s->ready_ns = c->ready_ns;
+		s->ready_ns = ready_ns;
 	if (http_bytes(s, n, 0) || (flags & FLAG_TRUNC && !c->local)) {
 		s->hidden = 1;
 		COUNT(unreadable);
@@ -176,16 +186,17 @@ static __always_inline void read_bytes(struct http_run *r, __u32 n, int flags)
 static __always_inline void received(struct http_run *r, __u32 n, int flags)
 {
 	struct http_conn *c = r->conn;
+	__u64 ready;
 	int joins;
 
 	if (out_of_place(c, r->sk, n))
 		return;
+	ready = ready_ns(c, r->sk);
 	joins = c->wrote;
 	if (!c->sync)
 		c->wrote = 0;
 	if (c->sync || joins)
-		read_bytes(r, n, flags);
-	c->ready_ns = r->sk->sk_receive_queue.qlen ? HTTP_READY_UNKNOWN : 0;
+		read_bytes(r, n, flags, ready);
 }
 
 /* The peer will send nothing more. */
@@ -269,14 +280,15 @@ int BPF_PROG(http_data_ready, struct sock *sk)
 {
 	struct http_conn *c;
 
-	if (!is_of_use())
+	if (!is_of_use() || sk->__sk_common.skc_state == STATE_LISTEN)
 		return 0;
-	c = conn_of(sk);
-	if (contextual_requests && (!c || c->off || !c->sync))
-		peer_ready(number_of(sk));
-	if (!c || c->ready_ns || c->in.phase != HTTP_START || sk->__sk_common.skc_state == STATE_LISTEN)
-		return 0;
-	c->ready_ns = bpf_ktime_get_ns();
+	if (contextual_requests) {
+		c = conn_of(sk);
+		if (!c || c->off || !c->sync)
+			peer_ready(number_of(sk));
+	}
+	if (sk->sk_bpf_storage && is_stream(sk))
+		http_arrived(sk);
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  * Requests on sockets: every conversation in one piece, byte by byte and in other pieces, and cut in two at every place, must tell the same.
  *
  * links: bpf/source_http.bpf.c bpf/http_bytes.bpf.c bpf/http_exchange.bpf.c bpf/http_fields.bpf.c bpf/http_line.bpf.c bpf/http_message.bpf.c
- * links: bpf/http_receive.bpf.c bpf/http_send.bpf.c bpf/http_slots.bpf.c bpf/http_whole.bpf.c fake_bpf/requests.c
+ * links: bpf/http_ready.bpf.c bpf/http_receive.bpf.c bpf/http_send.bpf.c bpf/http_slots.bpf.c bpf/http_whole.bpf.c fake_bpf/requests.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

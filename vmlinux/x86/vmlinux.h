@@ -428,6 +428,7 @@ struct sock {
 	struct socket *sk_socket;
 	u16 sk_type;
 	u8 sk_shutdown;
+	void *sk_bpf_storage;
 };
 
 struct socket_wq {

@@ -69,8 +69,9 @@ long fake_loop(__u32 n, long (*step)(__u32 i, void *ctx), void *arg)
 
 void *fake_storage(struct sock *sk, int create)
 {
-	sk->has_storage |= create;
-	return sk->has_storage ? sk->storage : NULL;
+	if (create)
+		sk->sk_bpf_storage = sk->storage;
+	return sk->sk_bpf_storage;
 }
 
 void *fake_reserve(__u64 size)
@@ -118,7 +119,12 @@ __u64 thread_cpu_clock(void)
 	return fake_now;
 }
 
-__u32 request_read(__u64 arrived_ns, __u32 turns)
+int request_pace(__u32 reader, __u64 arrived_ns)
+{
+	return 0;
+}
+
+__u32 request_read(__u32 last, __u32 turns)
 {
 	fake_read++;
 	return 1 | (fake_hurried ? RP_READ_HURRIED : 0);
@@ -140,6 +146,7 @@ live_ref request_begin(void *context, struct request_start *start, const char *l
 	q->joined = start->flags & RP_BEGIN_JOINED;
 	q->tentative = start->flags & RP_BEGIN_TENTATIVE;
 	q->ahead = start->ahead;
+	q->socket_queue_ns = start->socket_queue_ns;
 	return ++fake_n_requests;
 }
 
@@ -256,24 +263,39 @@ static void call(struct sock *sk, int nr, const char *bytes, size_t n, int (*pro
 	free(copy);
 }
 
+void fake_arrives(struct sock *sk, size_t n)
+{
+	fake_now += FAKE_STEP_NS;
+	sk->tcp.bytes_received += n;
+	sk->tcp.rcv_nxt += n;
+	sk->sk_receive_queue.qlen++;
+	http_data_ready(sk);
+}
+
+void fake_takes(struct sock *sk, const char *bytes, size_t n)
+{
+	fake_now += FAKE_STEP_NS;
+	sk->tcp.copied_seq += n;
+	sk->sk_receive_queue.qlen = sk->tcp.copied_seq != sk->tcp.rcv_nxt;
+	call(sk, CALL_READ, bytes, n, http_received);
+}
+
 void fake_reads(struct sock *sk, const char *bytes, size_t n)
 {
-	fake_now += 1000;
-	sk->tcp.bytes_received += n;
-	http_data_ready(sk);
-	call(sk, CALL_READ, bytes, n, http_received);
+	fake_arrives(sk, n);
+	fake_takes(sk, bytes, n);
 }
 
 void fake_writes(struct sock *sk, const char *bytes, size_t n)
 {
-	fake_now += 1000;
+	fake_now += FAKE_STEP_NS;
 	sk->tcp.bytes_sent += n;
 	call(sk, CALL_WRITE, bytes, n, http_sent);
 }
 
 void fake_sendfile(struct sock *sk, size_t n)
 {
-	fake_now += 1000;
+	fake_now += FAKE_STEP_NS;
 	fake_regs = (struct pt_regs){.orig_ax = CALL_SENDFILE};
 	http_sent(sk, n, 0);
 }

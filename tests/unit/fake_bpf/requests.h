@@ -6,6 +6,7 @@
 #include "vmlinux.h"
 
 #define FAKE_REQUESTS 64
+#define FAKE_STEP_NS 1000
 #define CALL_READ 0
 #define CALL_WRITE 1
 #define CALL_SENDFILE 40
@@ -15,6 +16,7 @@ struct fake_request {
 	__u32 marker;
 	bool joined, tentative, ahead, turned, head, body, ended;
 	__u64 bytes_in, bytes_out;
+	__u64 socket_queue_ns;
 	__u32 status;
 	int how;                /* RP_END_* */
 	__u8 trace_id[16];
@@ -34,7 +36,11 @@ __u64 fake_counter(int counter); /* RP_COUNT_* */
 /* A connection of a followed process whose first byte is still to come, or one that was open before. */
 struct sock *fake_connection(bool open_before);
 
-/* The application reads or writes these bytes by one system call. */
+/* n bytes come into a socket; the application takes the first n of those that have. Each lasts FAKE_STEP_NS. */
+void fake_arrives(struct sock *sk, size_t n);
+void fake_takes(struct sock *sk, const char *bytes, size_t n);
+
+/* The application reads (as soon as they come) or writes these bytes by one system call. */
 void fake_reads(struct sock *sk, const char *bytes, size_t n);
 void fake_writes(struct sock *sk, const char *bytes, size_t n);
 void fake_sendfile(struct sock *sk, size_t n);

@@ -43,7 +43,7 @@ struct sock {
 	__u16 sk_type;
 	__u8 sk_shutdown;
 	struct sk_buff_head sk_receive_queue;
-	bool has_storage;
+	void *sk_bpf_storage;   /* NULL or: */
 	__u64 storage[32];      /* what a program keeps with the socket */
 	struct tcp_sock tcp;
 };
