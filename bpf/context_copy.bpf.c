@@ -408,13 +408,16 @@ int on_queue_put(struct pt_regs *regs)
 	return 0;
 }
 
-/* Threads of followed processes that were there before they were followed: what is known of one must not be made where it is needed. */
+/* Processes that are followed from now on, and their threads that are there: what is known of one must not be made where it is needed. */
 SEC("?iter/task")
 int list_threads(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
-	if (task && followed(task) && !bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
+	if (!task || !followed(task))
+		return 0;
+	follow_note(task);
+	if (!bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
 		COUNT(storage_failed);
 	return 0;
 }

@@ -24,6 +24,7 @@ __u32 followed_processes = 0;   /* gauge; user space adds those that it marks */
 __u32 processes_on_sockets = 0; /* gauge: … whose requests are looked for on their sockets */
 __u32 leaving_sockets = 0;      /* process; set by user space for leave_sockets */
 __u32 readers_used = 1;         /* 0 means none */
+__u64 followed_bits[FOLLOWED_WORDS] = {};
 
 /* ---- followed processes ------------------------------------------------------------------------------------------ */
 
@@ -41,6 +42,13 @@ __hidden int followed_on_sockets(struct task_struct *task)
 	return mark && *mark == RP_FOLLOWED;
 }
 
+__hidden void follow_note(const struct task_struct *task)
+{
+	__u32 pid = task->tgid;
+
+	__sync_fetch_and_or(&followed_bits[pid / 64 % FOLLOWED_WORDS], 1ULL << pid % 64);
+}
+
 __hidden void follow_child(struct task_struct *parent, struct task_struct *child)
 {
 	__u32 mark = followed_on_sockets(parent) ? RP_FOLLOWED : RP_FOLLOWED_CALLS;
@@ -49,6 +57,7 @@ __hidden void follow_child(struct task_struct *parent, struct task_struct *child
 		COUNT(storage_failed);
 		return;
 	}
+	follow_note(child);
 	__sync_fetch_and_add(&followed_processes, 1);
 	if (mark == RP_FOLLOWED)
 		__sync_fetch_and_add(&processes_on_sockets, 1);

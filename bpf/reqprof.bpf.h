@@ -91,6 +91,18 @@ __hidden int followed(struct task_struct *task);
 __hidden int followed_on_sockets(struct task_struct *task);
 extern __u32 processes_on_sockets;
 
+/* A bit for each followed process, by its number modulo theirs: what the threads of others are asked at each read needs no look at their storage.
+ * Bits of processes that are gone stay set. */
+#define FOLLOWED_WORDS 64
+extern __u64 followed_bits[FOLLOWED_WORDS];
+
+static __always_inline int may_be_followed(const struct task_struct *task)
+{
+	__u32 pid = task->tgid;
+
+	return followed_bits[pid / 64 % FOLLOWED_WORDS] >> pid % 64 & 1;
+}
+
 /* The current thread has read a request line (marked or not): makes its state, counts it as unfinished, releases the thread from a marked request
  * that it worked for. last: the reader of the connection's last request, which most often is the same thread; 0 = not known. turns: 1 = it is one
  * that is only counted, by its thread, else 0. Returns its reader index, 0 if there was no room (counted), and RP_READ_HURRIED: it reads so many

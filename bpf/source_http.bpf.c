@@ -226,6 +226,13 @@ static __always_inline void show_handlers(struct sock *sk, int ret)
 		handler_saw(ret);
 }
 
+static __always_inline int is_followed(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return may_be_followed(task) && followed_on_sockets(task);
+}
+
 /* Every socket of the machine comes here. */
 static __always_inline int is_of_use(void)
 {
@@ -241,7 +248,7 @@ int BPF_PROG(http_received, struct sock *sk, int ret, int flags)
 	if (ret < 0 || flags & (FLAG_PEEK | FLAG_OOB | FLAG_ERRQUEUE) || !(is_of_use() || handlers_to_check > 0))
 		return 0;
 	c = conn_of(sk);
-	if (!c && is_stream(sk) && followed_on_sockets(bpf_get_current_task_btf()))
+	if (!c && is_stream(sk) && is_followed())
 		c = conn_new(sk);
 	else if (c && handlers_instead && !followed_on_sockets(bpf_get_current_task_btf()))
 		c = NULL; /* accepted on a socket that another process listens on, too, or did so before its handler was found */

@@ -174,10 +174,10 @@ void session_free(struct session *s)
 
 int session_list_sockets(struct session *s)
 {
-	int r = iterator_run(s->skel->progs.http_open_sockets);
+	int r = iterator_run(s->skel->progs.list_threads);
 
 	if (!r)
-		r = iterator_run(s->skel->progs.list_threads);
+		r = iterator_run(s->skel->progs.http_open_sockets);
 	if (r)
 		log_error("cannot list the open sockets and threads of the target: %s", strerror(-r));
 	return r;

@@ -32,6 +32,7 @@ __s32 handlers_to_check;
 __u32 handlers_instead;
 __u32 handlers_of_rest = 1;
 __u32 processes_on_sockets = 1;
+__u64 followed_bits[FOLLOWED_WORDS] = {[0] = ~0ULL};
 
 int http_received(struct sock *sk, int ret, int flags);
 int http_data_ready(struct sock *sk);
