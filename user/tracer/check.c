@@ -16,6 +16,7 @@
 #include "tracer/image.h"
 #include "tracer/kernel_types.h"
 #include "tracer/listeners.h"
+#include "tracer/load_error.h"
 #include "tracer/session.h"
 #include "tracer/start_line.h"
 #include "tracer/targets.h"
@@ -58,7 +59,7 @@ static void check_load(struct report *r)
 	static const struct tracer_options options = {.config = {.interval_ns = 1000000, .max_live = 4}};
 	struct session *s = session_new(&options);
 
-	add(r, "BPF programs", s, true, "%s", s ? "load" : strerror(errno));
+	add(r, "BPF programs", s, true, "%s", s ? "load" : *load_error() ? load_error() : strerror(errno));
 	session_free(s);
 }
 

@@ -4,8 +4,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -20,6 +18,7 @@
 #include "tracer/iterator.h"
 #include "tracer/kernel_types.h"
 #include "tracer/links.h"
+#include "tracer/load_error.h"
 #include "tracer/task_storage.h"
 #include "tracer/uprobe_multi.h"
 
@@ -32,14 +31,6 @@ struct session {
 	struct links links;     /* uprobes in the targets */
 	struct handler_links handlers;
 };
-
-/* libbpf's own words are for -v; what a user needs to know is said here. */
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
-{
-	if (log_level() < LOG_VERBOSE || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(stderr, format, args);
-}
 
 static const struct reqprof *second(const struct session *s)
 {
@@ -132,7 +123,7 @@ struct session *session_new(const struct tracer_options *options)
 	struct session *s = xcalloc(1, sizeof *s);
 	int r;
 
-	libbpf_set_print(print_libbpf);
+	libbpf_set_print(load_error_print);
 	r = -halves_prepare() ?: open_programs(s);
 	if (r) {
 		log_error("cannot open the BPF programs: %s", strerror(r));
@@ -145,8 +136,8 @@ struct session *session_new(const struct tracer_options *options)
 		goto fail;
 	}
 	if (r) {
-		log_error("cannot load the BPF programs into this kernel: %s; `reqprof doctor` says what is missing, -v shows the verifier's log",
-			  strerror(r));
+		log_error("cannot load the BPF programs into this kernel: %s%s%s%s; `reqprof doctor` says what is missing, -v shows the verifier's log",
+			  strerror(r), *load_error() ? " (" : "", load_error(), *load_error() ? ")" : "");
 		goto fail;
 	}
 	return s;
