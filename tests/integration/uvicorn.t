@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """FastAPI on uvicorn, uvloop: counts, framing, marks and the partition. Needs root."""
 import os
+import socket
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import contract
-from harness import Load, Recording, connection, fetch, path_of, uvicorn, wait_until
+from harness import PATIENCE, Load, Recording, connection, fetch, path_of, uvicorn, wait_until
 from tap import equal, main, measured, none, none_off, ok
 
 MS = 1_000_000
@@ -64,6 +66,26 @@ def alone():
              [x["time"] for x in reports])
 
 
+def queued():
+    """Requests that lie in their socket while the loop computes for another one, each in two pieces: from the first piece on."""
+    server = uvicorn()
+    lay = []
+    with Recording("--pid", server.pid) as r, connection(server.port) as busy, socket.create_connection(("127.0.0.1", server.port), PATIENCE) as s:
+        for _ in range(4):
+            busy.request("GET", "/cpu/150")
+            time.sleep(0.02)
+            s.sendall(b"GET /hello?pro")
+            came = time.monotonic_ns()
+            time.sleep(0.03)
+            s.sendall(b"file=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+            busy.getresponse().read()
+            lay.append(time.monotonic_ns() - came)
+            assert s.recv(65536).startswith(b"HTTP/1.1 200")
+        r.wait_reports(len(lay))
+    queue = [x["time"]["socket_queue_ns"] for x in r.json()]
+    none_off([f"{q} of {truth} ns" for q, truth in zip(queue, lay) if q is None or abs(q - truth) > 10 * MS], "queued: as long as they lay there")
+
+
 def crowd():
     """Marked requests from eight clients at once: each has its report, all in one process."""
     server = uvicorn()
@@ -79,4 +101,4 @@ def crowd():
     none([f for x in reports for f in contract.faults(x)], "crowd: the contract")
 
 
-main(loaded, alone, crowd)
+main(loaded, alone, queued, crowd)
