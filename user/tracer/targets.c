@@ -144,12 +144,25 @@ struct fresh {
 	size_t n, cap;
 };
 
+/* Processes are looked for again and again: each of the last ones is warned of once. */
+static bool is_news(pid_t pid)
+{
+	static pid_t said[16];
+	static size_t n;
+
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+		if (said[i] == pid)
+			return false;
+	said[n++ % (sizeof said / sizeof *said)] = pid;
+	return true;
+}
+
 /* False: it is gone meanwhile, or cannot be followed. */
 static bool follow(struct session *session, pid_t pid)
 {
 	int r = session_follow(session, pid);
 
-	if (r && r != -ESRCH)
+	if (r && r != -ESRCH && is_news(pid))
 		log_warn("process %d cannot be followed, its requests will not be seen: the kernel refuses to mark it: %s", pid, strerror(-r));
 	return !r;
 }
