@@ -24,7 +24,7 @@ __u32 followed_processes = 0;   /* gauge; user space adds those that it marks */
 __u32 processes_on_sockets = 0; /* gauge: … whose requests are looked for on their sockets */
 __u32 leaving_sockets = 0;      /* process; set by user space for leave_sockets */
 __u32 readers_used = 1;         /* 0 means none */
-__u64 followed_bits[FOLLOWED_WORDS] = {};
+__u64 followed_bits[FOLLOWED_WORDS] __attribute__((aligned(64))) = {};
 
 /* ---- followed processes ------------------------------------------------------------------------------------------ */
 
@@ -125,6 +125,7 @@ __hidden void reader_orphan(struct task_struct *task)
 
 	if (!r)
 		return;
+	r->tid = 0;
 	if (__sync_val_compare_and_swap(&r->orphan, 0, 1) == 0 && r->unfinished <= 0 &&
 	    __sync_val_compare_and_swap(&r->orphan, 1, 2) == 1)
 		reader_free(t->reader);
@@ -180,7 +181,7 @@ static __always_inline __u32 thread_reader(__u32 turns)
 /* Is a thread's record all that a read needs of it, and this one the current thread's? */
 static __always_inline int is_own(const struct rp_reader *r)
 {
-	return r && !live_requests && !python_processes && !r->orphan && r->tid == (__u32)bpf_get_current_pid_tgid();
+	return r && !live_requests && !python_processes && r->tid == (__u32)bpf_get_current_pid_tgid();
 }
 
 __u32 request_read(__u32 last, __u32 turns)

@@ -85,7 +85,7 @@ struct rp_reader {
 	__u32 reads;            /* requests read */
 	__u64 arrived_ns;       /* when one of the last ones came into its socket */
 	__u32 hurried;          /* request_pace() */
-	__u32 tid;
+	__u32 tid;              /* of the thread; 0 = it is gone */
 };
 
 #define COLLECTED 2
