@@ -46,13 +46,13 @@
  * bytes[pos, end) is copied and not yet consumed; then come `left` bytes in segments[segment …].
  */
 struct http_slot {
-	__u64 token;            /* owner: 0 = free, see slot_take() */
+	__u64 token;            /* owner: 0 = free, see http_slots.bpf.c */
 	__u32 pos, end;
 	__u32 left;
 	__u32 total;            /* bytes of the event */
 	__u32 segment, n_segments;
 	__u32 hidden;           /* the bytes cannot be seen, only counted */
-	__u32 window;           /* most bytes to copy at once */
+	__u32 window;           /* most bytes to copy at once; 0 = http_bytes() copies none */
 	__u32 start;            /* bytes of the event before the message at hand */
 	__u32 carried;          /* bytes of it in earlier events, while its line is incomplete */
 	__u32 line, line_len;   /* request line: offset in bytes[], length without its end, at most RP_LINE_MAX */
@@ -67,6 +67,7 @@ struct http_slot {
 	__u32 joining;          /* out of sync, and this read may put it back in */
 	__u32 kind;             /* HTTP_LINE_*, of the line at hand */
 	__u32 marker;           /* index + 1, 0 = none */
+	__u32 behind;           /* a request of this read is in front of the message at hand */
 	__u32 pace;             /* reader whose pace is to be told: request_pace(); 0 = none */
 	__u32 tid;              /* thread of the last read, while incomplete */
 	__u64 first_ns;         /* read of the line's first byte, while incomplete */
@@ -211,7 +212,7 @@ enum http_off {                 /* why a connection is not looked at any more */
  * `in` to `answered`, `out` to `sender`, `owed`. */
 struct http_conn {
 	struct http_message in;
-	__u64 ready_ns;         /* a Unix socket: when the bytes of the last read came; HTTP_READY_UNKNOWN: it left others in the socket */
+	__u64 ready_ns;         /* HTTP_READY_UNKNOWN: the last read left bytes in the socket; else 0, of a Unix socket when what it read came */
 	__u64 position;         /* TCP: bytes read so far */
 	__u32 read;             /* requests read … */
 	__u16 status;           /* of the response at hand; 0 = none or 1xx so far */

@@ -2,7 +2,7 @@
 /* When the bytes came that a read takes. */
 #include "http_ready.bpf.h"
 
-__u64 http_arrivals[1 << ARRIVALS_BITS][8] = {};
+struct http_arrivals_map http_arrivals SEC(".maps");
 
 /* A FIN that was read with them counts as one. */
 __hidden __u64 http_ready_ns(struct sock *sk, struct http_slot *s)

@@ -54,7 +54,7 @@ static __always_inline void fill_begin(struct http_run *r, struct request_start 
 		b->begin_ns = c->turn_ns;
 	}
 	b->tentative_cpu_ns = s->carried ? s->cpu_ns : 0;
-	b->socket_queue_ns = queue_ns(s->ready_ns, s->carried ? s->first_ns : s->now);
+	b->socket_queue_ns = s->behind ? RP_UNKNOWN_NS : queue_ns(s->ready_ns, s->carried ? s->first_ns : s->now);
 	b->sk = number_of(r->sk);
 	socket_address(b->sk, 0, &b->local);
 	socket_address(b->sk, 1, &b->remote);
@@ -135,8 +135,9 @@ static __always_inline __u32 enter(struct http_conn *c, struct http_slot *s, int
 	return reader & OWED_READER;
 }
 
-static __always_inline void entered(struct http_conn *c)
+static __always_inline void entered(struct http_conn *c, struct http_slot *s)
 {
+	s->behind = 1;
 	c->turn_ns = 0;
 	c->wrote = 0;
 	__sync_fetch_and_add(&c->read, 1); /* from here on it can be answered */
@@ -161,7 +162,7 @@ static __always_inline int accept(struct http_run *r)
 	reader = enter(c, s, !s->marker);
 	if (s->marker)
 		begin_marked(r, reader);
-	entered(c);
+	entered(c, s);
 	if (c->reading && s->begin.ahead && http_owed(c) == 1) /* the one before was answered meanwhile */
 		request_turn(r->ctx, c->reading, bpf_ktime_get_ns());
 	if (c->closed)
@@ -335,6 +336,8 @@ static __always_inline void suspend_line(struct http_run *r)
 	struct http_slot *s = r->slot;
 
 	if (!s->carried) {
+		if (s->behind)
+			s->ready_ns = 0;
 		http_ready_ns(r->sk, s);
 		s->first_ns = http_now(s);
 		s->cpu_ns = 0;
@@ -368,7 +371,7 @@ static __noinline void receive_whole(struct http_run *r)
 	if (http_owed(c) >= HTTP_OWED)
 		return;
 	enter(c, s, 1);
-	entered(c);
+	entered(c, s);
 	if (c->closed)
 		http_abandon(c);
 	s->pos = s->end;
@@ -381,7 +384,7 @@ __hidden int http_receive(struct http_run *r)
 	struct http_slot *s = r->slot;
 
 	s->start = 0;
-	s->pace = 0;
+	s->pace = s->behind = 0;
 	s->now = s->head_ns = s->body_ns = 0;
 	if (s->carried)
 		resume_line(s);

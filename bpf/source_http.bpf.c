@@ -50,6 +50,8 @@ static __always_inline struct http_conn *conn_new(struct sock *sk)
 		COUNT(storage_failed);
 		return NULL;
 	}
+	if (!bpf_sk_storage_get(&http_arrivals, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		COUNT(storage_failed);
 	c->fresh = 1;
 	c->local = sk->__sk_common.skc_family == RP_AF_UNIX;
 	c->in.flags = HTTP_FIRST;
@@ -145,13 +147,19 @@ static __always_inline void lose_sync(struct http_conn *c)
 }
 
 /* When the bytes came that were read (http_slot.ready_ns): not known if the read before left others, or if they do not begin a request. Packets of
- * a Unix socket have no number, so it is looked up at each read: what it was at the last one is no news. */
-static __always_inline __u64 ready_ns(struct http_conn *c, const struct sock *sk)
+ * a Unix socket have no number, so it is looked up at each read: what it was at the last one is no news, and what is there now may be the time of a
+ * packet that came behind. */
+static __always_inline __u64 ready_ns(struct http_conn *c, struct sock *sk)
 {
 	__u64 last = c->ready_ns, t = c->local ? arrival(sk, 0) : HTTP_READY_ASK;
+	__u32 left;
 
-	c->ready_ns = sk->sk_receive_queue.qlen ? HTTP_READY_UNKNOWN : c->local ? t : 0;
-	return c->in.phase == HTTP_START && last != HTTP_READY_UNKNOWN && last != t ? t : 0;
+	asm volatile("" : : : "memory");
+	left = sk->sk_receive_queue.qlen;
+	c->ready_ns = left ? HTTP_READY_UNKNOWN : c->local ? t : 0;
+	if (c->in.phase != HTTP_START || last == HTTP_READY_UNKNOWN || last == t || (c->local && left))
+		return 0;
+	return t;
 }
 
 /* Out of sync it joins here. */
@@ -226,11 +234,12 @@ static __always_inline void show_handlers(struct sock *sk, int ret)
 		handler_saw(ret);
 }
 
+/* (While processes are marked that were not listed yet, their bits are missing.) */
 static __always_inline int is_followed(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return may_be_followed(task) && followed_on_sockets(task);
+	return (!http_unix_listed || may_be_followed(task)) && followed_on_sockets(task);
 }
 
 /* Every socket of the machine comes here. */

@@ -50,10 +50,10 @@ static const struct {
 	{"on_switch", 35876},
 	{"on_waking", 194},
 	{"http_received", 66030},
-	{"http_data_ready", 190},
+	{"http_data_ready", 145},
 	{"http_sent", 59733},
 	{"http_state", 1642},
-	{"http_open_sockets", 115},
+	{"http_open_sockets", 131},
 };
 
 static uint32_t verified(const struct bpf_program *program)

@@ -68,11 +68,18 @@ long fake_loop(__u32 n, long (*step)(__u32 i, void *ctx), void *arg)
 	return n;
 }
 
-void *fake_storage(struct sock *sk, int create)
+void *fake_storage(const void *map, struct sock *sk, int create)
 {
-	if (create)
-		sk->sk_bpf_storage = sk->storage;
-	return sk->sk_bpf_storage;
+	for (int i = 0; i < 2; i++) {
+		if (sk->storage[i].map == map)
+			return sk->storage[i].value;
+		if (!sk->storage[i].map && create) {
+			sk->storage[i].map = map;
+			sk->sk_bpf_storage = sk->storage;
+			return sk->storage[i].value;
+		}
+	}
+	return NULL;
 }
 
 void *fake_reserve(__u64 size)

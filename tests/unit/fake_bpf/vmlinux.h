@@ -44,7 +44,10 @@ struct sock {
 	__u8 sk_shutdown;
 	struct sk_buff_head sk_receive_queue;
 	void *sk_bpf_storage;   /* NULL or: */
-	__u64 storage[32];      /* what a program keeps with the socket */
+	struct {
+		const void *map;
+		__u64 value[32];
+	} storage[2];           /* what programs keep with the socket */
 	struct tcp_sock tcp;
 };
 

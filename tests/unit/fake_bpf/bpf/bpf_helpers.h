@@ -17,13 +17,13 @@ extern struct task_struct fake_task;
 
 void *fake_map_lookup(void *map, const void *key);
 long fake_loop(__u32 n, long (*step)(__u32 i, void *ctx), void *ctx);
-void *fake_storage(struct sock *sk, int create);
+void *fake_storage(const void *map, struct sock *sk, int create);
 void *fake_reserve(__u64 size);
 long fake_read_user(void *to, __u64 n, const void *from);
 
 #define bpf_map_lookup_elem(map, key) fake_map_lookup(map, key)
 #define bpf_loop(n, step, ctx, flags) fake_loop(n, (long (*)(__u32, void *))(step), (void *)(ctx))
-#define bpf_sk_storage_get(map, sk, value, flags) fake_storage(sk, (flags) & BPF_LOCAL_STORAGE_GET_F_CREATE)
+#define bpf_sk_storage_get(map, sk, value, flags) fake_storage(map, sk, (flags) & BPF_LOCAL_STORAGE_GET_F_CREATE)
 #define bpf_skc_to_tcp_sock(sk) (&(sk)->tcp)
 #define bpf_sock_from_file(file) ((struct socket *)NULL)
 #define bpf_get_current_task_btf() (&fake_task)
