@@ -10,17 +10,13 @@
 
 #include "http.bpf.h"
 
-struct http_arrival {
-	__u64 ns;               /* 0 = nothing came yet */
-	__u32 from;             /* TCP: sequence number of the first byte that nobody had read */
-	__u32 pad;
-};
-
+/* A listening socket hands its own to the connections that it accepts: so bytes that come before accept() are timed, too. User space makes an empty
+ * one for those that are open at attach. */
 struct http_arrivals_map {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
 	__type(key, int);
-	__type(value, struct http_arrival);
+	__type(value, struct rp_arrival);
 };
 extern struct http_arrivals_map http_arrivals SEC(".maps"); /* http_ready.bpf.c */
 
@@ -35,7 +31,7 @@ static __always_inline __u32 read_up_to(struct sock *sk)
 /* Bytes have come. Those that come behind others that are not read change nothing. A Unix socket's are packets that the queue counts. */
 static __always_inline void http_arrived(struct sock *sk)
 {
-	volatile struct http_arrival *a = bpf_sk_storage_get(&http_arrivals, sk, 0, 0);
+	volatile struct rp_arrival *a = bpf_sk_storage_get(&http_arrivals, sk, 0, 0);
 	__u32 from;
 
 	if (!a)
@@ -55,7 +51,7 @@ static __always_inline void http_arrived(struct sock *sk)
 /* When the first byte came of those that were read from sequence number `from` on, or the last packet into an empty Unix socket; 0 = not known. */
 static __always_inline __u64 arrival(struct sock *sk, __u32 from)
 {
-	const volatile struct http_arrival *a = bpf_sk_storage_get(&http_arrivals, sk, 0, 0);
+	const volatile struct rp_arrival *a = bpf_sk_storage_get(&http_arrivals, sk, 0, 0);
 	__u64 ns;
 
 	if (!a)

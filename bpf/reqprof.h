@@ -119,6 +119,14 @@ struct rp_addr {
 };
 _Static_assert(sizeof(struct rp_addr) == 120, "rp_addr");
 
+/* When bytes came into a socket that had none. User space makes empty ones: user/tracer/open_sockets.h. */
+struct rp_arrival {
+	__u64 ns;               /* 0 = nothing came yet */
+	__u32 from;             /* TCP: sequence number of the first byte that nobody had read */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct rp_arrival) == 16, "rp_arrival");
+
 /* What a file descriptor was when a thread began to wait on it. `data` by kind. */
 #define RP_OBJECT_NONE 0
 #define RP_OBJECT_SOCKET 1      /* struct rp_addr of the peer (a listening socket: its own) */

@@ -3,8 +3,7 @@
  * HTTP/1.x on the sockets of followed processes: the programs, the state of a socket, and whether its bytes are seen without a gap.
  *
  * A connection is in sync if its first byte was seen. For TCP the bytes read so far tell: they equal the stream's position at every read, or
- * something took bytes that no event showed. For Unix sockets there is no position: those that were open at attach are listed by
- * http_open_sockets, which the tracer runs.
+ * something took bytes that no event showed. For Unix sockets there is no position: those that were open at attach are noted by the tracer.
  */
 #include "http_ready.bpf.h"
 
@@ -24,15 +23,14 @@
 
 #define POSITION_TRIES 8
 
-/* A listening socket hands its (fresh) state to the connections that it accepts: so bytes that come before accept() are timed, too. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct http_conn);
 } http_conns SEC(".maps");
 
-__u32 http_unix_listed = 0;     /* the Unix sockets of all followed processes were listed; user space clears it before it follows more */
+__u32 http_unix_listed = 0;     /* the Unix sockets of all followed processes are noted; user space clears it before it follows more */
 
 /* ---- state of a socket ------------------------------------------------------------------------------------------- */
 
@@ -42,6 +40,13 @@ static __always_inline struct http_conn *conn_of(struct sock *sk)
 	return sk->sk_bpf_storage ? bpf_sk_storage_get(&http_conns, sk, 0, 0) : NULL;
 }
 
+static __always_inline void time_arrivals(struct sock *sk)
+{
+	if (!bpf_sk_storage_get(&http_arrivals, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		COUNT(storage_failed);
+}
+
+/* A Unix socket whose arrivals are timed without a state of its own was open at attach (user/tracer/open_sockets.c). */
 static __always_inline struct http_conn *conn_new(struct sock *sk)
 {
 	struct http_conn *c = bpf_sk_storage_get(&http_conns, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -50,10 +55,12 @@ static __always_inline struct http_conn *conn_new(struct sock *sk)
 		COUNT(storage_failed);
 		return NULL;
 	}
-	if (!bpf_sk_storage_get(&http_arrivals, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
-		COUNT(storage_failed);
-	c->fresh = 1;
 	c->local = sk->__sk_common.skc_family == RP_AF_UNIX;
+	c->fresh = 1;
+	if (c->local && bpf_sk_storage_get(&http_arrivals, sk, 0, 0))
+		c->fresh = 0;
+	else
+		time_arrivals(sk);
 	c->in.flags = HTTP_FIRST;
 	c->out.flags = HTTP_RESPONSE;
 	return c;
@@ -395,8 +402,8 @@ int BPF_PROG(http_state, struct sock *sk, int old_state, int new_state)
 	struct http_conn *c;
 
 	if (new_state == STATE_LISTEN) {
-		if (is_stream(sk) && followed_on_sockets(bpf_get_current_task_btf()) && !conn_of(sk))
-			conn_new(sk);
+		if (is_stream(sk) && followed_on_sockets(bpf_get_current_task_btf()))
+			time_arrivals(sk);
 		return 0;
 	}
 	if (new_state != STATE_FIN_WAIT1 && new_state != STATE_LAST_ACK && new_state != STATE_CLOSE)
@@ -406,33 +413,5 @@ int BPF_PROG(http_state, struct sock *sk, int old_state, int new_state)
 		return 0;
 	http_slot_drop(c);
 	http_abandon(c);
-	return 0;
-}
-
-/* What the followed processes have open: Unix sockets are out of sync, TCP listeners get the state that accepted connections inherit. */
-SEC("?iter/task_file")
-int http_open_sockets(struct bpf_iter__task_file *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
-	struct socket *socket;
-	struct http_conn *c;
-	struct sock *sk;
-
-	if (!task || !file) {
-		http_unix_listed = 1;
-		return 0;
-	}
-	if (!followed_on_sockets(task))
-		return 0;
-	socket = bpf_sock_from_file(file);
-	sk = socket ? socket->sk : NULL;
-	if (!sk || !is_stream(sk) || conn_of(sk))
-		return 0;
-	if (sk->__sk_common.skc_family != RP_AF_UNIX && sk->__sk_common.skc_state != STATE_LISTEN)
-		return 0;
-	c = conn_new(sk);
-	if (c && c->local)
-		c->fresh = 0;
 	return 0;
 }

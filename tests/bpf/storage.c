@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #include "storage.skel.h"
-#include "tracer/task_storage.h"
+#include "tracer/local_storage.h"
 
 #define THREADS	    1000
 #define MARK	    7
@@ -66,7 +66,7 @@ static void mark_one(int late)
 	enter(2);
 	for (volatile int i = 0; i < late; i++)
 		;
-	assert_int_equal(task_storage_add(marks, pidfd, &mark), 0);
+	assert_int_equal(local_storage_add(marks, pidfd, &mark), 0);
 	assert_int_equal(bpf_map_lookup_elem(marks, &pidfd, &seen), 0);
 	assert_int_equal(seen, MARK);
 	enter(3);
@@ -87,8 +87,8 @@ static void a_mark_is_not_set_twice(void **state)
 	int self = syscall(SYS_pidfd_open, getpid(), 0);
 
 	(void)state;
-	assert_int_equal(task_storage_add(bpf_map__fd(skel->maps.marks), self, &mark), 0);
-	assert_int_equal(task_storage_add(bpf_map__fd(skel->maps.marks), self, &mark), -EEXIST);
+	assert_int_equal(local_storage_add(bpf_map__fd(skel->maps.marks), self, &mark), 0);
+	assert_int_equal(local_storage_add(bpf_map__fd(skel->maps.marks), self, &mark), -EEXIST);
 	close(self);
 }
 

@@ -49,11 +49,10 @@ static const struct {
 	{"on_tick", 27211},
 	{"on_switch", 35876},
 	{"on_waking", 194},
-	{"http_received", 66030},
+	{"http_received", 66034},
 	{"http_data_ready", 145},
 	{"http_sent", 59733},
-	{"http_state", 1642},
-	{"http_open_sockets", 131},
+	{"http_state", 1603},
 };
 
 static uint32_t verified(const struct bpf_program *program)

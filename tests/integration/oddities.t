@@ -132,11 +132,11 @@ def secrets(r):
     ok("secret-value" not in r.reports.text + r.log.text, "nor in what is printed")
 
 
-def joined():
+def joined(kind):
     """Connections that were open at attach: read on from a request that follows a response, never from the middle of a body."""
     server = Scripted()
     first, second, third = get("open", ""), get("open-2", ""), get("joined")
-    old = server.connect("tcp", [s for data in (first, second, third) for s in (["read", "recv", 65536, len(data)], write())])
+    old = server.connect(kind, [s for data in (first, second, third) for s in (["read", "recv", 65536, len(data)], write())])
     old.sendall(first)
     wait_until(lambda: old.recv(100), "the response before")
     with Recording("--pid", server.pid) as r:
@@ -145,16 +145,16 @@ def joined():
             old.recv(100)
         server.wait_done()
     reports = r.json()
-    equal([(path_of(x), x["request"]["begin"]) for x in reports], [("/joined", "joined")], "an open connection is joined")
-    none([f for x in reports for f in contract.faults(x)], "joined: the contract")
+    equal([(path_of(x), x["request"]["begin"]) for x in reports], [("/joined", "joined")], f"{kind}: an open connection is joined")
+    none([f for x in reports for f in contract.faults(x)], f"{kind}: joined: the contract")
 
 
-def joined_in_body():
+def joined_in_body(kind):
     server = Scripted()
     body = post("body", FORGED * 3, "")
     n = len(body) - 3 * len(FORGED)
     part = ["read", "recv", len(FORGED), len(FORGED)]
-    old = server.connect("tcp", [["read", "recv", 65536, n], write("HTTP/1.1 100 Continue\r\n\r\n"), part, part, part, write()])
+    old = server.connect(kind, [["read", "recv", 65536, n], write("HTTP/1.1 100 Continue\r\n\r\n"), part, part, part, write()])
     old.sendall(body[:n])
     old.recv(100)
     with Recording("--pid", server.pid) as r:
@@ -163,7 +163,13 @@ def joined_in_body():
             time.sleep(0.02)
         old.recv(100)
         server.wait_done()
-    equal([path_of(x) for x in r.json()], [], "the middle of a body is not joined")
+    equal([path_of(x) for x in r.json()], [], f"{kind}: the middle of a body is not joined")
 
 
-main(table, joined, joined_in_body)
+def open_connections():
+    for kind in "tcp", "unix":
+        joined(kind)
+        joined_in_body(kind)
+
+
+main(table, open_connections)

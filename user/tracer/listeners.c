@@ -181,13 +181,13 @@ static bool is_found(const struct found *f, size_t first, uint64_t inode)
 	return false;
 }
 
-static void add_listener(struct found *f, size_t first, pid_t pid, const struct listening *l)
+static void add_listener(struct found *f, size_t first, pid_t pid, int fd, const struct listening *l)
 {
 	if (is_found(f, first, l->inode))
 		return; /* a second descriptor of the same socket */
 	GROW(f->list, f->n, f->cap);
 	struct listener *new = &f->list[f->n++];
-	*new = (struct listener){.pid = pid, .port = l->port, .inode = l->inode};
+	*new = (struct listener){.pid = pid, .port = l->port, .inode = l->inode, .fd = fd};
 	memcpy(new->address, l->address, sizeof new->address);
 	read_comm(pid, new->comm);
 }
@@ -210,7 +210,7 @@ static int search_process(struct found *f, const struct sockets *s, pid_t pid)
 
 		link[n > 0 ? n : 0] = '\0';
 		if (sscanf(link, "socket:[%" SCNu64 "]", &inode) == 1 && (l = find_socket(s, inode)))
-			add_listener(f, first, pid, l);
+			add_listener(f, first, pid, strtol(d->d_name, NULL, 10), l);
 	}
 	closedir(dir);
 	return 0;

@@ -13,6 +13,7 @@ struct listener {
 	char address[128];      /* "127.0.0.1:8000", "[::]:80", "unix:/run/app.sock" */
 	uint16_t port;          /* 0 for Unix sockets */
 	uint64_t inode;
+	int fd;                 /* of that process, the first one that it is found by */
 };
 
 /* All listening sockets of all processes that can be seen (pid 0), or of one process. The caller frees *ret. Returns their number or −errno. */

@@ -19,7 +19,8 @@
 #include "tracer/kernel_types.h"
 #include "tracer/links.h"
 #include "tracer/load_error.h"
-#include "tracer/task_storage.h"
+#include "tracer/local_storage.h"
+#include "tracer/open_sockets.h"
 #include "tracer/uprobe_multi.h"
 
 #define CHECKED_READS 64        /* in a tick */
@@ -28,6 +29,7 @@ struct session {
 	struct reqprof *skel;
 	struct reqprof *second; /* the same with its maps and some of its programs, which are loaded meanwhile; NULL = skel has all */
 	bool has_uprobe_multi, has_uprobe_session;
+	bool has_unknown_sockets; /* that were open when a process was followed */
 	struct links links;     /* uprobes in the targets */
 	struct handler_links handlers;
 };
@@ -98,7 +100,6 @@ static void configure(struct session *s, const struct tracer_options *options)
 	bpf_map__set_max_entries(skel->maps.arm_rings, cpus);
 	bpf_object__for_each_program(program, skel->obj)
 		bpf_program__set_autoload(program, true);
-	bpf_program__set_autoattach(skel->progs.http_open_sockets, false);
 	bpf_program__set_autoattach(skel->progs.list_threads, false);
 	bpf_program__set_autoattach(skel->progs.leave_sockets, false);
 	bpf_program__set_autoattach(skel->progs.maps_made, false);
@@ -163,14 +164,25 @@ void session_free(struct session *s)
 	free(s);
 }
 
-int session_list_sockets(struct session *s)
+void session_note_sockets(struct session *s, pid_t pid)
+{
+	int r = open_sockets_note(pid, bpf_map__fd(s->skel->maps.http_arrivals));
+
+	if (!r)
+		return;
+	if (!s->has_unknown_sockets)
+		log_warn("the open sockets of process %d cannot be looked at, requests over Unix sockets will not be seen: %s", pid, strerror(-r));
+	s->has_unknown_sockets = true;
+}
+
+int session_noted(struct session *s)
 {
 	int r = iterator_run(s->skel->progs.list_threads);
 
-	if (!r)
-		r = iterator_run(s->skel->progs.http_open_sockets);
 	if (r)
-		log_error("cannot list the open sockets and threads of the target: %s", strerror(-r));
+		log_error("cannot list the threads of the target: %s", strerror(-r));
+	else if (!s->has_unknown_sockets)
+		__atomic_store_n(&s->skel->bss->http_unix_listed, 1, __ATOMIC_SEQ_CST);
 	return r;
 }
 
@@ -220,11 +232,11 @@ int session_follow(struct session *s, pid_t pid)
 
 	if (pidfd < 0 || session_follows(s, pid))
 		return pidfd < 0 ? pidfd : 0;
-	/* Its Unix sockets are not known before session_list_sockets(). */
+	/* Its Unix sockets are not known before session_noted(). */
 	__atomic_store_n(&s->skel->bss->http_unix_listed, 0, __ATOMIC_SEQ_CST);
 	/* Counted first: it may exit as soon as it is marked. */
 	count_followed(s, mark, 1);
-	r = task_storage_add(bpf_map__fd(s->skel->maps.followed_tasks), pidfd, &mark);
+	r = local_storage_add(bpf_map__fd(s->skel->maps.followed_tasks), pidfd, &mark);
 	if (r)
 		count_followed(s, mark, -1);
 	return r == -EEXIST ? 0 : r;

@@ -29,9 +29,11 @@ void session_detach(struct session *s);
 int session_follow(struct session *s, pid_t pid);
 bool session_follows(struct session *s, pid_t pid);
 
-/* After one or more session_follow(): learn which of their sockets are open already, so that a connection in the middle of a message does not
- * pass for a new one, and which threads they have. */
-int session_list_sockets(struct session *s);
+/* After session_follow(): note which of its sockets are open already (open_sockets.h), so that a connection in the middle of a message does not pass
+ * for a new one. Again does no harm. What cannot be noted is warned of. */
+void session_note_sockets(struct session *s, pid_t pid);
+/* All followed processes are noted: learn which threads they have, and begin. */
+int session_noted(struct session *s);
 
 /* Who tells the programs of interpreters, and attaches the probe that one needs; −EOPNOTSUPP never: without it only tasks cannot be told apart. */
 struct interpreters_sink session_interpreters(struct session *s);

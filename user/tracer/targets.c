@@ -188,21 +188,50 @@ static bool follow_wanted(struct session *session, const struct tracer_options *
 	return fresh->n > before;
 }
 
-/* With what they have forked meanwhile. */
-static void print_fresh(struct session *session, struct processes *list, const struct fresh *fresh)
+/* With what they have forked meanwhile. The caller frees *ret. */
+static size_t followed_since(struct session *session, struct processes *list, const struct fresh *fresh, pid_t **ret)
 {
-	_cleanup_free_ pid_t *pids = NULL;
 	size_t n = 0;
 
 	processes_read(list);
 	for (size_t i = 0; i < fresh->n; i++)
 		want(list, fresh->pids[i]);
 	want_descendants(list);
-	pids = xcalloc(list->n, sizeof *pids);
+	*ret = xcalloc(list->n, sizeof **ret);
 	for (size_t i = 0; i < list->n; i++)
 		if (list->items[i].wanted && session_follows(session, list->items[i].pid))
-			pids[n++] = list->items[i].pid;
+			(*ret)[n++] = list->items[i].pid;
+	return n;
+}
+
+static void print_fresh(struct session *session, struct processes *list, const struct fresh *fresh)
+{
+	_cleanup_free_ pid_t *pids = NULL;
+	size_t n = followed_since(session, list, fresh, &pids);
+
 	start_lines_print(pids, n);
+}
+
+/* Again as long as there are others than before: what was forked meanwhile may have a socket that its parent has closed. */
+static int note_sockets(struct session *session, struct processes *list, const struct fresh *fresh)
+{
+	_cleanup_free_ pid_t *noted = NULL;
+	size_t n_noted = 0;
+
+	for (int pass = 0; pass < PASSES_MAX; pass++) {
+		pid_t *pids;
+		size_t n = followed_since(session, list, fresh, &pids);
+		bool same = n == n_noted && (!n || !memcmp(pids, noted, n * sizeof *pids));
+
+		free(noted);
+		noted = pids;
+		n_noted = n;
+		if (same)
+			break;
+		for (size_t i = 0; i < n; i++)
+			session_note_sockets(session, pids[i]);
+	}
+	return session_noted(session);
 }
 
 static int check_named(struct session *session, const struct tracer_options *o)
@@ -247,7 +276,7 @@ int targets_attach(struct session *session, const struct tracer_options *o, cons
 	print_fresh(session, &list, &fresh);
 	r = check_named(session, o);
 	if (!r)
-		r = session_list_sockets(session);
+		r = note_sockets(session, &list, &fresh);
 	for (size_t i = 0; i < o->n_pids && !r; i++)
 		if (!tree_listens(&list, o->pids[i]))
 			log_warn("%d listens on no socket: nothing will be seen unless it starts to, or is handed connections", o->pids[i]);
@@ -263,7 +292,7 @@ void targets_rescan(struct session *session, const struct tracer_options *o, con
 
 	if (follow_wanted(session, o, follower, &list, &fresh)) {
 		print_fresh(session, &list, &fresh);
-		session_list_sockets(session);
+		note_sockets(session, &list, &fresh);
 	}
 	free(list.items);
 	free(fresh.pids);
