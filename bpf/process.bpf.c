@@ -97,6 +97,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (BPF_CORE_READ(task, signal, live.counter) == 0 && followed(task)) {
 		unfollow(task);
 		drop_space(task);
+	} else if (task->pid == task->tgid) {
+		follow_leaderless(task);
 	}
 	return 0;
 }
@@ -104,6 +106,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task)
 {
+	if (followed_processes)
+		follow_exec(task);
 	if (live_requests && followed(task))
 		event_tell(RP_EV_EXEC, bpf_ktime_get_ns(), 0, task, 0, 0);
 	return 0;

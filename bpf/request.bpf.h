@@ -308,8 +308,11 @@ static __always_inline int event_allowed(struct rp_live *l)
 
 /* ---- reader.bpf.c ------------------------------------------------------------------------------------------------ */
 
+extern __u32 followed_processes;
 __hidden void follow_note(const struct task_struct *task);
 __hidden void follow_child(struct task_struct *parent, struct task_struct *child);  /* a new process of a followed one */
+__hidden void follow_leaderless(struct task_struct *leader); /* the first thread of a process ends, others do not … */
+__hidden void follow_exec(struct task_struct *task);    /* … or one of them calls exec */
 __hidden void unfollow(struct task_struct *task);       /* the last thread of a process ends */
 __hidden void reader_orphan(struct task_struct *task);  /* a thread ends */
 

@@ -43,6 +43,11 @@ def live(r):
     wait_until(snapshot, "a live request")
 
 
+def command_line(pid):
+    with open(f"/proc/{pid}/cmdline", encoding="ascii") as f:
+        return f.read()
+
+
 def cut_off(name, reports):
     equal([(x["request"]["cut_off"], x["request"]["end"], x["request"]["status"]) for x in reports], [(True, "cut_off", 0)],
           f"{name}: one report, cut off")
@@ -76,6 +81,19 @@ def target_execs():
         ok(r.process.poll() is None, "the target execs: it is still followed")
         equal(r.stop(), 0, "execs: ^C ends with 0")
     cut_off("execs", r.json())
+
+
+def thread_execs():
+    """Another thread than the first one, which the kernel puts into its place."""
+    server = http_server()
+    with Recording("--pid", server.pid) as r:
+        Asked(server, "/restart")
+        wait_until(lambda: os.path.exists(f"/proc/{server.pid}") and "--listening" in command_line(server.pid), "the server restarts itself")
+        equal(server.get("/cpu/5?profile=1")[0], 200, "a thread execs: the new program answers")
+        r.wait_reports(1)
+        server.stop()
+        equal(r.end(), 0, "a thread execs: its end is seen")
+    equal([path_of(x) for x in r.json()], ["/cpu/5"], "a thread execs: it is still followed")
 
 
 def interrupted():
@@ -196,4 +214,4 @@ def two_at_once():
     none([f"{path_of(x)}: {f}" for x in one.json() + two.json() for f in contract.faults(x)], "two recordings: the contract")
 
 
-main(target_killed, target_exits, target_execs, interrupted, interrupted_twice, snapshot, nobody_reads, killed, two_at_once)
+main(target_killed, target_exits, target_execs, thread_execs, interrupted, interrupted_twice, snapshot, nobody_reads, killed, two_at_once)

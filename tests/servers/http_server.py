@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""http_server.py [--threaded]: Python's http.server, blocking; a thread for every connection, or one for all. Prints "port N"."""
+"""http_server.py [--threaded] [--listening FD]: Python's http.server, blocking; a thread for every connection, or one for all. Prints "port N"."""
 import http.server
 import os
+import socket
 import sys
 import time
 
@@ -20,6 +21,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 sum(range(1000))
         elif path == "/exec":
             os.execv("/bin/sleep", ["sleep", "1000"])
+        elif path == "/restart":
+            os.set_inheritable(self.server.fileno(), True)
+            os.execv(sys.executable, [sys.executable, *sys.argv, "--listening", str(self.server.fileno())])
         elif path == "/exit":
             os._exit(0)
         self.answer(f"{os.getpid()}\n".encode())
@@ -39,5 +43,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 server = http.server.ThreadingHTTPServer if "--threaded" in sys.argv else http.server.HTTPServer
 with server(("127.0.0.1", 0), Handler) as s:
-    print("port", s.server_port, flush=True)
+    if "--listening" in sys.argv:
+        s.socket = socket.socket(fileno=int(sys.argv[-1]))
+    print("port", s.socket.getsockname()[1], flush=True)
     s.serve_forever()
