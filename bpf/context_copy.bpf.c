@@ -245,13 +245,6 @@ static __always_inline void copied(struct look *k, struct task_struct *task, __u
 	k->thread->busy = 0;
 }
 
-extern bool bpf_session_is_return(void) __ksym __weak; /* declared in one object: libbpf cannot link two */
-
-__hidden int session_returns(void)
-{
-	return bpf_session_is_return();
-}
-
 /* The copy that is about to be made, if it can be told: it will be the first of the free contexts (Python/context.c, context_alloc). */
 static __always_inline __u64 next_copy(const struct look *k)
 {
@@ -285,7 +278,7 @@ int on_context_copy(struct pt_regs *regs)
 	task = bpf_get_current_task_btf();
 	if (look_at_maker(&k, task))
 		return 1;
-	child = session_returns() ? PT_REGS_RC(regs) : next_copy(&k);
+	child = session_returns(regs) ? PT_REGS_RC(regs) : next_copy(&k);
 	if (!child && matters(&k, task->tgid) && !(k.py->flags & RP_PYTHON_PROBE_INSIDE))
 		return 0;
 	copied(&k, task, child, regs);
@@ -332,7 +325,7 @@ int on_context_new(struct pt_regs *regs)
 	k.state = k.py ? python_thread_state(k.py, task, NULL) : 0;
 	if (!k.state)
 		return 1;
-	context = session_returns() ? PT_REGS_RC(regs) : next_copy(&k);
+	context = session_returns(regs) ? PT_REGS_RC(regs) : next_copy(&k);
 	if (!context)
 		return 0;
 	made(task, context);

@@ -241,7 +241,7 @@ static __always_inline int turn_return(struct pt_regs *regs)
 SEC("?uprobe")
 int on_turn(struct pt_regs *regs)
 {
-	return session_returns() ? turn_return(regs) : turn_entry(regs);
+	return session_returns(regs) ? turn_return(regs) : turn_entry(regs);
 }
 
 /* The same for kernels that cannot do that (before 6.13), and where the end is another function's entry. */

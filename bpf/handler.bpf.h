@@ -196,10 +196,12 @@ static __always_inline int is_left(struct task_struct *task, __u64 call_sp, __u6
 	return (sp > call_sp && sp - call_sp < LEFT_MAX) || is_overwritten(task, call_sp, call_return);
 }
 
-/* ---- context_copy.bpf.c ------------------------------------------------------------------------------------------ */
-
-/* In a program of a uprobe session: is it the return, not the entry? */
-__hidden int session_returns(void);
+/* In a program of a uprobe session: is it the return, not the entry? There the thread is at the place to which it returns. (The kernel's own
+ * bpf_session_is_return() takes nothing in some versions, the registers in others.) */
+static __always_inline int session_returns(struct pt_regs *regs)
+{
+	return PT_REGS_IP(regs) != bpf_get_func_ip(regs);
+}
 
 /* ---- context_turn.bpf.c ------------------------------------------------------------------------------------------ */
 
