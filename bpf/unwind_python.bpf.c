@@ -10,7 +10,7 @@ struct python_search {
 	__u64 interpreter, state;
 	__u64 found;
 	__u64 *running;         /* [PYTHON_STATES]: for those that run something; NULL = not wanted */
-	__u32 n;
+	__u32 *n;               /* their number, in map memory: see http.bpf.h */
 };
 
 static long python_search_step(__u32 i, struct python_search *s)
@@ -28,9 +28,9 @@ static long python_search_step(__u32 i, struct python_search *s)
 		if (frame || !s->found)
 			s->found = s->state;
 		if (frame && s->running)
-			s->running[s->n++ & (PYTHON_STATES - 1)] = s->state;
+			s->running[(*s->n)++ & (PYTHON_STATES - 1)] = s->state;
 		s->state = 0; /* a thread has one in each interpreter that it has been in */
-		return s->n == PYTHON_STATES;
+		return s->running && *s->n == PYTHON_STATES;
 	}
 	s->state = python_pointer(s->state + s->py->thread_next);
 	return 0;
@@ -54,8 +54,8 @@ int unwind_python_states(struct unwind *u)
 	if (!u || !s.py || !s.id)
 		return 0;
 	s.running = u->python_states;
+	s.n = &u->n_python_states;
 	bpf_loop(PYTHON_THREADS_MAX, python_search_step, &s, 0);
-	u->n_python_states = s.n;
 	return 0;
 }
 
