@@ -227,18 +227,20 @@ static void count_followed(struct session *s, uint32_t mark, int n)
 int session_follow(struct session *s, pid_t pid)
 {
 	_cleanup_close_ int pidfd = open_pidfd(pid);
-	uint32_t mark = links_has_handlers(&s->links, pid) ? RP_FOLLOWED_CALLS : RP_FOLLOWED;
+	uint32_t mark = links_has_handlers(&s->links, pid) ? RP_FOLLOWED_CALLS : RP_FOLLOWED, noted;
 	int r;
 
 	if (pidfd < 0 || session_follows(s, pid))
 		return pidfd < 0 ? pidfd : 0;
 	/* Its Unix sockets are not known before session_noted(). */
-	__atomic_store_n(&s->skel->bss->http_unix_listed, 0, __ATOMIC_SEQ_CST);
+	noted = __atomic_exchange_n(&s->skel->bss->http_unix_listed, 0, __ATOMIC_SEQ_CST);
 	/* Counted first: it may exit as soon as it is marked. */
 	count_followed(s, mark, 1);
 	r = local_storage_add(bpf_map__fd(s->skel->maps.followed_tasks), pidfd, &mark);
-	if (r)
-		count_followed(s, mark, -1);
+	if (!r)
+		return 0;
+	count_followed(s, mark, -1);
+	__atomic_store_n(&s->skel->bss->http_unix_listed, noted, __ATOMIC_SEQ_CST);
 	return r == -EEXIST ? 0 : r;
 }
 
