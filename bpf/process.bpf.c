@@ -94,11 +94,16 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (w)
 		worker_release(w, live_slot(w->slot), bpf_ktime_get_ns(), RP_RELEASE_EXIT);
 	reader_orphan(task);
-	if (BPF_CORE_READ(task, signal, live.counter) == 0 && followed(task)) {
+	if (BPF_CORE_READ(task, signal, live.counter) != 0) {
+		if (task->pid == task->tgid)
+			follow_leaderless(task);
+		return 0;
+	}
+	if (followed_processes && task->pid == task->tgid)
+		follow_exec(task); /* that was cut off */
+	if (followed(task)) {
 		unfollow(task);
 		drop_space(task);
-	} else if (task->pid == task->tgid) {
-		follow_leaderless(task);
 	}
 	return 0;
 }

@@ -10,12 +10,18 @@ struct {
 	__type(value, __u32);
 } followed_tasks SEC(".maps");
 
+struct leaderless {
+	__u64 since;            /* begin of the process, which is copied with its number: another one may have that later */
+	__u32 mark;
+	__u32 pad;
+};
+
 /* The marks of those whose first thread has ended while others live on, by their number. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, struct leaderless);
 } leaderless SEC(".maps");
 
 /* Reader records that were used and are free again; `readers_used` counts those that were ever taken. */
@@ -71,42 +77,54 @@ __hidden void follow_child(struct task_struct *parent, struct task_struct *child
 		__sync_fetch_and_add(&processes_on_sockets, 1);
 }
 
+static __always_inline void uncount(__u32 mark)
+{
+	if (mark != RP_FOLLOWED_GONE)
+		__sync_fetch_and_add(&followed_processes, -1);
+	if (mark == RP_FOLLOWED)
+		__sync_fetch_and_add(&processes_on_sockets, -1);
+}
+
 /* Another thread than the first one that calls exec takes over its number, not its storage (fs/exec.c, de_thread()): that one has ended before. */
 __hidden void follow_leaderless(struct task_struct *leader)
 {
-	__u32 *mark = bpf_task_storage_get(&followed_tasks, leader, 0, 0), pid = leader->tgid, kept;
+	volatile __u32 *mark = bpf_task_storage_get(&followed_tasks, leader, 0, 0);
+	struct leaderless kept = {.since = leader->start_boottime};
+	__u32 pid = leader->tgid;
 
-	if (!mark)
+	if (!mark || *mark == RP_FOLLOWED_GONE)
 		return;
-	kept = *mark;
+	kept.mark = *mark;
 	if (bpf_map_update_elem(&leaderless, &pid, &kept, BPF_ANY))
 		COUNT(storage_failed);
+	if (*mark == RP_FOLLOWED_GONE) /* the last thread has ended meanwhile */
+		bpf_map_delete_elem(&leaderless, &pid);
 }
 
 __hidden void follow_exec(struct task_struct *task)
 {
-	__u32 pid = task->tgid, *kept = bpf_map_lookup_elem(&leaderless, &pid);
+	__u32 pid = task->tgid;
+	struct leaderless *kept = bpf_map_lookup_elem(&leaderless, &pid);
 
 	if (!kept)
 		return;
-	if (!bpf_task_storage_get(&followed_tasks, task, kept, BPF_LOCAL_STORAGE_GET_F_CREATE))
+	if (kept->since == task->start_boottime &&
+	    !bpf_task_storage_get(&followed_tasks, task, &kept->mark, BPF_LOCAL_STORAGE_GET_F_CREATE)) {
 		COUNT(storage_failed);
+		uncount(kept->mark);
+	}
 	bpf_map_delete_elem(&leaderless, &pid);
 }
 
 /* The last thread of a process ends. Two that end at the same time may both say so: the mark counts once. */
 __hidden void unfollow(struct task_struct *task)
 {
-	__u32 *mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0), pid = task->tgid, was;
+	__u32 *mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0), pid = task->tgid;
 
 	if (!mark)
 		return;
+	uncount(__sync_lock_test_and_set(mark, RP_FOLLOWED_GONE));
 	bpf_map_delete_elem(&leaderless, &pid);
-	was = __sync_lock_test_and_set(mark, RP_FOLLOWED_GONE);
-	if (was != RP_FOLLOWED_GONE)
-		__sync_fetch_and_add(&followed_processes, -1);
-	if (was == RP_FOLLOWED)
-		__sync_fetch_and_add(&processes_on_sockets, -1);
 }
 
 /* From now on the requests of a process are what a handler's calls are. Here, as it may exit meanwhile. */
@@ -114,13 +132,14 @@ SEC("?iter/task")
 int leave_sockets(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	__u32 *mark, *kept, pid = leaving_sockets;
+	struct leaderless *kept;
+	__u32 *mark, pid = leaving_sockets;
 
 	if (!task || (__u32)task->tgid != pid)
 		return 0;
 	kept = bpf_map_lookup_elem(&leaderless, &pid);
 	if (kept)
-		*kept = RP_FOLLOWED_CALLS;
+		kept->mark = RP_FOLLOWED_CALLS;
 	mark = bpf_task_storage_get(&followed_tasks, task->group_leader, 0, 0);
 	if (mark && __sync_val_compare_and_swap(mark, RP_FOLLOWED, RP_FOLLOWED_CALLS) == RP_FOLLOWED)
 		__sync_fetch_and_add(&processes_on_sockets, -1);

@@ -45,7 +45,7 @@ static const struct {
 	{"sweep", 2227},
 	{"on_fork", 15098},
 	{"on_exit", 2172},
-	{"on_exec", 94},
+	{"on_exec", 121},
 	{"on_tick", 27211},
 	{"on_switch", 35876},
 	{"on_waking", 194},
