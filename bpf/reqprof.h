@@ -123,7 +123,7 @@ _Static_assert(sizeof(struct rp_addr) == 120, "rp_addr");
 struct rp_arrival {
 	__u64 ns;               /* 0 = nothing came yet */
 	__u32 from;             /* TCP: sequence number of the first byte that nobody had read */
-	__u32 pad;
+	__u32 was_open;         /* made by user space */
 };
 _Static_assert(sizeof(struct rp_arrival) == 16, "rp_arrival");
 

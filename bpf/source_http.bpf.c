@@ -30,7 +30,8 @@ struct {
 	__type(value, struct http_conn);
 } http_conns SEC(".maps");
 
-__u32 http_unix_listed = 0;     /* the Unix sockets of all followed processes are noted; user space clears it before it follows more */
+__u32 threads_listed = 0;       /* the threads of all followed processes are; user space clears it and the next before it follows more */
+__u32 http_unix_listed = 0;     /* the Unix sockets of all followed processes are noted */
 
 /* ---- state of a socket ------------------------------------------------------------------------------------------- */
 
@@ -40,27 +41,20 @@ static __always_inline struct http_conn *conn_of(struct sock *sk)
 	return sk->sk_bpf_storage ? bpf_sk_storage_get(&http_conns, sk, 0, 0) : NULL;
 }
 
-static __always_inline void time_arrivals(struct sock *sk)
-{
-	if (!bpf_sk_storage_get(&http_arrivals, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
-		COUNT(storage_failed);
-}
-
-/* A Unix socket whose arrivals are timed without a state of its own was open at attach (user/tracer/open_sockets.c). */
 static __always_inline struct http_conn *conn_new(struct sock *sk)
 {
 	struct http_conn *c = bpf_sk_storage_get(&http_conns, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	const struct rp_arrival *a;
 
 	if (!c) {
 		COUNT(storage_failed);
 		return NULL;
 	}
+	a = bpf_sk_storage_get(&http_arrivals, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!a)
+		COUNT(storage_failed);
 	c->local = sk->__sk_common.skc_family == RP_AF_UNIX;
-	c->fresh = 1;
-	if (c->local && bpf_sk_storage_get(&http_arrivals, sk, 0, 0))
-		c->fresh = 0;
-	else
-		time_arrivals(sk);
+	c->fresh = !(c->local && a && a->was_open);
 	c->in.flags = HTTP_FIRST;
 	c->out.flags = HTTP_RESPONSE;
 	return c;
@@ -246,7 +240,7 @@ static __always_inline int is_followed(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return (!http_unix_listed || may_be_followed(task)) && followed_on_sockets(task);
+	return (!threads_listed || may_be_followed(task)) && followed_on_sockets(task);
 }
 
 /* Every socket of the machine comes here. */
@@ -402,8 +396,9 @@ int BPF_PROG(http_state, struct sock *sk, int old_state, int new_state)
 	struct http_conn *c;
 
 	if (new_state == STATE_LISTEN) {
-		if (is_stream(sk) && followed_on_sockets(bpf_get_current_task_btf()))
-			time_arrivals(sk);
+		if (is_stream(sk) && followed_on_sockets(bpf_get_current_task_btf()) &&
+		    !bpf_sk_storage_get(&http_arrivals, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
+			COUNT(storage_failed);
 		return 0;
 	}
 	if (new_state != STATE_FIN_WAIT1 && new_state != STATE_LAST_ACK && new_state != STATE_CLOSE)

@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/process.h"
 #include "reqprof.h"
 #include "tracer/listeners.h"
 #include "tracer/local_storage.h"
@@ -46,14 +48,14 @@ static bool is_wanted(int fd)
 /* One of its descriptors, which it may close meanwhile. */
 static int note(const struct process *p, int number)
 {
-	static const struct rp_arrival none;
+	static const struct rp_arrival open = {.was_open = 1};
 	_cleanup_close_ int fd = syscall(SYS_pidfd_getfd, p->pidfd, number, 0);
 	int r = 0;
 
 	if (fd < 0)
 		return errno == EBADF || errno == ESRCH ? 0 : -errno;
 	if (is_wanted(fd))
-		r = local_storage_add(p->arrivals, fd, &none);
+		r = local_storage_add(p->arrivals, fd, &open);
 	return r == -EEXIST ? 0 : r;
 }
 
@@ -68,15 +70,19 @@ static int note_listeners(const struct process *p)
 	return r;
 }
 
-/* Other files than sockets are not asked, their file systems may take long to answer. */
-static bool is_unix_stream(const struct process *p, DIR *dir, const char *number)
+/* 1, 0, or −errno: it may not be known. Other files than sockets are not asked, their file systems may take long to answer. */
+static int is_unix_stream(const struct process *p, DIR *dir, const char *number)
 {
-	char path[64], protocol[sizeof UNIX_STREAM], link[sizeof SOCKET_LINK];
+	char path[64], protocol[sizeof UNIX_STREAM] = "", link[sizeof SOCKET_LINK] = "";
 
-	if (readlinkat(dirfd(dir), number, link, sizeof link - 1) < (ssize_t)sizeof link - 1 || memcmp(link, SOCKET_LINK, sizeof link - 1) != 0)
-		return false;
+	if (readlinkat(dirfd(dir), number, link, sizeof link - 1) < 0 && (errno == EACCES || errno == EPERM))
+		return -errno;
+	if (strcmp(link, SOCKET_LINK) != 0)
+		return 0;
 	snprintf(path, sizeof path, "/proc/%d/fd/%.16s", p->pid, number);
-	return getxattr(path, PROTOCOL_NAME, protocol, sizeof protocol) == sizeof protocol && !memcmp(protocol, UNIX_STREAM, sizeof protocol);
+	if (getxattr(path, PROTOCOL_NAME, protocol, sizeof protocol) < 0)
+		return errno == EACCES || errno == EPERM ? -errno : 0;
+	return !memcmp(protocol, UNIX_STREAM, sizeof protocol);
 }
 
 static int note_unix(const struct process *p)
@@ -90,11 +96,24 @@ static int note_unix(const struct process *p)
 	dir = opendir(path);
 	if (!dir)
 		return -errno;
-	while (!r && (entry = readdir(dir)))
-		if (is_unix_stream(p, dir, entry->d_name))
+	while (r >= 0 && (entry = readdir(dir))) {
+		r = is_unix_stream(p, dir, entry->d_name);
+		if (r > 0)
 			r = note(p, strtol(entry->d_name, NULL, 10));
+	}
 	closedir(dir);
 	return r;
+}
+
+/* Does it live on without its first thread, in whose name its descriptors are shown? /proc/PID/task has two links more than threads. */
+static bool is_leaderless(pid_t pid)
+{
+	struct process_stat stat_line;
+	struct stat tasks;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/task", pid);
+	return !process_stat(pid, &stat_line) && stat_line.state == 'Z' && !stat(path, &tasks) && tasks.st_nlink > 3;
 }
 
 int open_sockets_note(pid_t pid, int arrivals)
@@ -105,6 +124,8 @@ int open_sockets_note(pid_t pid, int arrivals)
 
 	if (pidfd < 0)
 		return errno == ESRCH ? 0 : -errno;
+	if (is_leaderless(pid))
+		return -EOWNERDEAD;
 	r = note_listeners(&p) ?: note_unix(&p);
 	return r == -ENOENT || r == -ESRCH ? 0 : r;
 }

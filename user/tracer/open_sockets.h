@@ -13,7 +13,8 @@
 
 /*
  * Note those of process `pid`, of its first thread's table of descriptors, in `arrivals`, a map of BPF_MAP_TYPE_SK_STORAGE. Each is held for a moment
- * (pidfd_getfd(2)), connections of TCP never. 0, also if it is gone, or −errno: some may be missing, as −EPERM: none may be taken from it.
+ * (pidfd_getfd(2)), connections of TCP never. 0, also if it is gone, or −errno: some may be missing. −EPERM: none may be taken from it;
+ * −EOWNERDEAD: its first thread has ended.
  */
 int open_sockets_note(pid_t pid, int arrivals);
 

@@ -180,10 +180,11 @@ int session_noted(struct session *s)
 	int r = iterator_run(s->skel->progs.list_threads);
 
 	if (r)
-		log_error("cannot list the threads of the target: %s", strerror(-r));
-	else if (!s->has_unknown_sockets)
+		return log_error("cannot list the threads of the target: %s", strerror(-r)), r;
+	__atomic_store_n(&s->skel->bss->threads_listed, 1, __ATOMIC_SEQ_CST);
+	if (!s->has_unknown_sockets)
 		__atomic_store_n(&s->skel->bss->http_unix_listed, 1, __ATOMIC_SEQ_CST);
-	return r;
+	return 0;
 }
 
 int session_attach(struct session *s)
@@ -227,12 +228,13 @@ static void count_followed(struct session *s, uint32_t mark, int n)
 int session_follow(struct session *s, pid_t pid)
 {
 	_cleanup_close_ int pidfd = open_pidfd(pid);
-	uint32_t mark = links_has_handlers(&s->links, pid) ? RP_FOLLOWED_CALLS : RP_FOLLOWED, noted;
+	uint32_t mark = links_has_handlers(&s->links, pid) ? RP_FOLLOWED_CALLS : RP_FOLLOWED, listed, noted;
 	int r;
 
 	if (pidfd < 0 || session_follows(s, pid))
 		return pidfd < 0 ? pidfd : 0;
-	/* Its Unix sockets are not known before session_noted(). */
+	/* Its threads and Unix sockets are not known before session_noted(). */
+	listed = __atomic_exchange_n(&s->skel->bss->threads_listed, 0, __ATOMIC_SEQ_CST);
 	noted = __atomic_exchange_n(&s->skel->bss->http_unix_listed, 0, __ATOMIC_SEQ_CST);
 	/* Counted first: it may exit as soon as it is marked. */
 	count_followed(s, mark, 1);
@@ -240,6 +242,7 @@ int session_follow(struct session *s, pid_t pid)
 	if (!r)
 		return 0;
 	count_followed(s, mark, -1);
+	__atomic_store_n(&s->skel->bss->threads_listed, listed, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&s->skel->bss->http_unix_listed, noted, __ATOMIC_SEQ_CST);
 	return r == -EEXIST ? 0 : r;
 }

@@ -140,7 +140,7 @@ size_t targets_find(const struct tracer_options *o, pid_t **ret)
 }
 
 struct fresh {
-	pid_t *pids;            /* followed since */
+	pid_t *pids;            /* followed, or noted, since */
 	size_t n, cap;
 };
 
@@ -188,49 +188,52 @@ static bool follow_wanted(struct session *session, const struct tracer_options *
 	return fresh->n > before;
 }
 
-/* With what they have forked meanwhile. The caller frees *ret. */
-static size_t followed_since(struct session *session, struct processes *list, const struct fresh *fresh, pid_t **ret)
+/* With what they have forked meanwhile. */
+static void print_fresh(struct session *session, struct processes *list, const struct fresh *fresh)
 {
+	_cleanup_free_ pid_t *pids = NULL;
 	size_t n = 0;
 
 	processes_read(list);
 	for (size_t i = 0; i < fresh->n; i++)
 		want(list, fresh->pids[i]);
 	want_descendants(list);
-	*ret = xcalloc(list->n, sizeof **ret);
+	pids = xcalloc(list->n, sizeof *pids);
 	for (size_t i = 0; i < list->n; i++)
 		if (list->items[i].wanted && session_follows(session, list->items[i].pid))
-			(*ret)[n++] = list->items[i].pid;
-	return n;
-}
-
-static void print_fresh(struct session *session, struct processes *list, const struct fresh *fresh)
-{
-	_cleanup_free_ pid_t *pids = NULL;
-	size_t n = followed_since(session, list, fresh, &pids);
-
+			pids[n++] = list->items[i].pid;
 	start_lines_print(pids, n);
 }
 
-/* Again as long as there are others than before: what was forked meanwhile may have a socket that its parent has closed. */
-static int note_sockets(struct session *session, struct processes *list, const struct fresh *fresh)
+static bool holds(const struct fresh *pids, pid_t pid)
 {
-	_cleanup_free_ pid_t *noted = NULL;
-	size_t n_noted = 0;
+	for (size_t i = 0; i < pids->n; i++)
+		if (pids->pids[i] == pid)
+			return true;
+	return false;
+}
 
-	for (int pass = 0; pass < PASSES_MAX; pass++) {
-		pid_t *pids;
-		size_t n = followed_since(session, list, fresh, &pids);
-		bool same = n == n_noted && (!n || !memcmp(pids, noted, n * sizeof *pids));
+/* Of all that are followed: children may have lost the parent that was. Again as long as there are others than before: what was forked meanwhile may
+ * have a socket that its parent has closed. */
+static int note_sockets(struct session *session, struct processes *list)
+{
+	struct fresh noted = {0};
+	size_t before = 1;
 
-		free(noted);
-		noted = pids;
-		n_noted = n;
-		if (same)
-			break;
-		for (size_t i = 0; i < n; i++)
-			session_note_sockets(session, pids[i]);
+	for (int pass = 0; pass < PASSES_MAX && noted.n != before; pass++) {
+		before = noted.n;
+		processes_read(list);
+		for (size_t i = 0; i < list->n; i++) {
+			pid_t pid = list->items[i].pid;
+
+			if (holds(&noted, pid) || !session_follows(session, pid))
+				continue;
+			session_note_sockets(session, pid);
+			GROW(noted.pids, noted.n, noted.cap);
+			noted.pids[noted.n++] = pid;
+		}
 	}
+	free(noted.pids);
 	return session_noted(session);
 }
 
@@ -276,7 +279,7 @@ int targets_attach(struct session *session, const struct tracer_options *o, cons
 	print_fresh(session, &list, &fresh);
 	r = check_named(session, o);
 	if (!r)
-		r = note_sockets(session, &list, &fresh);
+		r = note_sockets(session, &list);
 	for (size_t i = 0; i < o->n_pids && !r; i++)
 		if (!tree_listens(&list, o->pids[i]))
 			log_warn("%d listens on no socket: nothing will be seen unless it starts to, or is handed connections", o->pids[i]);
@@ -292,7 +295,7 @@ void targets_rescan(struct session *session, const struct tracer_options *o, con
 
 	if (follow_wanted(session, o, follower, &list, &fresh)) {
 		print_fresh(session, &list, &fresh);
-		note_sockets(session, &list, &fresh);
+		note_sockets(session, &list);
 	}
 	free(list.items);
 	free(fresh.pids);
