@@ -96,12 +96,12 @@ static __always_inline void describe_anonymous(struct file *file, struct rp_obje
 static __always_inline struct file *file_of(struct task_struct *task, __s32 fd)
 {
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slot, *file = NULL;
+	struct file **files, *file = NULL;
 
 	if (fd < 0 || !table || (__u32)fd >= BPF_CORE_READ(table, max_fds))
 		return NULL;
-	slot = BPF_CORE_READ(table, fd) + fd;
-	bpf_probe_read_kernel(&file, sizeof file, slot);
+	files = (void *)BPF_CORE_READ(table, fd); /* void * in a vmlinux.h that some kernels make */
+	bpf_probe_read_kernel(&file, sizeof file, &files[fd]);
 	return file;
 }
 

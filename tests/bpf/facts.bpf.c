@@ -16,10 +16,10 @@ static __always_inline struct sock *sk_of(__s32 fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slot = BPF_CORE_READ(table, fd) + fd, *file = NULL;
+	struct file **files = (void *)BPF_CORE_READ(table, fd), *file = NULL;
 	struct socket *socket;
 
-	bpf_probe_read_kernel(&file, sizeof file, slot);
+	bpf_probe_read_kernel(&file, sizeof file, &files[fd]);
 	socket = BPF_CORE_READ(file, private_data);
 	return BPF_CORE_READ(socket, sk);
 }

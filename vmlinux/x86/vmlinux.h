@@ -150,19 +150,6 @@ struct bpf_iter__task {
 	};
 };
 
-struct bpf_iter__task_file {
-	union {
-		struct bpf_iter_meta *meta;
-	};
-	union {
-		struct task_struct *task;
-	};
-	u32 fd;
-	union {
-		struct file *file;
-	};
-};
-
 enum {
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
@@ -449,7 +436,7 @@ struct files_struct {
 
 struct fdtable {
 	unsigned int max_fds;
-	struct file **fd;
+	void *fd;
 };
 
 struct rq;
@@ -463,7 +450,6 @@ struct rq {
 	u64 clock;
 	u64 prev_steal_time_rq;
 };
-
 
 
 struct xol_area {
