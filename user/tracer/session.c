@@ -171,7 +171,8 @@ void session_note_sockets(struct session *s, pid_t pid)
 	if (!r)
 		return;
 	if (!s->has_unknown_sockets)
-		log_warn("the open sockets of process %d cannot be looked at, requests over Unix sockets will not be seen: %s", pid, strerror(-r));
+		log_warn("the open sockets of process %d cannot be looked at (%s): on Unix sockets no request is seen before the first response", pid,
+			 r == -EOWNERDEAD ? "its first thread has ended" : strerror(-r));
 	s->has_unknown_sockets = true;
 }
 
